@@ -1,0 +1,67 @@
+# Works on a fresh clone with make and Python 3.11 or later.
+#
+#   make test PYTHON=python3.13 VENV=.venv-3.13    another Python, in its own environment
+#   make test ARGS="-m 'not slow'"                 arguments for the program that the target runs
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:  # the targets share one environment
+.PHONY: help demo test lint bench peers clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F '\t' '{ printf "  make %-7s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.base  ## run embedprep on the sample reviews and show the first rows
+	$(BIN)/embedprep run sample_data/reviews.txt -o build/demo
+	$(BIN)/python examples/show_rows.py build/demo
+
+test: $(VENV)/.test  ## run all tests
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## check style, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(VENV)/.base  ## measure speed and memory (beside the peers that are installed)
+	$(BIN)/python benchmarks/bench.py $(ARGS)
+
+peers: $(VENV)/.bench  ## install what the benchmarks compare with (about 2 GB)
+
+clean:  ## remove everything that make made, the environment included
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp says that an environment holds what pyproject.toml asks for, so a second call is instant.
+# Installs are editable: the code under test is the code in this folder.
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "embedprep needs Python 3.11 or later; name one: make PYTHON=python3.13" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.base: pyproject.toml | $(VENV)/.made
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/.made
+	$(PIP) -e '.[test]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.made
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.made
+	$(PIP) -e '.[bench]' || { \
+		echo "TensorFlow 2.21 has wheels for Python 3.11 to 3.13 only; if that is why:" >&2; \
+		echo "  make clean && make peers PYTHON=python3.13" >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,75 @@
+"""Which text is measured? 105 MB of English, one paragraph a line.
+
+It is unpacked, cut and copied under build/bench.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "bench"
+NAME = "gutenberg_en_100mb.txt"
+MB = 1_000_000
+
+
+def gutenberg() -> Path:
+    """The corpus, unpacked at the first call."""
+    text = BUILD / NAME
+    if text.exists():
+        return text
+    shared = Path(os.environ.get("EMBEDPREP_SHARED", ROOT.parent / "shared"))
+    packed = shared / "corpora" / f"{NAME}.gz"
+    if not packed.exists():
+        sys.exit(
+            f"{packed} is not there; set EMBEDPREP_SHARED to the folder above corpora,"
+            " or pass --text FILE to measure with a text of your own"
+        )
+    with gzip.open(packed) as source:
+        return written(text, iter(lambda: source.read(MB), b""))
+
+
+def cut(text: Path, size: float) -> Path:
+    """The whole lines among the first `size` MB of the text."""
+    with text.open("rb") as source:
+        start = source.read(int(size * MB))
+    return written(BUILD / f"{text.stem}-{size:g}mb.txt", [start[: start.rfind(b"\n") + 1]])
+
+
+def copied(text: Path, copies: int) -> Path:
+    """The text so many times over, in one file: more lines, no new words."""
+
+    def pieces() -> Iterable[bytes]:
+        for _ in range(copies):
+            with text.open("rb") as source:
+                yield from iter(lambda: source.read(MB), b"")
+
+    return written(BUILD / f"{text.stem}-x{copies}.txt", pieces())
+
+
+def written(path: Path, pieces: Iterable[bytes]) -> Path:
+    """Write the file and rename it at the end, so that a corpus that is there is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as out:
+        out.writelines(pieces)
+    unfinished.replace(path)
+    return path
+
+
+def emptied(folder: Path) -> Path:
+    """The folder, new and empty: nobody should pay for replacing the files of the run before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def count_lines(text: Path) -> int:
+    """Lines of the text; a last one without LF counts."""
+    with text.open("rb") as source:
+        return sum(1 for _ in source)

@@ -1,0 +1,38 @@
+"""Text in, padded index tensors for an embedding layer out.
+
+`build` does the main job from files to a folder, `load` opens such a folder, `Vocabulary` encodes
+and decodes sentences, `pad_sequences` pads what is encoded already. All are imported when they
+are first asked for, so that the command line starts quickly.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from embedprep.errors import EmbedprepError as EmbedprepError
+    from embedprep.output import Output as Output
+    from embedprep.output import load as load
+    from embedprep.pipeline import build as build
+    from embedprep.sequences import pad_sequences as pad_sequences
+    from embedprep.vocabulary import Vocabulary as Vocabulary
+
+_HOMES = {
+    "EmbedprepError": "errors",
+    "Output": "output",
+    "Vocabulary": "vocabulary",
+    "build": "pipeline",
+    "load": "output",
+    "pad_sequences": "sequences",
+}
+
+__all__ = ["EmbedprepError", "Output", "Vocabulary", "build", "load", "pad_sequences"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

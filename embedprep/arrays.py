@@ -1,0 +1,42 @@
+"""Which array types and moves do all the others share?
+
+A *ragged* array is a flat array of values with `starts` and `lengths`: row i is
+`values[starts[i] : starts[i] + lengths[i]]`. Words in a text are ragged bytes, sentences in a
+corpus are ragged indices.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes: TypeAlias = NDArray[np.uint8]
+Ints: TypeAlias = NDArray[np.int64]
+Keys: TypeAlias = NDArray[np.uint64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+def ends_to_starts(lengths: NDArray[Any]) -> Ints:
+    """Where each row of a ragged array starts when the rows stand end to end.
+
+    >>> ends_to_starts(np.array([3, 0, 2])).tolist()
+    [0, 3, 3]
+    """
+    starts = np.zeros(len(lengths), np.int64)
+    np.cumsum(lengths[:-1], out=starts[1:])
+    return starts
+
+
+def take_ragged(values: NDArray[_Scalar], starts: Ints, lengths: Ints) -> NDArray[_Scalar]:
+    """The rows of a ragged array, copied end to end.
+
+    >>> take_ragged(np.arange(10), np.array([7, 2]), np.array([3, 1])).tolist()
+    [7, 8, 9, 2]
+    """
+    moves = np.repeat(starts - ends_to_starts(lengths), lengths)
+    moves += np.arange(len(moves))
+    return values[moves]

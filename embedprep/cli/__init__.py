@@ -1,0 +1,9 @@
+"""The command line: thin commands around the library.
+
+`main` is where errors become messages and exit statuses; `build` and `decode` hold the commands,
+`options` what they share, `progress` the bar and `summary` what they print.
+"""
+
+from embedprep.cli.main import main
+
+__all__ = ["main"]

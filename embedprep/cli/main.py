@@ -1,0 +1,81 @@
+"""What happens between the shell and a command? Signals, errors and exit statuses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from embedprep import __version__
+from embedprep.cli.build import encode, run, vocab
+from embedprep.cli.decode import decode
+from embedprep.errors import EmbedprepError, SettingsError
+
+INTERRUPTED = 130
+TERMINATED = 143
+BROKEN_PIPE = 141
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="embedprep")
+def cli() -> None:
+    """Text in, padded index tensors for an embedding layer out.
+
+    \b
+    embedprep run reviews.txt -o out/            sentences to sequences.npy and all beside it
+    embedprep encode test.txt --vocab out/vocab.json -o test.npy    more by the same vocabulary
+    """
+
+
+for command in (run, vocab, encode, decode):
+    cli.add_command(command)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 and 143 interrupted."""
+    # No command multiplies matrices; the threads that would do it take memory and time to start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    status = 0
+    try:
+        signal.signal(signal.SIGTERM, _terminate)
+        status = cli.main(prog_name="embedprep", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except SettingsError as error:
+        click.UsageError(str(error)).show()
+        status = error.exit_status
+    except EmbedprepError as error:
+        _say(str(error))
+        status = error.exit_status
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        status = INTERRUPTED
+    except _Terminated:
+        _say("terminated")
+        status = TERMINATED
+    except BrokenPipeError:
+        # Whoever read has enough. Nothing must be flushed into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = BROKEN_PIPE
+    except MemoryError:
+        _say("memory ran out; choose fewer --jobs, or a smaller --max-words")
+        status = 1
+    sys.exit(status)
+
+
+def _say(message: str) -> None:
+    click.echo(f"embedprep: {message}", err=True)

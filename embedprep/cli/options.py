@@ -1,0 +1,180 @@
+"""Which options do commands share? One name, one meaning, one place that makes settings of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from embedprep.errors import SettingsError
+from embedprep.rectangle import DTYPES, SIDES, parse_max_len
+from embedprep.settings import RowSettings, VocabularySettings
+from embedprep.sources import MAX_LINE_BYTES, Reading
+from embedprep.specials import OOV_CHOICES
+from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_BINARY_UNITS = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, such as 4096, 512MB or 2GiB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        size = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?i?)b?", str(value).strip().lower())
+        unit = (_UNITS | _BINARY_UNITS).get(size[2]) if size else None
+        if size is None or unit is None:
+            self.fail(f"{value!r} is no size like 4096, 512MB or 2GiB", param, ctx)
+        return int(float(size[1]) * unit) if "." in size[1] else int(size[1]) * unit
+
+
+class MaxLen(click.ParamType[str]):
+    """A length, `max`, or a percentile such as p99."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            parse_max_len(value)
+        except SettingsError as error:
+            self.fail(error.cause, param, ctx)
+        return str(value)
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order of the help."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+inputs = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+
+vocabulary_options = together(
+    click.option(
+        "-n",
+        "--max-words",
+        type=click.IntRange(min=1),
+        default=50_000,
+        show_default=True,
+        help="Keep exactly this many of the most frequent words; special entries not counted.",
+    ),
+    click.option(
+        "--min-count",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Keep only words that occur at least so often.",
+    ),
+    click.option(
+        "--oov",
+        type=click.Choice(OOV_CHOICES),
+        default="unk",
+        show_default=True,
+        help="Unknown words become <unk> (index 1), or vanish, as by default in Keras.",
+    ),
+    click.option(
+        "--tokenizer",
+        type=click.Choice(TOKENIZERS),
+        default="keras",
+        show_default=True,
+        help="What words are: those of the Keras Tokenizer, what lies between white space, "
+        "or every character.",
+    ),
+    click.option(
+        "--lowercase/--keep-case",
+        default=None,
+        help="Lowercase the text first, or don't.  [default: lowercase with keras, else keep]",
+    ),
+)
+
+row_options = together(
+    click.option(
+        "--max-len",
+        type=MaxLen(),
+        help="Indices in a row: a number, max (the longest row), or a percentile such as p99, "
+        "the least length that keeps 99 % of the rows whole.  [default: max]",
+    ),
+    click.option(
+        "--padding",
+        type=click.Choice(SIDES),
+        help="Where short rows are filled with 0.  [default: pre]",
+    ),
+    click.option(
+        "--truncating",
+        type=click.Choice(SIDES),
+        help="Where long rows are cut.  [default: pre]",
+    ),
+    click.option(
+        "--dtype", type=click.Choice(list(DTYPES)), help="The type of an index.  [default: int32]"
+    ),
+)
+
+size_option = click.option(
+    "--max-bytes",
+    type=Size(),
+    help="Refuse to write larger rows.  [default: 1GiB where max-len was not given and "
+    "less than 10 % would be filled]",
+)
+
+reading_options = together(
+    click.option("--encoding", default="utf-8", show_default=True, help="How the text is encoded."),
+    click.option(
+        "--errors",
+        type=click.Choice(["strict", "replace", "ignore"]),
+        default="strict",
+        show_default=True,
+        help="What to do about bytes that are not in this encoding.",
+    ),
+    click.option(
+        "--max-line-bytes",
+        type=Size(),
+        default=MAX_LINE_BYTES,
+        show_default="64MiB",
+        help="Refuse lines that are longer.",
+    ),
+)
+
+running_options = together(
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        help="Blocks worked on at a time.  [default: the number of cores]",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="No progress and no summary."),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+)
+
+sync_option = click.option(
+    "--sync", is_flag=True, help="Flush the output to the disk itself, against loss of power."
+)
+
+
+def vocabulary_settings(
+    max_words: int, min_count: int, oov: str, tokenizer: str, lowercase: bool | None
+) -> VocabularySettings:
+    return VocabularySettings(max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase))
+
+
+def row_settings(options: dict[str, Any]) -> RowSettings:
+    """The settings of the rows, taken out of a command's options."""
+    names = ("max_len", "padding", "truncating", "dtype", "max_bytes")
+    return RowSettings(**{name: options.pop(name, None) for name in names})
+
+
+def reading(options: dict[str, Any]) -> Reading:
+    """The settings of reading, taken out of a command's options."""
+    names = ("encoding", "errors", "max_line_bytes")
+    return Reading(**{name: options.pop(name) for name in names})

@@ -1,0 +1,87 @@
+"""What does a command say when it is done? One screen for people, one object for scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from embedprep.pipeline import Built
+    from embedprep.vocabulary import Vocabulary
+
+
+def print_built(built: Built, as_json: bool) -> None:
+    """The facts about rows that were written."""
+    facts = built.statistics
+    if as_json:
+        _print_json({"output": str(built.path), "statistics": facts, "embedding": built.embedding})
+        return
+    rectangle = built.vocabulary.rectangle
+    click.echo(
+        f"{built.path}: {facts['rows']:,} rows of {rectangle.max_len:,} indices, {rectangle.dtype}"
+    )
+    lines = [("rows", facts["rows"], f"{facts['empty_rows']:,} empty")]
+    lines.append(("words", facts["words"], ""))
+    if "distinct_words" in facts:
+        lines.append(("distinct words", facts["distinct_words"], ""))
+    counts = built.vocabulary.counts
+    lines.append(
+        ("kept words", facts["kept_words"], f"{min(counts):,} times or more" if counts else "")
+    )
+    unknown = f"{facts['out_of_vocabulary']:.2%} of the words are out of vocabulary"
+    lines.append(("unknown words", facts["unknown_words"], unknown))
+    longest = f"{rectangle.padding}-padded; the longest row has {facts['longest_row']:,}"
+    lines.append(("max_len", rectangle.max_len, longest))
+    share = facts["truncated_rows"] / facts["rows"]
+    cut = f"{share:.2%}, {rectangle.truncating}-truncated" if share else ""
+    lines.append(("truncated rows", facts["truncated_rows"], cut))
+    _print_table(lines)
+    click.echo(f"\n{embedding_line(built.embedding)}")
+
+
+def embedding_line(embedding: dict[str, Any]) -> str:
+    """The line that a Keras user pastes.
+
+    >>> embedding_line({"input_dim": 9, "output_dim": 4, "input_length": 7, "mask_zero": True})
+    'Embedding(input_dim=9, output_dim=4, mask_zero=True)  # rows of 7'
+    """
+    return (
+        f"Embedding(input_dim={embedding['input_dim']}, output_dim={embedding['output_dim']}, "
+        f"mask_zero={embedding['mask_zero']})  # rows of {embedding['input_length']}"
+    )
+
+
+def print_vocabulary(vocabulary: Vocabulary, path: str, as_json: bool) -> None:
+    """The facts about a vocabulary that was written."""
+    counts = vocabulary.counts
+    facts = {
+        "output": path,
+        "kept_words": len(counts),
+        "least_count": min(counts, default=0),
+        "input_dim": vocabulary.input_dim,
+        "max_len": vocabulary.rectangle.max_len,
+    }
+    if as_json:
+        _print_json(facts)
+        return
+    click.echo(f"{path}: {len(counts):,} words")
+    _print_table(
+        [
+            ("kept words", len(counts), f"{facts['least_count']:,} times or more"),
+            ("input_dim", vocabulary.input_dim, ""),
+            ("max_len", vocabulary.rectangle.max_len, ""),
+        ]
+    )
+
+
+def _print_table(lines: list[tuple[str, int, str]]) -> None:
+    width = max(len(f"{number:,}") for _, number, _ in lines)
+    for name, number, remark in lines:
+        shown = f"  ({remark})" if remark else ""
+        click.echo(f"  {name:<14}  {number:>{width},}{shown}")
+
+
+def _print_json(facts: dict[str, Any]) -> None:
+    click.echo(json.dumps(facts, ensure_ascii=False))

@@ -1,0 +1,177 @@
+"""Which words does a text hold, and how does it read as indices into its own dictionaries?
+
+The first half of every job. Each block is encoded against a table of known words and its own
+dictionary. The known words are the most frequent ones so far: whenever as many new words have
+come as there were before, all are merged and the table is drawn anew. Which words it holds
+changes the speed and never the result.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Ints
+from embedprep.dictionary import (
+    Dictionary,
+    EncodedBlock,
+    Lookup,
+    Secret,
+    empty_dictionary,
+    encode_block,
+    merge,
+    most_frequent,
+)
+from embedprep.engines import Engine, Future
+from embedprep.sequences import count_lengths
+from embedprep.sources import Block, Reading
+from embedprep.spool import Spool
+from embedprep.text import text_of
+from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.tokenizer.words import find_words
+
+KNOWN_WORDS = 1 << 15
+"""Words in the table: its keys take 512 KiB, which a core's cache holds beside a block."""
+
+
+class Counted(NamedTuple):
+    """A text as the first half leaves it; its indices are in the spool, a record a block."""
+
+    dictionary: Dictionary | None
+    tables: list[Lookup]
+    rows_of_block: list[int]
+    rows_of_length: Counter[int]
+
+    @property
+    def n_rows(self) -> int:
+        return sum(self.rows_of_block)
+
+    @property
+    def n_words(self) -> int:
+        return sum(length * rows for length, rows in self.rows_of_length.items())
+
+
+def encode_text(
+    block: Block, reading: Reading, tokenizer: TokenizerSettings, known: Lookup, secret: Secret
+) -> EncodedBlock:
+    """A block of text as indices: check it, find its words, look them up."""
+    return encode_block(find_words(text_of(block, reading), tokenizer), known, secret)
+
+
+def count(
+    blocks: Iterable[Block],
+    reading: Reading,
+    tokenizer: TokenizerSettings,
+    engine: Engine,
+    secret: Secret,
+    spool: Spool,
+    vocabulary: Lookup | None = None,
+) -> Counted:
+    """Encode all blocks. With a `vocabulary` its words are the known ones throughout.
+
+    The dictionary is of all words; with a vocabulary there is none, as no one needs it.
+    """
+    count = _Count(engine, secret, spool, vocabulary)
+    for block in blocks:
+        count.collect(down_to=2 * engine.n_workers)
+        known = count.known()
+        count.in_flight.append(
+            (
+                len(count.tables) - 1,
+                engine.submit(encode_text, block, reading, tokenizer, known, secret),
+            )
+        )
+    return count.finish()
+
+
+class _Count:
+    """What is known of the text so far."""
+
+    def __init__(
+        self, engine: Engine, secret: Secret, spool: Spool, vocabulary: Lookup | None
+    ) -> None:
+        self.engine = engine
+        self.secret = secret
+        self.spool = spool
+        self.has_vocabulary = vocabulary is not None
+        empty = empty_dictionary(secret)
+        self.total = empty
+        self.tables = [vocabulary or Lookup(empty.words, secret)]
+        self.counts_of_table: list[Ints] = [np.zeros(self.tables[0].n_words, np.int64)]
+        self.new: list[Dictionary] = []
+        self.in_flight: deque[tuple[int, Future[EncodedBlock]]] = deque()
+        self.merging: Future[tuple[Dictionary, Lookup]] | None = None
+        self.rows_of_block: list[int] = []
+        self.rows_of_length: Counter[int] = Counter()
+
+    def known(self) -> Lookup:
+        """The table for the next block; for the second one, the words of the first are awaited."""
+        if not self.has_vocabulary:
+            if len(self.tables) == 1 and self.in_flight:
+                self.collect(down_to=0)
+            n_new = sum(part.words.n_words for part in self.new)
+            if self.merging is None and n_new > self.total.words.n_words:
+                self._start_merging()
+            if self.merging is not None and (len(self.tables) == 1 or self.merging.done()):
+                self._adopt()
+        return self.tables[-1]
+
+    def collect(self, down_to: int) -> None:
+        """Take in the finished blocks, and wait until at most `down_to` are in flight."""
+        while self.in_flight and (len(self.in_flight) > down_to or self.in_flight[0][1].done()):
+            number, future = self.in_flight.popleft()
+            [encoded] = self.engine.gather([future])
+            n_known = self.tables[number].n_words
+            self.counts_of_table[number] += encoded.counts[:n_known]
+            if not self.has_vocabulary:
+                self.new.append(Dictionary(encoded.own, encoded.counts[n_known:]))
+            self.rows_of_block.append(len(encoded.per_row))
+            count_lengths(encoded.per_row, self.rows_of_length)
+            self.spool.append(to_record(number, encoded))
+
+    def _parts(self) -> list[Dictionary]:
+        """All that was counted since the last merge; the counts begin anew."""
+        parts = self.new
+        for number, counts in enumerate(self.counts_of_table):
+            if counts.any():
+                parts.append(Dictionary(self.tables[number].words, counts))
+                self.counts_of_table[number] = np.zeros_like(counts)
+        self.new = []
+        return parts
+
+    def _start_merging(self) -> None:
+        new = self.engine.reduce(merge, self._parts())
+        merged = self.engine.reduce(merge, [self.total, new])
+        self.merging = self.engine.submit(_with_table, merged, self.secret)
+
+    def _adopt(self) -> None:
+        assert self.merging is not None
+        [(self.total, table)] = self.engine.gather([self.merging])
+        self.merging = None
+        self.tables.append(table)
+        self.counts_of_table.append(np.zeros(table.n_words, np.int64))
+
+    def finish(self) -> Counted:
+        self.collect(down_to=0)
+        if self.merging is not None:
+            self._adopt()
+        if not self.has_vocabulary:
+            merged = self.engine.reduce(merge, [self.total, *self._parts()])
+            [self.total] = self.engine.gather([merged])
+        dictionary = None if self.has_vocabulary else self.total
+        return Counted(dictionary, self.tables, self.rows_of_block, self.rows_of_length)
+
+
+def _with_table(dictionary: Dictionary, secret: Secret) -> tuple[Dictionary, Lookup]:
+    return dictionary, Lookup(most_frequent(dictionary, KNOWN_WORDS).words, secret)
+
+
+def to_record(table: int, encoded: EncodedBlock) -> list[NDArray[Any]]:
+    """What the second half needs of a block, as the arrays of one record."""
+    own = encoded.own
+    per_row = encoded.per_row.astype(np.int32)
+    return [np.array([table]), encoded.ids, per_row, own.text, own.lengths, own.keys]

@@ -1,0 +1,82 @@
+"""How does a block of words become indices into its own dictionary, and how do dictionaries unite?
+
+Counts add up and words unite, so merging is associative and commutative: the result does not
+depend on how a text was cut into blocks, nor on who worked on them in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Ints
+from embedprep.dictionary.grouping import group_words
+from embedprep.dictionary.keys import Secret, WordArray, concatenate, word_keys
+from embedprep.dictionary.lookup import Lookup
+from embedprep.tokenizer.words import Words
+
+
+class Dictionary(NamedTuple):
+    """Distinct words and how often each occurs, `counts: (words,)`."""
+
+    words: WordArray
+    counts: Ints
+
+
+class EncodedBlock(NamedTuple):
+    """A block of text as indices.
+
+    `ids: (running words,)` count through the words known beforehand and on through `own`, the
+    block's other distinct words. `counts: (known + own,)`. `per_row: (rows,)` running words.
+    """
+
+    ids: NDArray[np.unsignedinteger]
+    per_row: Ints
+    own: WordArray
+    counts: Ints
+
+
+def encode_block(words: Words, known: Lookup, secret: Secret) -> EncodedBlock:
+    """The words of a block as indices into the known words and the block's own."""
+    keys = word_keys(words.text, words.starts, words.lengths, secret)
+    running = WordArray(words.text, words.starts, words.lengths, keys)
+
+    ids, missed = known.probe(running)
+    unknown = running.at(missed)
+    groups = group_words(unknown)
+
+    n_distinct = known.n_words + len(groups.first)
+    ids = ids.astype(np.uint16 if n_distinct <= 1 << 16 else np.uint32, copy=False)
+    ids[missed] = known.n_words + groups.group
+    return EncodedBlock(
+        ids=ids,
+        per_row=words.per_row,
+        own=unknown.at(groups.first).compact(),
+        counts=np.bincount(ids, minlength=n_distinct),
+    )
+
+
+def merge(dictionaries: Sequence[Dictionary]) -> Dictionary:
+    """One dictionary of all words, their counts added up."""
+    words = concatenate([d.words for d in dictionaries])
+    groups = group_words(words)
+    counts = np.zeros(len(groups.first), np.int64)
+    np.add.at(counts, groups.group, np.concatenate([d.counts for d in dictionaries]))
+    return Dictionary(words.at(groups.first).compact(), counts)
+
+
+def empty_dictionary(secret: Secret) -> Dictionary:
+    return Dictionary(WordArray.of([], secret), np.empty(0, np.int64))
+
+
+def most_frequent(dictionary: Dictionary, n_words: int) -> Dictionary:
+    """The n words of the highest counts, the most frequent first; ties fall anyhow."""
+    counts = dictionary.counts
+    index = np.arange(len(counts))
+    if len(counts) > n_words:
+        index = np.argpartition(-counts, n_words)[:n_words]
+    index = index[np.argsort(-counts[index])]
+    return Dictionary(dictionary.words.at(index).compact(), counts[index])

@@ -1,0 +1,181 @@
+"""What number stands for a word?
+
+A word of up to 8 bytes is its own key: the bytes themselves, so two of them have equal keys only
+if they are equal. A longer word has a key of 56 hashed bits under a top byte that no UTF-8 text
+holds; equal keys of long words are confirmed by `equal_words` wherever they are taken for equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from embedprep.arrays import Bytes, Flags, Ints, Keys, ends_to_starts, take_ragged
+
+WINDOW = 8
+LONG = np.uint64(0xFF << 56)
+"""Keys from here on are hashed: the last byte of a short word would have to be 0xFF."""
+
+_GIANT = 1024
+"""Words of more bytes are hashed and compared one by one, the others 8 bytes of all at a time."""
+
+
+class Secret(NamedTuple):
+    """Random numbers that no output shows, drawn anew for every run.
+
+    Without them nobody can make words that share a key or a place in a table.
+    """
+
+    spread: np.uint64
+    mix: np.uint64
+
+    @classmethod
+    def draw(cls) -> Secret:
+        return cls(np.uint64(secrets.randbits(64) | 1), np.uint64(secrets.randbits(64) | 1))
+
+
+class WordArray(NamedTuple):
+    """Some words: word i is `text[starts[i] : starts[i] + lengths[i]]`, its number `keys[i]`.
+
+    `text` goes on for at least 8 bytes behind each start. All but `text` are of shape (words,).
+    """
+
+    text: Bytes
+    starts: Ints
+    lengths: Ints
+    keys: Keys
+
+    @classmethod
+    def of(cls, words: Iterable[bytes], secret: Secret) -> WordArray:
+        """The array of some words that are at hand one by one."""
+        words = list(words)
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        text = np.frombuffer(b"".join(words) + bytes(WINDOW), np.uint8)
+        starts = ends_to_starts(lengths)
+        return cls(text, starts, lengths, word_keys(text, starts, lengths, secret))
+
+    @property
+    def n_words(self) -> int:
+        return len(self.starts)
+
+    def at(self, index: Ints | slice) -> WordArray:
+        """The words at the index, in the same text."""
+        return WordArray(self.text, self.starts[index], self.lengths[index], self.keys[index])
+
+    def compact(self) -> WordArray:
+        """The same words in a text that holds nothing else."""
+        text = np.zeros(int(self.lengths.sum()) + WINDOW, np.uint8)
+        text[:-WINDOW] = take_ragged(self.text, self.starts, self.lengths)
+        return WordArray(text, ends_to_starts(self.lengths), self.lengths, self.keys)
+
+    def to_bytes(self) -> list[bytes]:
+        """The words one by one."""
+        text = self.text.tobytes()
+        ends = (self.starts + self.lengths).tolist()
+        return [text[start:end] for start, end in zip(self.starts.tolist(), ends, strict=True)]
+
+
+def concatenate(arrays: list[WordArray]) -> WordArray:
+    """All words of several arrays, in one text."""
+    offsets = np.cumsum([0] + [len(a.text) for a in arrays])
+    return WordArray(
+        np.concatenate([a.text for a in arrays]),
+        np.concatenate([a.starts + offset for a, offset in zip(arrays, offsets, strict=False)]),
+        np.concatenate([a.lengths for a in arrays]),
+        np.concatenate([a.keys for a in arrays]),
+    )
+
+
+def windows(text: Bytes) -> Keys:
+    """The eight bytes from each byte of the text on, as little-endian numbers; (bytes - 7,)."""
+    return np.ndarray((len(text) - WINDOW + 1,), "<u8", text, strides=(1,))
+
+
+def word_keys(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
+    """The key of each word, (words,).
+
+    A short word's bytes are shifted to the top, which pushes the bytes behind it out and leaves
+    zeros below. That is unambiguous but for words that begin with NUL ("\\0a" and "a" would be
+    one), so these get their length into the lowest byte, and the words of 8 bytes that begin with
+    such a byte count as long.
+    """
+    shifts = lengths << 3
+    np.subtract(64, shifts, out=shifts)
+    keys = windows(text)[starts]
+    keys <<= shifts.view(np.uint64)  # by 64 and more: 0, so a long word's key is set below
+
+    is_long = lengths > WINDOW
+    if len(text) and text.min() < WINDOW:
+        first_byte = text[starts]
+        is_long |= (lengths == WINDOW) & (first_byte < WINDOW)
+        padded = ((first_byte == 0) & (lengths < WINDOW)).nonzero()[0]
+        keys[padded] |= lengths[padded].view(np.uint64)
+    long = is_long.nonzero()[0]
+    keys[long] = _hashed(text, starts[long], lengths[long], secret)
+    return keys
+
+
+def _hashed(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
+    """Keys of long words: head and tail of 8 bytes, then the 8 by 8 between, multiplied and folded.
+
+    Head and tail overlap in words of less than 16 bytes, which are nearly all.
+    """
+    window = windows(text)
+    hashes = lengths.astype(np.uint64)
+    _fold(hashes, window[starts], secret)
+    _fold(hashes, window[starts + (lengths - WINDOW)], secret)
+
+    offset = WINDOW
+    word = ((lengths > 2 * WINDOW) & (lengths <= _GIANT)).nonzero()[0]
+    while len(word):
+        folded = hashes[word]
+        _fold(folded, window[starts[word] + offset], secret)
+        hashes[word] = folded
+        offset += WINDOW
+        word = word[lengths[word] > offset + WINDOW]
+
+    for i in (lengths > _GIANT).nonzero()[0].tolist():
+        giant = text[starts[i] : starts[i] + lengths[i]]
+        digest = hashlib.blake2b(giant, digest_size=8, key=secret.mix.tobytes()).digest()
+        hashes[i] = int.from_bytes(digest, "little")
+
+    return ((hashes * secret.spread) >> np.uint64(8)) | LONG
+
+
+def _fold(hashes: Keys, window: Keys, secret: Secret) -> None:
+    """Take eight more bytes of each word into its hash, in place."""
+    hashes ^= window
+    hashes *= secret.mix
+    hashes ^= hashes >> np.uint64(29)
+
+
+def equal_words(one: WordArray, at_one: Ints, other: WordArray, at_other: Ints) -> Flags:
+    """Whether long word `at_one[i]` of one array has the bytes of `at_other[i]` of the other.
+
+    All are of shape (pairs,). Long words only: at least eight bytes can be read of each.
+    """
+    starts, other_starts = one.starts[at_one], other.starts[at_other]
+    lengths, other_lengths = one.lengths[at_one], other.lengths[at_other]
+    window, other_window = windows(one.text), windows(other.text)
+
+    is_equal = lengths == other_lengths
+    is_equal &= window[starts] == other_window[other_starts]
+    tails, other_tails = starts + (lengths - WINDOW), other_starts + (other_lengths - WINDOW)
+    is_equal &= window[tails] == other_window[other_tails]
+
+    offset = WINDOW
+    pair = (is_equal & (lengths > 2 * WINDOW) & (lengths <= _GIANT)).nonzero()[0]
+    while len(pair):
+        is_same = window[starts[pair] + offset] == other_window[other_starts[pair] + offset]
+        is_equal[pair] = is_same
+        offset += WINDOW
+        pair = pair[is_same & (lengths[pair] > offset + WINDOW)]
+
+    for i in (is_equal & (lengths > _GIANT)).nonzero()[0].tolist():
+        one_word = one.text[starts[i] : starts[i] + lengths[i]]
+        is_equal[i] = np.array_equal(one_word, other.text[other_starts[i] :][: lengths[i]])
+    return is_equal

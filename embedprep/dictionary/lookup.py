@@ -1,0 +1,97 @@
+"""At which index does a word stand among known words?
+
+A hash table in two arrays: a word belongs to the slot that its key spreads to, or to one of the
+next few where that is taken. Words that find no free slot among them (chance leaves few, an
+attacker who knew the secret could leave all) are found by grouping, which has no worst case.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Ints, Keys
+from embedprep.dictionary.grouping import group_words
+from embedprep.dictionary.keys import LONG, Secret, WordArray, concatenate, equal_words
+
+PROBES = 6
+"""How many slots a word may try; at most half of all slots are taken."""
+
+
+class Lookup:
+    """Distinct words, found by their bytes. Earlier words get the better slots."""
+
+    def __init__(self, words: WordArray, secret: Secret) -> None:
+        self.words = words
+        self.secret = secret
+        n_words = words.n_words
+        bits = max(4, (2 * n_words - 1).bit_length())
+        self._shift = np.uint64(64 - bits)
+        self._mask = np.int64((1 << bits) - 1)
+        # A key is never 0 (word_keys counts words that begin with NUL as long): 0 marks a free slot.
+        self._keys = np.zeros(1 << bits, np.uint64)
+        self._index = np.zeros(1 << bits, np.uint16 if n_words <= 1 << 16 else np.uint32)
+
+        waiting = np.arange(n_words)
+        slots = self.slots_of(words.keys)
+        for _ in range(PROBES):
+            slot = slots[waiting]
+            is_free = self._keys[slot] == 0
+            # Of several words written to one slot the last one stands: so the earliest goes last.
+            self._index[slot[is_free][::-1]] = waiting[is_free][::-1]
+            self._keys[slot[is_free]] = 1
+            is_placed = is_free & (self._index[slot] == waiting)
+            self._keys[slot[is_placed]] = words.keys[waiting[is_placed]]
+            waiting = waiting[~is_placed]
+            slots = (slots + 1) & self._mask
+        self._unplaced = waiting
+
+    @property
+    def n_words(self) -> int:
+        return self.words.n_words
+
+    def slots_of(self, keys: Keys) -> Ints:
+        """The first slot of each key, (words,): multiply-shift, by the run's secret."""
+        return ((keys * self.secret.spread) >> self._shift).view(np.int64)
+
+    def probe(self, words: WordArray) -> tuple[NDArray[np.unsignedinteger], Ints]:
+        """The index of each word that stands in its first slot, and which words do not.
+
+        The index, (words,), means nothing for the second, which are places in `words`. This is
+        the path of running text: nearly all words are common and stand where one look finds them.
+        """
+        slots = self.slots_of(words.keys)
+        index = self._index.take(slots)
+        is_other = self._keys.take(slots) != words.keys
+        long = (words.keys >= LONG).nonzero()[0]
+        long = long[~is_other[long]]
+        is_other[long] = ~equal_words(words, long, self.words, index[long])
+        return index, is_other.nonzero()[0]
+
+    def find(self, words: WordArray) -> Ints:
+        """The index of each word, -1 where it is not known; (words,)."""
+        found = np.full(words.n_words, -1, np.int64)
+        waiting = np.arange(words.n_words)
+        slots = self.slots_of(words.keys)
+        for _ in range(PROBES):
+            keys = words.keys[waiting]
+            slot = slots[waiting]
+            in_slot = self._keys[slot]
+            match = (in_slot == keys).nonzero()[0]
+            index = self._index[slot[match]].astype(np.int64)
+            long = (keys[match] >= LONG).nonzero()[0]
+            is_same = np.ones(len(match), np.bool_)
+            is_same[long] = equal_words(words, waiting[match[long]], self.words, index[long])
+            found[waiting[match[is_same]]] = index[is_same]
+            waiting = waiting[(found[waiting] < 0) & (in_slot != 0)]
+            slots = (slots + 1) & self._mask
+        if len(waiting) and len(self._unplaced):
+            found[waiting] = self._find_unplaced(words.at(waiting))
+        return found
+
+    def _find_unplaced(self, words: WordArray) -> Ints:
+        known = self.words.at(self._unplaced)
+        groups = group_words(concatenate([known, words]))
+        index_of_group = np.full(len(groups.first), -1, np.int64)
+        index_of_group[groups.group[: known.n_words]] = self._unplaced
+        return index_of_group[groups.group[known.n_words :]]

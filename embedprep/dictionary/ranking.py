@@ -1,0 +1,49 @@
+"""Which words are kept, and in which order?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from embedprep.arrays import Ints, Keys
+from embedprep.dictionary.encoding import Dictionary
+from embedprep.dictionary.keys import WordArray, windows
+
+
+def rank(dictionary: Dictionary, max_words: int, min_count: int = 1) -> Dictionary:
+    """The `max_words` most frequent words that occur at least `min_count` times, in order.
+
+    The order is count descending, then code points ascending, and nothing else: not the order
+    of arrival, which the dictionary does not know.
+    """
+    counts = dictionary.counts
+    candidates = (counts >= min_count).nonzero()[0]
+    if len(candidates) > max_words:
+        least = -np.partition(-counts[candidates], max_words - 1)[max_words - 1]
+        candidates = candidates[counts[candidates] >= least]
+
+    in_order = candidates[_order(dictionary.words.at(candidates), counts[candidates])][:max_words]
+    return Dictionary(dictionary.words.at(in_order).compact(), counts[in_order])
+
+
+def _order(words: WordArray, counts: Ints) -> Ints:
+    """The words sorted by count descending, then by their UTF-8, which sorts as code points do."""
+    heads = _heads(words)
+    order = np.lexsort((heads, -counts))
+    is_tied = (counts[order[1:]] == counts[order[:-1]]) & (heads[order[1:]] == heads[order[:-1]])
+    if not is_tied.any():
+        return order
+
+    # Few words of equal counts begin alike: these are compared whole.
+    run = np.cumsum(np.concatenate([[True], ~is_tied]))
+    place = (np.append(is_tied, False) | np.insert(is_tied, 0, False)).nonzero()[0]
+    spelled = words.at(order[place]).to_bytes()
+    tied = sorted(zip(run[place].tolist(), spelled, order[place].tolist(), strict=True))
+    order[place] = [word for _, _, word in tied]
+    return order
+
+
+def _heads(words: WordArray) -> Keys:
+    """The first eight bytes of each word as a number that sorts as they do, zeros where none."""
+    excess = np.maximum(64 - (words.lengths << 3), 0).view(np.uint64)
+    heads = windows(words.text)[words.starts]
+    return ((heads << excess) >> excess).byteswap()

@@ -1,0 +1,44 @@
+"""What can go wrong, said in the user's words.
+
+Every error has a place (a file, a line, an option), a cause and a remedy. Library code raises
+them; the command line turns each into one message and the exit status that its class names.
+"""
+
+from __future__ import annotations
+
+
+class EmbedprepError(Exception):
+    """The base of all errors that embedprep raises on purpose.
+
+    `place` is where to look, `cause` what is wrong there, `remedy` what to do about it.
+    """
+
+    exit_status = 1
+
+    def __init__(self, place: str, cause: str, remedy: str = "") -> None:
+        super().__init__(place, cause, remedy)
+        self.place = place
+        self.cause = cause
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        said = f"{self.place}: {self.cause}" if self.place else self.cause
+        return f"{said}; {self.remedy}" if self.remedy else said
+
+
+class SettingsError(EmbedprepError, ValueError):
+    """A setting that is wrong whatever the files hold, such as a length of 0."""
+
+    exit_status = 2
+
+
+class InputError(EmbedprepError):
+    """An input that is missing, unreadable or not what it is taken for."""
+
+
+class OutputError(EmbedprepError):
+    """An output that cannot be written, or that is not whole."""
+
+
+class VocabularyError(EmbedprepError):
+    """A vocabulary file that is broken, foreign or newer than this program."""

@@ -1,0 +1,116 @@
+"""What was made, from what, with what?
+
+`manifest.json` is the last file of an output to appear and the first to go: a folder with one is
+whole. It holds nothing that differs between two runs of the same work: no time, host, user,
+absolute path, number of jobs or size of blocks.
+"""
+
+from __future__ import annotations
+
+import json
+import ntpath
+import posixpath
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from embedprep import __version__
+from embedprep.errors import OutputError
+from embedprep.npy import WrittenFile
+from embedprep.sources import Source
+
+MANIFEST = "manifest.json"
+FORMAT = "embedprep-output"
+VERSION = 1
+
+
+def format_manifest(
+    settings: Mapping[str, Any],
+    inputs: Iterable[Source],
+    outputs: Iterable[WrittenFile],
+    statistics: Mapping[str, Any],
+    embedding: Mapping[str, Any],
+) -> bytes:
+    """The bytes of `manifest.json`."""
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "embedprep": __version__,
+        "settings": settings,
+        "inputs": [_describe_input(source) for source in inputs],
+        "outputs": [_describe_output(output) for output in outputs],
+        "statistics": statistics,
+        "embedding": embedding,
+    }
+    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode(
+        "utf-8", "surrogateescape"
+    )
+
+
+def _describe_input(source: Source) -> dict[str, Any]:
+    is_absolute = posixpath.isabs(source.name) or ntpath.isabs(source.name)
+    name = ntpath.basename(source.name) if is_absolute else source.name
+    return {"name": name, "bytes": source.digest.n_bytes, "sha256": source.digest.pieces}
+
+
+def _describe_output(output: WrittenFile) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": output.name,
+        "bytes": output.digest.n_bytes,
+        "sha256": output.digest.pieces,
+    }
+    if output.shape is not None:
+        described |= {"shape": list(output.shape), "dtype": output.dtype}
+    return described
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished output. Raises OutputError where the folder has none."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        if not folder.is_dir():
+            raise OutputError(str(folder), "no such folder", "check the path") from None
+        raise OutputError(
+            str(folder),
+            f"has no {MANIFEST}, so it is unfinished",
+            "run the command that makes it again",
+        ) from None
+    except OSError as error:
+        raise OutputError(str(path), f"cannot be read ({error.strerror})") from error
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise OutputError(
+            str(path),
+            "was not written by embedprep",
+            "choose another folder, or move the file away",
+        )
+    if manifest.get("version") != VERSION:
+        raise OutputError(
+            str(path),
+            f"has version {manifest.get('version')!r}, this embedprep reads version {VERSION}",
+            "use the embedprep that made it, or a newer one",
+        )
+    return manifest
+
+
+def output_names(manifest: Mapping[str, Any]) -> set[str]:
+    """The names of the files that a manifest lists, those that lead out of the folder left out."""
+    outputs = manifest.get("outputs")
+    names = {
+        output.get("name") if isinstance(output, dict) else None
+        for output in (outputs if isinstance(outputs, list) else [])
+    }
+    return {name for name in names if isinstance(name, str) and is_inside(name)}
+
+
+def is_inside(name: str) -> bool:
+    """Whether a name from a file is that of a plain file in the folder or in one of its folders.
+
+    >>> is_inside("test/labels.npy"), is_inside("../labels.npy"), is_inside("C:labels.npy")
+    (True, False, False)
+    """
+    parts = name.split("/")
+    return all(part not in ("", ".", "..") and not set(part) & set("\\:\0") for part in parts)

@@ -1,0 +1,140 @@
+"""How does an array reach disk?
+
+The header is written first, as the shape is known; rows then go to their own places by `pwrite`,
+from several threads in any order. Publishing the finished file is `publication`'s part.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.digests import Digest, UnorderedDigest
+from embedprep.errors import OutputError
+
+_SEEK_LOCK = threading.Lock()
+
+
+class WrittenFile(NamedTuple):
+    """A finished file: its name in the output, its digest, and the array in it, if it is one."""
+
+    name: str
+    digest: Digest
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+
+
+def npy_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """The header of a C-ordered array (numpy/lib/_format_impl.py, version 1.0)."""
+    buffer = io.BytesIO()
+    described = np.lib.format.dtype_to_descr(dtype)
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": described, "fortran_order": False, "shape": shape}
+    )
+    return buffer.getvalue()
+
+
+def npy_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    """The size of the file that holds such an array."""
+    return len(npy_header(shape, dtype)) + int(np.prod(shape, dtype=object)) * dtype.itemsize
+
+
+class NpyWriter:
+    """An array on its way to disk, of a shape that is known beforehand.
+
+    Used as a context; `write` may be called from any thread; `finished` tells what was written.
+    Raises OutputError where the disk does not take it.
+    """
+
+    def __init__(self, path: Path, name: str, shape: tuple[int, ...], dtype: str) -> None:
+        self.path = path
+        self.name = name
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self._header = npy_header(shape, self.dtype)
+        self._row_bytes = int(np.prod(shape[1:], dtype=np.int64)) * self.dtype.itemsize
+        self._digest = UnorderedDigest()
+
+    def __enter__(self) -> NpyWriter:
+        self._file = self.path.open("wb", buffering=0)
+        self._write(0, memoryview(self._header))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def write(self, first_row: int, rows: NDArray[Any]) -> None:
+        """Write rows, contiguous and of this array's dtype, from `first_row` on."""
+        if rows.size:
+            offset = len(self._header) + first_row * self._row_bytes
+            self._write(offset, memoryview(rows).cast("B"))
+
+    def _write(self, offset: int, data: memoryview) -> None:
+        try:
+            write_at(self._file.fileno(), data, offset)
+        except OSError as error:
+            raise disk_error(self.path.name, error) from error
+        self._digest.update(offset, data)
+
+    @property
+    def finished(self) -> WrittenFile:
+        return WrittenFile(self.name, self._digest.digest, self.shape, self.dtype.name)
+
+
+def write_at(descriptor: int, data: memoryview, offset: int) -> None:
+    """Write all of `data` at `offset`, whoever else writes elsewhere."""
+    while data:
+        if hasattr(os, "pwrite"):
+            n_written = os.pwrite(descriptor, data, offset)
+        else:  # Windows
+            with _SEEK_LOCK:
+                os.lseek(descriptor, offset, os.SEEK_SET)
+                n_written = os.write(descriptor, data)
+        data = data[n_written:]
+        offset += n_written
+
+
+def read_at(descriptor: int, n_bytes: int, offset: int) -> bytes:
+    """Read `n_bytes` at `offset`, whoever else reads elsewhere."""
+    parts = []
+    while n_bytes:
+        if hasattr(os, "pread"):
+            part = os.pread(descriptor, n_bytes, offset)
+        else:  # Windows
+            with _SEEK_LOCK:
+                os.lseek(descriptor, offset, os.SEEK_SET)
+                part = os.read(descriptor, n_bytes)
+        if not part:
+            raise OSError(errno.EIO, "the file ends early")
+        parts.append(part)
+        n_bytes -= len(part)
+        offset += len(part)
+    return b"".join(parts)
+
+
+def disk_error(place: str, error: OSError) -> OutputError:
+    """What an OSError means to somebody who wanted a file written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError(
+            place, "no space is left on the disk", "free some, or choose a smaller --max-len"
+        )
+    if error.errno == errno.EFBIG:
+        return OutputError(place, "the file grows over the limit of this system or user")
+    return OutputError(
+        place,
+        f"cannot be written ({error.strerror or error})",
+        "check the path and its permissions",
+    )

@@ -1,0 +1,274 @@
+"""How does an output become visible, whole or not at all?
+
+A file is written under a temporary name beside its target and renamed. A folder is staged in
+`.embedprep-…` inside itself, under a lock that the death of the process releases, and published:
+the old manifest goes, the files are renamed, those that earlier runs listed and this one lacks
+go, and the manifest comes last. At every moment in between, a folder with a manifest is whole,
+and the staging folder tells the next run what to clear.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from embedprep.errors import OutputError
+from embedprep.manifest import MANIFEST, is_inside, output_names, read_manifest
+from embedprep.npy import disk_error
+
+try:
+    import fcntl
+except ImportError:  # Windows: two runs into one folder are not told apart there
+    fcntl = None  # type: ignore[assignment]
+
+STAGING = ".embedprep-"
+_OBSOLETE = "obsolete.json"
+
+
+@contextmanager
+def held_signals() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back until the end of the block. The main thread alone can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    before = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+        if received:
+            signal.raise_signal(received[0])
+
+
+@contextmanager
+def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
+    """A temporary path beside `target` that becomes it when the block ends without an error.
+
+    Raises OutputError where the target cannot be written.
+    """
+    if target.is_dir():
+        raise OutputError(str(target), "is a folder, not a file", "name a file in it")
+    prefix = f".{target.name}{STAGING}"
+    lock: int | None = None
+    temporary: Path | None = None
+    try:
+        with held_signals():
+            _clear_leftovers(target.parent, prefix)
+            lock, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
+            temporary = Path(name)
+            _try_lock(lock)
+            os.chmod(temporary, 0o666 & ~_umask())
+        yield temporary
+        if sync:
+            _sync(temporary)
+        os.replace(temporary, target)
+        if sync:
+            _sync(target.parent)
+    except OSError as error:
+        raise disk_error(str(target), error) from error
+    finally:
+        with held_signals():
+            if lock is not None:
+                os.close(lock)
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+
+class StagedFolder:
+    """The files of one output, not yet visible. `path / name` is where a file is written."""
+
+    def __init__(self, target: Path, path: Path, sync: bool) -> None:
+        self.target = target
+        self.path = path
+        self.sync = sync
+        self.names: list[str] = []
+
+    def add(self, name: str) -> Path:
+        """The path at which to write the file that will be `target / name`."""
+        self.names.append(name)
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+@contextmanager
+def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
+    """A staging folder that is published into `target` when the block ends without an error.
+
+    One of its files must be the manifest. Until then an old output in `target` is untouched, and
+    after an error it still is. Files that no manifest lists are the user's and stay.
+
+    Raises OutputError where the folder cannot be written, holds a foreign manifest, or is being
+    written by another run.
+    """
+    made: list[Path] = []
+    lock: int | None = None
+    staged: StagedFolder | None = None
+    try:
+        with held_signals():
+            _make_folder(target, made)
+            lock = _lock_folder(target)
+            obsolete = _listed_before(target)
+            staged = StagedFolder(target, Path(tempfile.mkdtemp(prefix=STAGING, dir=target)), sync)
+            (staged.path / _OBSOLETE).write_text(json.dumps(sorted(obsolete)))
+            _clear_leftovers(target, STAGING, keep=staged.path)
+        yield staged
+        _check_places(staged)
+        with held_signals():
+            _publish(staged, obsolete)
+    except OSError as error:
+        raise disk_error(str(target), error) from error
+    finally:
+        with held_signals():
+            if staged is not None:
+                shutil.rmtree(staged.path, ignore_errors=True)
+            for folder in reversed(made):
+                with suppress(OSError):  # not empty: it now holds the output
+                    folder.rmdir()
+            if lock is not None:
+                os.close(lock)
+
+
+def _publish(staged: StagedFolder, obsolete: set[str]) -> None:
+    target = staged.target
+    if staged.sync:
+        for name in staged.names:
+            _sync(staged.path / name)
+    (target / MANIFEST).unlink(missing_ok=True)
+    for name in staged.names:
+        if name != MANIFEST:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(staged.path / name, target / name)
+    for name in sorted(obsolete - set(staged.names)):
+        (target / name).unlink(missing_ok=True)
+        with suppress(OSError):  # the user's files may be in it
+            if "/" in name:
+                (target / name).parent.rmdir()
+    if staged.sync:
+        _sync(target)
+    os.replace(staged.path / MANIFEST, target / MANIFEST)
+    if staged.sync:
+        _sync(target)
+
+
+def _check_places(staged: StagedFolder) -> None:
+    for name in staged.names:
+        if (staged.target / name).is_dir():
+            raise OutputError(
+                str(staged.target / name), "is a folder where a file is to be", "move it away"
+            )
+
+
+def _listed_before(target: Path) -> set[str]:
+    """The names that earlier runs listed, also those that died while they published."""
+    names: set[str] = set()
+    if (target / MANIFEST).exists():
+        names |= output_names(read_manifest(target))
+    for leftover in target.glob(f"{STAGING}*/"):
+        with suppress(OSError, ValueError):
+            saved = json.loads((leftover / _OBSOLETE).read_bytes())
+            names |= {name for name in saved if isinstance(name, str) and is_inside(name)}
+        with suppress(OSError, ValueError, OutputError):
+            names |= output_names(read_manifest(leftover))
+    return names - {MANIFEST}
+
+
+def _make_folder(target: Path, made: list[Path]) -> None:
+    """Make the folder and those above it; `made` gets the new ones, outermost first."""
+    if target.is_dir():
+        return
+    if target.exists():
+        raise OutputError(str(target), "is a file, not a folder", "name another folder by -o")
+    if target.parent != target:
+        _make_folder(target.parent, made)
+    target.mkdir()
+    made.append(target)
+
+
+def _lock_folder(target: Path) -> int | None:
+    if fcntl is None:
+        return None
+    descriptor = os.open(target, os.O_RDONLY)
+    if not _try_lock(descriptor):
+        os.close(descriptor)
+        raise OutputError(
+            str(target), "another run is writing into this folder", "wait for it, or name another"
+        )
+    return descriptor
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Take the lock of an open file or folder, which ends with the process that holds it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _clear_leftovers(folder: Path, prefix: str, keep: Path | None = None) -> None:
+    """Remove what dead runs left: folders under the lock of `folder`, files that nobody locks."""
+    for leftover in folder.iterdir() if folder.is_dir() else ():
+        if not leftover.name.startswith(prefix) or leftover == keep:
+            continue
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
+            continue
+        with suppress(OSError):
+            descriptor = os.open(leftover, os.O_RDONLY)
+            try:
+                if _try_lock(descriptor):
+                    leftover.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def same_file(one: str | Path, other: str | Path) -> bool:
+    """Whether two paths lead to one file that exists."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def free_bytes(folder: Path) -> int:
+    """The bytes that a file in `folder`, which may not exist yet, can still take."""
+    while not folder.exists():
+        folder = folder.parent
+    free: Any = shutil.disk_usage(folder).free
+    return int(free)

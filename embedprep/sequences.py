@@ -1,0 +1,80 @@
+"""How do ragged indices become a rectangle?
+
+Names, defaults and results are those of Keras `pad_sequences`
+(keras/src/utils/sequence_utils.py), but a rectangle has at least one column, since an array of
+none cannot be mapped into memory nor fed to a layer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from embedprep.arrays import Ints
+from embedprep.rectangle import Rectangle
+
+
+def count_lengths(lengths: NDArray[Any], rows_of_length: Counter[int]) -> None:
+    """Add the rows of each length to the counter."""
+    found, rows = np.unique(lengths, return_counts=True)
+    rows_of_length.update(dict(zip(found.tolist(), rows.tolist(), strict=True)))
+
+
+def pad(
+    indices: NDArray[Any], lengths: NDArray[Any], shape: Rectangle, value: float = 0
+) -> NDArray[Any]:
+    """Ragged indices, end to end, laid into rows of one length; (rows, max_len).
+
+    Every row is a window of `max_len` on the indices, some of its neighbours' in it, over which
+    `value` is then written.
+    """
+    max_len = shape.max_len
+    ends = np.cumsum(lengths, dtype=np.int64)
+    keeps_end = np.where(lengths <= max_len, shape.padding == "pre", shape.truncating == "pre")
+    begins = np.where(keeps_end, ends - max_len, ends - lengths)
+
+    framed = np.zeros(max_len + len(indices) + max_len, shape.dtype)
+    framed[max_len : max_len + len(indices)] = indices
+    rows = sliding_window_view(framed, max_len)[begins + max_len]
+
+    column = np.arange(max_len, dtype=np.int32)
+    filled = np.minimum(lengths, max_len).astype(np.int32)[:, None]
+    is_index = column >= max_len - filled if shape.padding == "pre" else column < filled
+    if value:
+        rows[~is_index] = value
+    else:
+        rows *= is_index
+    return rows
+
+
+def pad_sequences(
+    sequences: Iterable[Sequence[int] | ArrayLike],
+    maxlen: int | None = None,
+    dtype: DTypeLike = "int32",
+    padding: str = "pre",
+    truncating: str = "pre",
+    value: float = 0,
+) -> NDArray[Any]:
+    """Sequences of indices as a rectangle, (sequences, maxlen), as by Keras `pad_sequences`.
+
+    `maxlen` is the longest sequence where it is None. No sequences give an array of no rows.
+
+    Raises SettingsError for a side that is not "pre" or "post" and for a `maxlen` below 1.
+
+    >>> pad_sequences([[1, 2, 3], [4], []], maxlen=2)
+    array([[2, 3],
+           [0, 4],
+           [0, 0]], dtype=int32)
+    """
+    arrays = [np.asarray(sequence) for sequence in sequences]
+    lengths = np.array([len(array) for array in arrays], np.int64)
+    if maxlen is None:
+        maxlen = max(1, int(lengths.max(initial=1)))
+    shape = Rectangle(maxlen, padding, truncating, np.dtype(dtype).name)
+    flat: Ints = np.concatenate([*arrays, np.empty(0, np.int64)]) if arrays else np.empty(0, int)
+    return pad(flat, lengths, shape, value)

@@ -1,0 +1,51 @@
+"""Which words are kept, and how are rows made? The settings that a user chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from embedprep.errors import SettingsError
+from embedprep.rectangle import Rectangle, parse_max_len
+from embedprep.specials import specials_of
+from embedprep.tokenizer.settings import TokenizerSettings
+
+
+@dataclass(frozen=True)
+class VocabularySettings:
+    """Which words are kept, and what becomes of the others."""
+
+    max_words: int = 50_000
+    min_count: int = 1
+    oov: str = "unk"
+    tokenizer: TokenizerSettings = field(default_factory=TokenizerSettings)
+
+    def __post_init__(self) -> None:
+        if self.max_words < 1:
+            raise SettingsError("--max-words", f"{self.max_words} is less than 1")
+        if self.min_count < 1:
+            raise SettingsError("--min-count", f"{self.min_count} is less than 1")
+        specials_of(self.oov)
+
+
+@dataclass(frozen=True)
+class RowSettings:
+    """The shape of the rows. What is None is Keras' default, or what the vocabulary says."""
+
+    max_len: str | None = None
+    padding: str | None = None
+    truncating: str | None = None
+    dtype: str | None = None
+    max_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_len is not None:
+            parse_max_len(self.max_len)
+        self.rectangle(1, Rectangle(1))
+
+    def rectangle(self, max_len: int, default: Rectangle) -> Rectangle:
+        return Rectangle(
+            max_len,
+            self.padding or default.padding,
+            self.truncating or default.truncating,
+            self.dtype or default.dtype,
+        )

@@ -1,0 +1,86 @@
+"""Where do indices wait until the whole text is ranked? In memory while they are few, then on disk."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.npy import disk_error, read_at, write_at
+
+MEMORY_BYTES = 64 << 20
+
+
+class _OnDisk(NamedTuple):
+    """One-dimensional arrays, one behind the other in the file."""
+
+    offset: int
+    lengths: list[int]
+    dtypes: list[np.dtype[Any]]
+
+
+class Spool:
+    """Records of one-dimensional arrays, kept in order.
+
+    Up to `memory_bytes` of them stay in memory, the others go to a nameless file in `folder`.
+    Used as a context. Any thread may read. Raises OutputError where the disk does not take them.
+    """
+
+    def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES) -> None:
+        self._folder = folder
+        self._room = memory_bytes
+        self._records: list[Sequence[NDArray[Any]] | _OnDisk] = []
+        self._file: Any = None
+        self._n_bytes = 0
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._records.clear()
+        if self._file is not None:
+            self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def append(self, arrays: Sequence[NDArray[Any]]) -> None:
+        n_bytes = sum(array.nbytes for array in arrays)
+        if n_bytes <= self._room:
+            self._room -= n_bytes
+            self._records.append(arrays)
+            return
+        self._room = 0
+        record = _OnDisk(self._n_bytes, [len(a) for a in arrays], [a.dtype for a in arrays])
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+            for array in arrays:
+                write_at(self._file.fileno(), memoryview(array).cast("B"), self._n_bytes)
+                self._n_bytes += array.nbytes
+        except OSError as error:
+            raise disk_error(str(self._folder), error) from error
+        self._records.append(record)
+
+    def read(self, number: int) -> Sequence[NDArray[Any]]:
+        """The arrays of a record, as they were appended."""
+        record = self._records[number]
+        if not isinstance(record, _OnDisk):
+            return record
+        arrays = []
+        offset = record.offset
+        for length, dtype in zip(record.lengths, record.dtypes, strict=True):
+            n_bytes = length * dtype.itemsize
+            arrays.append(np.frombuffer(read_at(self._file.fileno(), n_bytes, offset), dtype))
+            offset += n_bytes
+        return arrays

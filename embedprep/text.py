@@ -1,0 +1,102 @@
+"""Which code points stand where in a block of UTF-8?
+
+Real text is nearly ASCII, so a `Text` lists only the characters that are not: where each starts
+and which code point it is. All that later steps do to them costs in proportion to their number.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Bytes, Ints
+from embedprep.sources import PADDING, Block, Reading, line_too_long, undecodable
+
+LINE_FEED = np.uint8(ord("\n"))
+
+
+class Text(NamedTuple):
+    """Whole lines of valid UTF-8, each ended by LF, then `PADDING`.
+
+    `line_ends: (rows,)` are the places of the LFs; `starts: (characters,)` and
+    `code_points: (characters,)` tell the non-ASCII characters.
+    """
+
+    data: bytes
+    line_ends: Ints
+    starts: Ints
+    code_points: NDArray[np.uint32]
+
+
+def read_text(data: bytes) -> Text:
+    """Check that `data` is UTF-8 and list its lines and its non-ASCII characters.
+
+    Raises UnicodeDecodeError, whose position means nothing for `data`, where it is not UTF-8.
+
+    >>> text = read_text("été\\n".encode())
+    >>> text.starts.tolist(), [chr(c) for c in text.code_points]
+    ([0, 3], ['é', 'é'])
+    """
+    octets = np.frombuffer(data, np.uint8)
+    if data.isascii():
+        line_ends = (octets == LINE_FEED).nonzero()[0]
+        return Text(data, line_ends, np.empty(0, np.int64), np.empty(0, np.uint32))
+    # One search for both, as neither is frequent: with the bits of LF flipped, LF is 0, and as a
+    # signed number a non-ASCII byte stays below it.
+    marked = ((octets ^ LINE_FEED).view(np.int8) <= 0).nonzero()[0]
+    is_line_end = octets[marked] == LINE_FEED
+    high = marked[~is_line_end]
+    starts = high[octets[high] >= 0xC0]
+    return Text(data, marked[is_line_end], starts, _decode(octets, high))
+
+
+def _decode(octets: Bytes, high: Ints) -> NDArray[np.uint32]:
+    """The non-ASCII code points of a text, whose non-ASCII bytes stand at `high`.
+
+    Only these bytes are decoded. A space between runs of them keeps half a character here and
+    half a character there from making a whole one.
+    """
+    gaps = (np.diff(high) > 1).nonzero()[0] + 1
+    characters = np.insert(octets[high], gaps, ord(" ")).tobytes().decode("utf-8")
+    code_points = np.frombuffer(characters.encode("utf-32-le"), "<u4")
+    return code_points[code_points >= 0x80].astype(np.uint32, copy=False)
+
+
+def text_of(block: Block, reading: Reading) -> Text:
+    """The text of a block, its bytes and line lengths checked.
+
+    Raises InputError with file, line and byte offset where a byte is not UTF-8 and
+    `reading.errors` is "strict"; with file and line where a line is longer than allowed.
+    """
+    try:
+        text = read_text(block.data)
+    except UnicodeDecodeError:
+        lines = block.data[: -len(PADDING)]
+        if reading.errors == "strict":
+            raise _place_of_error(block, lines, reading.encoding) from None
+        text = read_text(lines.decode("utf-8", reading.errors).encode("utf-8") + PADDING)
+    _check_line_lengths(block, reading.max_line_bytes)
+    return text
+
+
+def _place_of_error(block: Block, lines: bytes, encoding: str) -> Exception:
+    read = lines if block.original is None else block.original
+    try:
+        read.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = block.first_line + read.count(b"\n", 0, error.start)
+        offset = block.first_byte + error.start
+        return undecodable(block.source, line, read[error.start], offset, encoding)
+    raise AssertionError("unreachable: the array check and the codec disagree")
+
+
+def _check_line_lengths(block: Block, max_line_bytes: int) -> None:
+    if len(block.data) <= max_line_bytes:
+        return
+    ends = (np.frombuffer(block.data, np.uint8) == LINE_FEED).nonzero()[0]
+    is_too_long = np.diff(ends, prepend=-1) - 1 > max_line_bytes
+    if is_too_long.any():
+        line = block.first_line + int(is_too_long.argmax())
+        raise line_too_long(block.source, line, max_line_bytes)

@@ -1,0 +1,36 @@
+"""Which characters are words of their own?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from embedprep.arrays import Ints
+from embedprep.text import Text
+from embedprep.tokenizer.lowercase import lowercase_non_ascii
+from embedprep.tokenizer.separated import WHITE_SPACE, wide_spaces
+
+
+def _length_of_lead_byte(byte: int) -> int:
+    if byte < 0x80:
+        return 0 if byte in WHITE_SPACE else 1
+    if byte < 0xC0:
+        return 0
+    return 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+
+
+_LENGTHS = bytes(_length_of_lead_byte(byte) for byte in range(256))
+
+
+def char(text: Text, lowercase: bool) -> tuple[bytes, Ints, Ints, Ints]:
+    """Every code point but those of White_Space."""
+    if lowercase:
+        text = lowercase_non_ascii(text)
+    data = text.data.lower() if lowercase else text.data
+    lengths = np.frombuffer(data.translate(_LENGTHS), np.uint8)
+    spaces, _ = wide_spaces(text)
+    if len(spaces):
+        lengths = lengths.copy()
+        lengths[spaces] = 0
+
+    starts = lengths.nonzero()[0]
+    return data, starts, lengths[starts].astype(np.int64), text.line_ends

@@ -1,0 +1,106 @@
+"""Which words stand between separators?
+
+Every separator becomes a space, by one table over the bytes; words are what lies between spaces.
+That is exact for UTF-8, in which no byte of a longer character is an ASCII byte.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from embedprep.arrays import Ints
+from embedprep.text import Text
+from embedprep.tokenizer.lowercase import lowercase_non_ascii
+
+KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+"""The characters that the Keras Tokenizer takes for spaces; the apostrophe is none of them."""
+
+WHITE_SPACE = (
+    *range(0x09, 0x0E),
+    0x20,
+    0x85,
+    0xA0,
+    0x1680,
+    *range(0x2000, 0x200B),
+    0x2028,
+    0x2029,
+    0x202F,
+    0x205F,
+    0x3000,
+)
+"""The code points with Unicode's White_Space property (PropList.txt, unchanged since 6.3)."""
+
+_ASCII_LOWER = bytes(range(256)).lower()
+_WIDE_SPACES = np.array([c for c in WHITE_SPACE if c >= 0x80], np.uint32)
+
+
+def _spaces_for(separators: str, table: bytes) -> bytes:
+    """A table for `bytes.translate` that makes spaces of the separators."""
+    changed = bytearray(table)
+    for separator in separators:
+        changed[ord(separator)] = ord(" ")
+    return bytes(changed)
+
+
+_ASCII_WHITE_SPACE = "".join(chr(c) for c in WHITE_SPACE if c < 0x80)
+_TABLES = {
+    (separators, lowercase): _spaces_for(
+        separators, _ASCII_LOWER if lowercase else bytes(range(256))
+    )
+    for separators in (KERAS_FILTERS, _ASCII_WHITE_SPACE)
+    for lowercase in (False, True)
+}
+
+
+def keras(text: Text, lowercase: bool) -> tuple[bytes, Ints, Ints, Ints]:
+    """The words of the Keras `Tokenizer` (keras_preprocessing/text.py, `text_to_word_sequence`).
+
+    `str.lower` of each line, the filter characters made spaces, split at spaces and nothing else:
+    CR, no-break spaces and curly quotes stay in words.
+    """
+    if lowercase:
+        text = lowercase_non_ascii(text)
+    data = text.data.translate(_TABLES[KERAS_FILTERS, lowercase])
+    return data, *_between_spaces(data), text.line_ends
+
+
+def whitespace(text: Text, lowercase: bool) -> tuple[bytes, Ints, Ints, Ints]:
+    """The words between characters of White_Space, as another tool has tokenised them."""
+    if lowercase:
+        text = lowercase_non_ascii(text)
+    line_ends = text.line_ends
+    data = blank(text.data, *wide_spaces(text))
+    data = data.translate(_TABLES[_ASCII_WHITE_SPACE, lowercase])
+    return data, *_between_spaces(data), line_ends
+
+
+def wide_spaces(text: Text) -> tuple[Ints, Ints]:
+    """Where the non-ASCII characters of White_Space start, and their lengths in bytes."""
+    is_space = np.isin(text.code_points, _WIDE_SPACES)
+    starts = text.starts[is_space]
+    lengths = np.where(text.code_points[is_space] < 0x800, 2, 3)
+    return starts, lengths
+
+
+def blank(data: bytes, starts: Ints, lengths: Ints) -> bytes:
+    """The data with spaces written over the characters of 2 or 3 bytes at `starts`."""
+    if not len(starts):
+        return data
+    octets = np.frombuffer(data, np.uint8).copy()
+    for place in range(3):
+        octets[starts[lengths > place] + place] = ord(" ")
+    return octets.tobytes()
+
+
+def _between_spaces(data: bytes) -> tuple[Ints, Ints]:
+    """Starts and lengths of the words; `data` ends in a space.
+
+    One search finds both ends of every word: the places where word and space meet.
+    """
+    is_word = np.empty(len(data) + 1, np.bool_)
+    is_word[0] = False
+    np.not_equal(np.frombuffer(data, np.uint8), ord(" "), out=is_word[1:])
+
+    edges = (is_word[1:] != is_word[:-1]).nonzero()[0]
+    starts = edges[0::2]
+    return starts, edges[1::2] - starts
