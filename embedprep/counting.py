@@ -22,11 +22,12 @@ from embedprep.dictionary import (
     Lookup,
     Secret,
     empty_dictionary,
-    encode_block,
+    encode_words,
     merge,
     most_frequent,
 )
 from embedprep.engines import Engine, Future
+from embedprep.errors import LineError
 from embedprep.sequences import count_lengths
 from embedprep.sources import Block, Reading
 from embedprep.spool import Spool
@@ -34,8 +35,11 @@ from embedprep.text import text_of
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import find_words
 
-KNOWN_WORDS = 1 << 15
+KNOWN_WORDS = 45_000
 """Words in the table: its keys take 512 KiB, which a core's cache holds beside a block."""
+
+
+_BLOCKS_OF_LENGTHS = 256
 
 
 class Counted(NamedTuple):
@@ -59,7 +63,7 @@ def encode_text(
     block: Block, reading: Reading, tokenizer: TokenizerSettings, known: Lookup, secret: Secret
 ) -> EncodedBlock:
     """A block of text as indices: check it, find its words, look them up."""
-    return encode_block(find_words(text_of(block, reading), tokenizer), known, secret)
+    return encode_words(find_words(text_of(block, reading), tokenizer), known, secret)
 
 
 def count(
@@ -74,18 +78,27 @@ def count(
     """Encode all blocks. With a `vocabulary` its words are the known ones throughout.
 
     The dictionary is of all words; with a vocabulary there is none, as no one needs it.
+    Raises InputError for a line that is wrong, the first one of the text.
     """
     count = _Count(engine, secret, spool, vocabulary)
-    for block in blocks:
-        count.collect(down_to=2 * engine.n_workers)
-        known = count.known()
-        count.in_flight.append(
-            (
-                len(count.tables) - 1,
-                engine.submit(encode_text, block, reading, tokenizer, known, secret),
-            )
-        )
+    try:
+        for block in blocks:
+            count.collect(down_to=2 * engine.n_workers)
+            known = count.known()
+            future = engine.submit(encode_text, block, reading, tokenizer, known, secret)
+            count.in_flight.append(_InFlight(block.source, len(count.tables) - 1, future))
+    except LineError as error:
+        count.collect(down_to=0)  # a line before may be wrong too
+        raise error.at(count.rows_of_source[error.source]) from None
     return count.finish()
+
+
+class _InFlight(NamedTuple):
+    """A block that is being encoded against one of the tables."""
+
+    source: str
+    table: int
+    encoded: Future[EncodedBlock]
 
 
 class _Count:
@@ -103,9 +116,11 @@ class _Count:
         self.tables = [vocabulary or Lookup(empty.words, secret)]
         self.counts_of_table: list[Ints] = [np.zeros(self.tables[0].n_words, np.int64)]
         self.new: list[Dictionary] = []
-        self.in_flight: deque[tuple[int, Future[EncodedBlock]]] = deque()
+        self.in_flight: deque[_InFlight] = deque()
         self.merging: Future[tuple[Dictionary, Lookup]] | None = None
         self.rows_of_block: list[int] = []
+        self.rows_of_source: Counter[str] = Counter()
+        self.lengths: list[Ints] = []
         self.rows_of_length: Counter[int] = Counter()
 
     def known(self) -> Lookup:
@@ -114,7 +129,7 @@ class _Count:
             if len(self.tables) == 1 and self.in_flight:
                 self.collect(down_to=0)
             n_new = sum(part.words.n_words for part in self.new)
-            if self.merging is None and n_new > self.total.words.n_words:
+            if self.merging is None and n_new > 2 * self.total.words.n_words:
                 self._start_merging()
             if self.merging is not None and (len(self.tables) == 1 or self.merging.done()):
                 self._adopt()
@@ -122,16 +137,29 @@ class _Count:
 
     def collect(self, down_to: int) -> None:
         """Take in the finished blocks, and wait until at most `down_to` are in flight."""
-        while self.in_flight and (len(self.in_flight) > down_to or self.in_flight[0][1].done()):
-            number, future = self.in_flight.popleft()
-            [encoded] = self.engine.gather([future])
-            n_known = self.tables[number].n_words
-            self.counts_of_table[number] += encoded.counts[:n_known]
+        while self.in_flight and (
+            len(self.in_flight) > down_to or self.in_flight[0].encoded.done()
+        ):
+            source, table, future = self.in_flight.popleft()
+            try:
+                [encoded] = self.engine.gather([future])
+            except LineError as error:
+                raise error.at(self.rows_of_source[source]) from None
+            n_known = self.tables[table].n_words
+            self.counts_of_table[table] += encoded.counts[:n_known]
             if not self.has_vocabulary:
                 self.new.append(Dictionary(encoded.own, encoded.counts[n_known:]))
             self.rows_of_block.append(len(encoded.per_row))
-            count_lengths(encoded.per_row, self.rows_of_length)
-            self.spool.append(to_record(number, encoded))
+            self.rows_of_source[source] += len(encoded.per_row)
+            self.lengths.append(encoded.per_row)
+            if len(self.lengths) >= _BLOCKS_OF_LENGTHS:
+                self._count_lengths()
+            self.spool.append(to_record(table, encoded))
+
+    def _count_lengths(self) -> None:
+        """Count the rows of the blocks that are not yet counted, all at once."""
+        count_lengths(np.concatenate([np.empty(0, np.int64), *self.lengths]), self.rows_of_length)
+        self.lengths = []
 
     def _parts(self) -> list[Dictionary]:
         """All that was counted since the last merge; the counts begin anew."""
@@ -157,6 +185,7 @@ class _Count:
 
     def finish(self) -> Counted:
         self.collect(down_to=0)
+        self._count_lengths()
         if self.merging is not None:
             self._adopt()
         if not self.has_vocabulary:

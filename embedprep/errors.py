@@ -36,6 +36,23 @@ class InputError(EmbedprepError):
     """An input that is missing, unreadable or not what it is taken for."""
 
 
+class LineError(InputError):
+    """An input's line that is wrong, told by its number in a block, from 1.
+
+    Counting the lines before it would cost more than finding the error; `at` is for the one who
+    knows them.
+    """
+
+    def __init__(self, source: str, line: int, cause: str, remedy: str = "") -> None:
+        super().__init__(f"{source}:+{line}", cause, remedy)
+        self.source = source
+        self.line = line
+
+    def at(self, lines_before: int) -> InputError:
+        """The error with the number of the line in its source."""
+        return InputError(f"{self.source}:{lines_before + self.line}", self.cause, self.remedy)
+
+
 class OutputError(EmbedprepError):
     """An output that cannot be written, or that is not whole."""
 

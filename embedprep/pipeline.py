@@ -4,47 +4,31 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from embedprep.counting import Counted, count
-from embedprep.dictionary import Secret
+from embedprep.dictionary import Dictionary, Lookup, Secret
+from embedprep.dictionary.ranking import rank
 from embedprep.digests import digest_file
-from embedprep.engines import Engine, ThreadEngine
+from embedprep.engines import Engine, Future, ThreadEngine
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, format_manifest
-from embedprep.npy import NpyWriter, WrittenFile, npy_bytes
+from embedprep.npy import NpyWriter, WrittenFile
 from embedprep.output import LENGTHS, SEQUENCES, VOCABULARY
-from embedprep.publication import (
-    StagedFolder,
-    free_bytes,
-    same_file,
-    staged_file,
-    staged_folder,
-)
-from embedprep.rows import Renumbering, lengths_after_drop, write_rows
-from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
+from embedprep.plan import Plan, check_size, plan, statistics
+from embedprep.publication import StagedFolder, same_file, staged_file, staged_folder
+from embedprep.rectangle import Rectangle
+from embedprep.rows import write_rows
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
+from embedprep.specials import PAD, UNK
 from embedprep.spool import Spool
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.vocabulary import (
-    Vocabulary,
-    format_vocabulary,
-    make_vocabulary,
-)
-
-MAX_BYTES = 1 << 30
-"""A rectangle over this size must be well filled, unless it was asked for."""
-
-_WELL_FILLED = 0.1
+from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 
 OUTPUT_DIM = 128
 """The dimension of the embedding where nobody chose one."""
@@ -117,9 +101,12 @@ def run(
     _refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
     with closing(reader), staged_folder(output, sync) as staged, _work(jobs, staged.path) as work:
         counted = count(reader, reader.reading, settings.tokenizer, *work)
-        vocabulary = _rank(counted, settings)
-        plan = _plan(counted, vocabulary, rows, work, output=output)
-        return _write_folder(staged, counted, plan, work, reader, asdict(settings))
+        ranked = _rank(counted, settings)
+        words = Lookup(ranked.words, work.secret)
+        planned = plan(counted, words, settings.oov, rows, work.engine, work.spool)
+        check_size(planned, rows, output)
+        made = work.engine.submit(_make_vocabulary, ranked, settings, planned.rectangle)
+        return _write_folder(staged, reader, counted, planned, made, work, asdict(settings))
 
 
 def vocab(
@@ -143,9 +130,12 @@ def vocab(
             folder = output.parent
         work = stack.enter_context(_work(jobs, folder))
         counted = count(reader, reader.reading, settings.tokenizer, *work)
-        vocabulary = _plan(counted, _rank(counted, settings), rows, work).vocabulary
+        ranked = _rank(counted, settings)
+        words = Lookup(ranked.words, work.secret)
+        planned = plan(counted, words, settings.oov, rows, work.engine, work.spool)
+        vocabulary, saved = _make_vocabulary(ranked, settings, planned.rectangle)
         if output is not None:
-            temporary.write_bytes(format_vocabulary(vocabulary))
+            temporary.write_bytes(saved)
         return vocabulary
 
 
@@ -171,16 +161,20 @@ def encode(
         else:
             staged = stack.enter_context(staged_folder(output, sync))
             work = stack.enter_context(_work(jobs, staged.path))
-        known = vocabulary.lookup(work.secret)
-        counted = count(reader, reader.reading, vocabulary.tokenizer, *work, known)
-        saved = vocabulary.rectangle
-        plan = _plan(counted, vocabulary, rows, work, saved=saved, output=output)
+        words = vocabulary.lookup(work.secret)
+        counted = count(reader, reader.reading, vocabulary.tokenizer, *work, words)
+        planned = plan(
+            counted, words, vocabulary.oov, rows, work.engine, work.spool, vocabulary.rectangle
+        )
+        check_size(planned, rows, output)
+        made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
         if not is_file:
-            return _write_folder(staged, counted, plan, work, reader, settings)
-        sequences = NpyWriter(temporary, output.name, plan.shape, plan.rectangle.dtype)
-        with sequences:
-            n_unknown = _write_rows(counted, plan, work, sequences, None)
-        return Built(output, plan.vocabulary, plan.statistics(counted, n_unknown))
+            return _write_folder(staged, reader, counted, planned, made, work, settings)
+        dtype = planned.rectangle.dtype
+        with NpyWriter(temporary, output.name, planned.shape, dtype) as sequences:
+            n_unknown = _write_rows(counted, planned, work, sequences, None)
+        [(vocabulary, _)] = work.engine.gather([made])
+        return Built(output, vocabulary, statistics(counted, planned, n_unknown))
 
 
 class _Work(NamedTuple):
@@ -193,125 +187,30 @@ class _Work(NamedTuple):
 
 @contextmanager
 def _work(jobs: int | None, folder: Path) -> Iterator[_Work]:
-    with ThreadEngine(jobs) as engine, Spool(folder) as spool:
+    with Spool(folder) as spool, ThreadEngine(jobs) as engine:
         yield _Work(engine, Secret.draw(), spool)
 
 
-def _rank(counted: Counted, settings: VocabularySettings) -> Vocabulary:
-    return make_vocabulary(
-        counted.dictionary,
-        settings.tokenizer,
-        Rectangle(1),
-        settings.oov,
-        settings.max_words,
-        settings.min_count,
-    )
+def _rank(counted: Counted, settings: VocabularySettings) -> Dictionary:
+    assert counted.dictionary is not None
+    return rank(counted.dictionary, settings.max_words, settings.min_count, unranked=(PAD, UNK))
 
 
-class _Plan(NamedTuple):
-    """What is decided between the two halves."""
-
-    vocabulary: Vocabulary
-    renumbering: Renumbering
-    rectangle: Rectangle
-    rows_of_length: Counter[int]
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return sum(self.rows_of_length.values()), self.rectangle.max_len
-
-    def statistics(self, counted: Counted, n_unknown: int) -> dict[str, Any]:
-        max_len = self.rectangle.max_len
-        lengths = self.rows_of_length
-        statistics: dict[str, Any] = {"rows": counted.n_rows, "words": counted.n_words}
-        if counted.dictionary is not None:
-            statistics["distinct_words"] = counted.dictionary.words.n_words
-        return statistics | {
-            "kept_words": len(self.vocabulary.words),
-            "unknown_words": n_unknown,
-            "out_of_vocabulary": n_unknown / counted.n_words if counted.n_words else 0.0,
-            "max_len": max_len,
-            "truncated_rows": sum(rows for length, rows in lengths.items() if length > max_len),
-            "empty_rows": lengths[0],
-            "longest_row": max(lengths),
-        }
+def _make_vocabulary(
+    ranked: Dictionary, settings: VocabularySettings, rectangle: Rectangle
+) -> tuple[Vocabulary, bytes]:
+    vocabulary = make_vocabulary(ranked, settings.tokenizer, rectangle, settings.oov)
+    return vocabulary, format_vocabulary(vocabulary)
 
 
-def _plan(
-    counted: Counted,
-    vocabulary: Vocabulary,
-    rows: RowSettings,
-    work: _Work,
-    *,
-    saved: Rectangle | None = None,
-    output: Path | None = None,
-) -> _Plan:
-    """Choose the rectangle, that of the vocabulary being `saved`; check that `output` takes it."""
-    renumbering = Renumbering.of(vocabulary, counted.tables, work.secret)
-    rows_of_length = counted.rows_of_length
-    if vocabulary.oov == "drop":
-        rows_of_length = lengths_after_drop(work.spool, renumbering, work.engine)
-
-    if rows.max_len is None and saved is not None:
-        max_len = saved.max_len
-    else:
-        max_len = choose_max_len(parse_max_len(rows.max_len or "max"), rows_of_length)
-    rectangle = rows.rectangle(max_len, saved or Rectangle(max_len))
-    shaped = replace(vocabulary, rectangle=rectangle)
-    plan = _Plan(shaped, renumbering, rectangle, rows_of_length)
-    _check_dtype(plan)
-    if output is not None:
-        _check_size(plan, rows, output)
-    return plan
-
-
-def _check_dtype(plan: _Plan) -> None:
-    largest = int(np.iinfo(plan.rectangle.dtype).max)
-    if plan.vocabulary.input_dim - 1 > largest:
-        raise OutputError(
-            f"--dtype {plan.rectangle.dtype}",
-            f"holds indices up to {largest:,}, and the vocabulary goes to "
-            f"{plan.vocabulary.input_dim - 1:,}",
-            "choose a larger dtype or a smaller --max-words",
-        )
-
-
-def _check_size(plan: _Plan, rows: RowSettings, output: Path) -> None:
-    n_bytes = npy_bytes(plan.shape, np.dtype(plan.rectangle.dtype))
-    lengths = plan.rows_of_length
-    n_rows, max_len = plan.shape
-    p99 = choose_max_len(Fraction(99, 100), lengths)
-    cause = f"would take {_size(n_bytes)} for {n_rows:,} rows of {max_len:,}"
-    p99_bytes = npy_bytes((n_rows, p99), np.dtype(plan.rectangle.dtype))
-    remedy = f"--max-len p99 is {p99:,} and takes {_size(p99_bytes)}"
-
-    if rows.max_bytes is not None and n_bytes > rows.max_bytes:
-        raise OutputError(str(output), f"{cause}, more than --max-bytes allows", remedy)
-    if rows.max_bytes is None and rows.max_len is None and n_bytes > MAX_BYTES:
-        filled = sum(min(length, max_len) * n for length, n in lengths.items())
-        if filled < _WELL_FILLED * n_rows * max_len:
-            share = filled / (n_rows * max_len)
-            raise OutputError(
-                str(output),
-                f"{cause}, of which {share:.1%} is filled",
-                f"{remedy}; to have it all the same, pass --max-len {max_len}",
-            )
-    free = free_bytes(output.parent)
-    if n_bytes + n_rows * 4 > free:
-        raise OutputError(str(output), f"{cause}, and the disk has {_size(free)} left", remedy)
-
-
-def _size(n_bytes: int) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if n_bytes < 1000:
-            return f"{n_bytes:.3g} {unit}"
-        n_bytes = n_bytes / 1000
-    return f"{n_bytes:.3g} TB"
+def _reshape(vocabulary: Vocabulary, rectangle: Rectangle) -> tuple[Vocabulary, bytes]:
+    reshaped = replace(vocabulary, rectangle=rectangle)
+    return reshaped, format_vocabulary(reshaped)
 
 
 def _write_rows(
     counted: Counted,
-    plan: _Plan,
+    planned: Plan,
     work: _Work,
     sequences: NpyWriter,
     lengths: NpyWriter | None,
@@ -319,8 +218,8 @@ def _write_rows(
     return write_rows(
         work.spool,
         counted.rows_of_block,
-        plan.renumbering,
-        plan.rectangle,
+        planned.renumbering,
+        planned.rectangle,
         work.engine,
         sequences,
         lengths,
@@ -329,22 +228,26 @@ def _write_rows(
 
 def _write_folder(
     staged: StagedFolder,
-    counted: Counted,
-    plan: _Plan,
-    work: _Work,
     reader: Reader,
+    counted: Counted,
+    planned: Plan,
+    made: Future[tuple[Vocabulary, bytes]],
+    work: _Work,
     settings: dict[str, Any],
 ) -> Built:
-    vocabulary_path = staged.add(VOCABULARY)
-    vocabulary_path.write_bytes(format_vocabulary(plan.vocabulary))
-    sequences = NpyWriter(staged.add(SEQUENCES), SEQUENCES, plan.shape, plan.rectangle.dtype)
-    lengths = NpyWriter(staged.add(LENGTHS), LENGTHS, plan.shape[:1], "int32")
+    """Write all files of an output, the manifest last."""
+    shape, dtype = planned.shape, planned.rectangle.dtype
+    sequences = NpyWriter(staged.add(SEQUENCES), SEQUENCES, shape, dtype)
+    lengths = NpyWriter(staged.add(LENGTHS), LENGTHS, shape[:1], "int32")
     with sequences, lengths:
-        n_unknown = _write_rows(counted, plan, work, sequences, lengths)
+        n_unknown = _write_rows(counted, planned, work, sequences, lengths)
+    [(vocabulary, saved)] = work.engine.gather([made])
+    vocabulary_path = staged.add(VOCABULARY)
+    vocabulary_path.write_bytes(saved)
 
-    built = Built(staged.target, plan.vocabulary, plan.statistics(counted, n_unknown))
+    built = Built(staged.target, vocabulary, statistics(counted, planned, n_unknown))
     resolved = settings | {
-        "row": asdict(plan.rectangle),
+        "row": asdict(planned.rectangle),
         "encoding": reader.reading.encoding,
         "errors": reader.reading.errors,
         "unicode": unicodedata.unidata_version,

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import ends_to_starts
-from embedprep.dictionary import Lookup, Secret, WordArray
+from embedprep.dictionary import Lookup, WordArray
 from embedprep.engines import Engine
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import count_lengths, pad
-from embedprep.specials import PAD_INDEX
+from embedprep.specials import PAD_INDEX, UNK
 from embedprep.spool import Spool
-from embedprep.vocabulary import Vocabulary
 
 _CHUNK_BYTES = 4 << 20
 """Rows are laid out this many bytes at a time: a block may make many more."""
@@ -35,11 +34,13 @@ class Renumbering(NamedTuple):
     of_table: list[NDArray[np.int32]]
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, tables: list[Lookup], secret: Secret) -> Renumbering:
-        words = vocabulary.lookup(secret)
-        first, unknown = vocabulary.first_index, vocabulary.unknown_index
-        start = cls(words, first, unknown, [])
-        return start._replace(of_table=[start.indices_of(table.words) for table in tables])
+    def of(
+        cls, words: Lookup, specials: dict[str, int], tables: list[Lookup], engine: Engine
+    ) -> Renumbering:
+        unknown = specials.get(UNK, PAD_INDEX)
+        bare = cls(words, len(specials), unknown, [])
+        found = [engine.submit(bare.indices_of, table.words) for table in tables]
+        return bare._replace(of_table=engine.gather(found))
 
     @property
     def drops_unknown(self) -> bool:

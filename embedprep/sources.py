@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from embedprep.digests import Digest
-from embedprep.errors import InputError, SettingsError
+from embedprep.errors import InputError, LineError, SettingsError
 
 BLOCK_BYTES = 1 << 20
+"""Enough for the overhead of a call not to count; the arrays of more would leave the caches."""
 MAX_LINE_BYTES = 64 << 20
 AHEAD_BYTES = 32 << 20
 """How much a `Reader` reads ahead: about what it can while NumPy is imported."""
@@ -59,15 +60,14 @@ class Reading:
 
 
 class Block(NamedTuple):
-    """Some whole lines of one source and their place in it.
+    """Some whole lines of one source, and the place of their first byte in it.
 
-    `data` is the lines, each ended by one LF, then `PADDING`. `first_line` counts from 1,
-    `first_byte` from 0. `original` is what was read, where that differs from the lines.
+    `data` is the lines, each ended by one LF, then `PADDING`. `original` is what was read, where
+    that differs from the lines.
     """
 
     source: str
     data: bytes
-    first_line: int
     first_byte: int
     original: bytes | None = None
 
@@ -178,11 +178,11 @@ def _transcoded(name: str, chunks: Iterator[bytes], reading: Reading) -> Iterato
             before = error.object[: error.start].decode(reading.encoding, "ignore")
             raise undecodable(
                 name,
-                n_lines + before.count("\n") + 1,
+                before.count("\n") + 1,
                 error.object[error.start],
                 n_read - len(error.object) + error.start,
                 reading.encoding,
-            ) from None
+            ).at(n_lines) from None
         except UnicodeEncodeError:
             raise InputError(
                 name, f"as {reading.encoding} it holds half a surrogate pair", "check --encoding"
@@ -192,7 +192,7 @@ def _transcoded(name: str, chunks: Iterator[bytes], reading: Reading) -> Iterato
             yield encoded
 
 
-def undecodable(name: str, line: int, byte: int, offset: int, encoding: str) -> InputError:
+def undecodable(name: str, line: int, byte: int, offset: int, encoding: str) -> LineError:
     """The error for a byte that does not belong to the encoding."""
     if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
         encoding = "UTF-8"
@@ -205,49 +205,47 @@ def undecodable(name: str, line: int, byte: int, offset: int, encoding: str) -> 
 
 
 def _whole_lines(name: str, chunks: Iterator[bytes], max_line_bytes: int) -> Iterator[Block]:
-    first_line = 1
     first_byte = 0
-    parts: list[bytes] = []
+    parts: list[bytes | memoryview] = []
     n_waiting = 0
-    at_start = True
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
-        if not cut:
-            parts.append(chunk)
-            n_waiting += len(chunk)
-            if n_waiting > max_line_bytes + 4:
-                # A byte order mark and a CR are no part of the line.
-                raise line_too_long(name, first_line, max_line_bytes)
-            continue
-        parts.append(chunk[:cut])
-        block = _block(name, b"".join(parts), first_line, first_byte, at_start)
-        yield block
-        first_line += block.data.count(b"\n")
-        first_byte += n_waiting + cut
-        parts = [chunk[cut:]]
-        n_waiting = len(chunk) - cut
-        at_start = False
+        if cut:
+            parts.append(memoryview(chunk)[:cut])
+            yield _block(name, parts, first_byte)
+            first_byte += n_waiting + cut
+            parts, n_waiting = [], 0
+        parts.append(chunk[cut:])
+        n_waiting += len(chunk) - cut
+        # A byte order mark and a CR are no part of the line.
+        if n_waiting > max_line_bytes + 4:
+            raise line_too_long(name, 1, max_line_bytes)
     if n_waiting:
-        block = _block(name, b"".join(parts), first_line, first_byte, at_start)
+        block = _block(name, parts, first_byte)
         if len(block.data) > len(PADDING):
             yield block
 
 
-def _block(source: str, read: bytes, first_line: int, first_byte: int, at_start: bool) -> Block:
-    lines = read
-    if at_start and lines.startswith(codecs.BOM_UTF8):
-        lines = lines[len(codecs.BOM_UTF8) :]
-    if b"\r" in lines:
-        lines = lines.replace(b"\r\n", b"\n")
-    original = read if len(lines) != len(read) else None
-    end = b"" if lines.endswith(b"\n") or not lines else b"\n"
-    return Block(source, b"".join((lines, end, PADDING)), first_line, first_byte, original)
+def _block(source: str, parts: Sequence[bytes | memoryview], first_byte: int) -> Block:
+    data = b"".join((*parts, PADDING))
+    n_read = len(data) - len(PADDING)
+    has_mark = first_byte == 0 and data.startswith(codecs.BOM_UTF8)
+    is_ended = data.endswith(b"\n", 0, n_read)
+    if not has_mark and is_ended and b"\r" not in data:
+        return Block(source, data, first_byte)
+
+    read = data[:n_read]
+    lines = read.removeprefix(codecs.BOM_UTF8) if has_mark else read
+    lines = lines.replace(b"\r\n", b"\n")
+    end = b"" if is_ended or not lines else b"\n"
+    return Block(source, b"".join((lines, end, PADDING)), first_byte, read)
 
 
-def line_too_long(name: str, line: int, max_line_bytes: int) -> InputError:
+def line_too_long(name: str, line: int, max_line_bytes: int) -> LineError:
     """The error for a line over the limit."""
-    return InputError(
-        f"{name}:{line}",
+    return LineError(
+        name,
+        line,
         f"the line is longer than {max_line_bytes:,} bytes",
         "does the text use another line end than LF? else raise --max-line-bytes",
     )

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Bytes, Ints
+from embedprep.arrays import Ints
+from embedprep.errors import LineError
 from embedprep.sources import PADDING, Block, Reading, line_too_long, undecodable
 
 LINE_FEED = np.uint8(ord("\n"))
@@ -48,27 +49,22 @@ def read_text(data: bytes) -> Text:
     marked = ((octets ^ LINE_FEED).view(np.int8) <= 0).nonzero()[0]
     is_line_end = octets[marked] == LINE_FEED
     high = marked[~is_line_end]
-    starts = high[octets[high] >= 0xC0]
-    return Text(data, marked[is_line_end], starts, _decode(octets, high))
+    characters = octets[high]
+    is_start = characters >= 0xC0
 
-
-def _decode(octets: Bytes, high: Ints) -> NDArray[np.uint32]:
-    """The non-ASCII code points of a text, whose non-ASCII bytes stand at `high`.
-
-    Only these bytes are decoded. A space between runs of them keeps half a character here and
-    half a character there from making a whole one.
-    """
-    gaps = (np.diff(high) > 1).nonzero()[0] + 1
-    characters = np.insert(octets[high], gaps, ord(" ")).tobytes().decode("utf-8")
-    code_points = np.frombuffer(characters.encode("utf-32-le"), "<u4")
-    return code_points[code_points >= 0x80].astype(np.uint32, copy=False)
+    # Only the non-ASCII bytes are decoded, end to end. That is enough if every byte that goes on
+    # with a character stands right behind another one.
+    is_torn = ~is_start[1:] & (high[1:] != high[:-1] + 1)
+    decoded = (data if is_torn.any() else characters.tobytes()).decode("utf-8")
+    code_points = np.frombuffer(decoded.encode("utf-32-le"), "<u4")
+    return Text(data, marked[is_line_end], high[is_start], code_points)
 
 
 def text_of(block: Block, reading: Reading) -> Text:
     """The text of a block, its bytes and line lengths checked.
 
-    Raises InputError with file, line and byte offset where a byte is not UTF-8 and
-    `reading.errors` is "strict"; with file and line where a line is longer than allowed.
+    Raises LineError, with the byte's offset in the file, where a byte is not UTF-8 and
+    `reading.errors` is "strict", and where a line is longer than allowed.
     """
     try:
         text = read_text(block.data)
@@ -81,12 +77,12 @@ def text_of(block: Block, reading: Reading) -> Text:
     return text
 
 
-def _place_of_error(block: Block, lines: bytes, encoding: str) -> Exception:
+def _place_of_error(block: Block, lines: bytes, encoding: str) -> LineError:
     read = lines if block.original is None else block.original
     try:
         read.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = block.first_line + read.count(b"\n", 0, error.start)
+        line = read.count(b"\n", 0, error.start) + 1
         offset = block.first_byte + error.start
         return undecodable(block.source, line, read[error.start], offset, encoding)
     raise AssertionError("unreachable: the array check and the codec disagree")
@@ -98,5 +94,4 @@ def _check_line_lengths(block: Block, max_line_bytes: int) -> None:
     ends = (np.frombuffer(block.data, np.uint8) == LINE_FEED).nonzero()[0]
     is_too_long = np.diff(ends, prepend=-1) - 1 > max_line_bytes
     if is_too_long.any():
-        line = block.first_line + int(is_too_long.argmax())
-        raise line_too_long(block.source, line, max_line_bytes)
+        raise line_too_long(block.source, int(is_too_long.argmax()) + 1, max_line_bytes)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Bytes, Ints, ends_to_starts, take_ragged
 from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray
-from embedprep.dictionary.ranking import rank
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.rectangle import Rectangle
 from embedprep.specials import PAD, PAD_INDEX, UNK, specials_of
@@ -112,27 +111,11 @@ _REMEDY = "make it again by `embedprep vocab` or `embedprep run`"
 
 
 def make_vocabulary(
-    dictionary: Dictionary,
-    tokenizer: TokenizerSettings,
-    rectangle: Rectangle,
-    oov: str,
-    max_words: int,
-    min_count: int,
+    ranked: Dictionary, tokenizer: TokenizerSettings, rectangle: Rectangle, oov: str
 ) -> Vocabulary:
-    """Rank a dictionary. Words of the text that read like special entries are never ranked."""
-    ranked = rank(dictionary, max_words + 2, min_count)
-    words = [word.decode("utf-8") for word in ranked.words.to_bytes()]
-    kept = [
-        (word, count)
-        for word, count in zip(words, ranked.counts.tolist(), strict=True)
-        if word not in (PAD, UNK)
-    ][:max_words]
+    """The vocabulary of ranked words."""
     return Vocabulary(
-        tuple(word for word, _ in kept),
-        tuple(count for _, count in kept),
-        tokenizer,
-        rectangle,
-        oov,
+        tuple(ranked.words.to_text()), tuple(ranked.counts.tolist()), tokenizer, rectangle, oov
     )
 
 
@@ -148,11 +131,13 @@ def format_vocabulary(vocabulary: Vocabulary) -> bytes:
         },
         ensure_ascii=False,
     )
-    # No word holds a line end, and JSON escapes those that text can hold: one dump, cut at LF.
+    # JSON escapes every LF, so one dump can be cut there into the words again.
     words = json.dumps(vocabulary.words, ensure_ascii=False, separators=("\n", ":"))[1:-1]
-    lines = map("[{}, {}]".format, words.split("\n"), vocabulary.counts)
-    listed = ",\n".join(lines) if vocabulary.words else ""
-    return f'{head[:-1]}, "words": [\n{listed}\n]}}\n'.encode()
+    counts = json.dumps(vocabulary.counts, separators=("\n", ":"))[1:-1]
+    pairs = zip(words.split("\n"), counts.split("\n"), strict=True)
+    listed = "],\n[".join(map(", ".join, pairs))
+    listed = f"[{listed}]\n" if vocabulary.words else ""
+    return f'{head[:-1]}, "words": [\n{listed}]}}\n'.encode()
 
 
 def parse_vocabulary(text: str, place: str) -> Vocabulary:

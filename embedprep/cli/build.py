@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from embedprep.cli import options
+from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_vocabulary
 from embedprep.sources import Reader, total_bytes
@@ -48,6 +49,7 @@ def run(
     """
     rows, reading = options.row_settings(chosen), options.reading(chosen)
     settings = options.vocabulary_settings(**chosen)
+    keep_freed_memory()
     with progress(total_bytes(inputs), quiet) as advance:
         reader = Reader(inputs, reading, advance)
         from embedprep import pipeline
@@ -82,6 +84,7 @@ def vocab(
     """
     rows, reading = options.row_settings(chosen), options.reading(chosen)
     settings = options.vocabulary_settings(**chosen)
+    keep_freed_memory()
     with progress(total_bytes(inputs), quiet) as advance:
         reader = Reader(inputs, reading, advance)
         from embedprep import pipeline
@@ -130,6 +133,7 @@ def encode(
     embedprep encode test.txt --vocab out/vocab.json --padding post -o test/
     """
     rows, reading = options.row_settings(chosen), options.reading(chosen)
+    keep_freed_memory()
     with progress(total_bytes(inputs), quiet) as advance:
         reader = Reader(inputs, reading, advance)
         from embedprep import pipeline

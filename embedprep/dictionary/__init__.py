@@ -9,7 +9,7 @@ from embedprep.dictionary.encoding import (
     Dictionary,
     EncodedBlock,
     empty_dictionary,
-    encode_block,
+    encode_words,
     merge,
     most_frequent,
 )
@@ -23,7 +23,7 @@ __all__ = [
     "Secret",
     "WordArray",
     "empty_dictionary",
-    "encode_block",
+    "encode_words",
     "merge",
     "most_frequent",
 ]

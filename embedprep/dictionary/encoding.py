@@ -1,4 +1,4 @@
-"""How does a block of words become indices into its own dictionary, and how do dictionaries unite?
+"""How do words become indices into their own dictionary, and how do dictionaries unite?
 
 Counts add up and words unite, so merging is associative and commutative: the result does not
 depend on how a text was cut into blocks, nor on who worked on them in which order.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints
 from embedprep.dictionary.grouping import group_words
-from embedprep.dictionary.keys import Secret, WordArray, concatenate, word_keys
+from embedprep.dictionary.keys import Secret, WordArray, concatenate, keys_and_long
 from embedprep.dictionary.lookup import Lookup
 from embedprep.tokenizer.words import Words
 
@@ -27,10 +27,10 @@ class Dictionary(NamedTuple):
 
 
 class EncodedBlock(NamedTuple):
-    """A block of text as indices.
+    """A text as indices.
 
     `ids: (running words,)` count through the words known beforehand and on through `own`, the
-    block's other distinct words. `counts: (known + own,)`. `per_row: (rows,)` running words.
+    text's other distinct words. `counts: (known + own,)`. `per_row: (rows,)` running words.
     """
 
     ids: NDArray[np.unsignedinteger]
@@ -39,12 +39,12 @@ class EncodedBlock(NamedTuple):
     counts: Ints
 
 
-def encode_block(words: Words, known: Lookup, secret: Secret) -> EncodedBlock:
-    """The words of a block as indices into the known words and the block's own."""
-    keys = word_keys(words.text, words.starts, words.lengths, secret)
+def encode_words(words: Words, known: Lookup, secret: Secret) -> EncodedBlock:
+    """The words of a text as indices into the known words and its own."""
+    keys, long = keys_and_long(words.text, words.starts, words.lengths, secret)
     running = WordArray(words.text, words.starts, words.lengths, keys)
 
-    ids, missed = known.probe(running)
+    ids, missed = known.probe(running, long)
     unknown = running.at(missed)
     groups = group_words(unknown)
 

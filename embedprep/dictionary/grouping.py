@@ -33,7 +33,9 @@ def group_words(words: WordArray, attempt: int = 0) -> Groups:
     group[order] = np.cumsum(is_first) - 1
     first = order[is_first]
 
-    long = (words.keys >= LONG).nonzero()[0]
+    is_compared = words.keys >= LONG
+    is_compared[first] = False
+    long = is_compared.nonzero()[0]
     is_same = equal_words(words, long, words, first[group[long]])
     if is_same.all():
         return Groups(first, group)

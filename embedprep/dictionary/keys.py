@@ -67,7 +67,9 @@ class WordArray(NamedTuple):
         return WordArray(self.text, self.starts[index], self.lengths[index], self.keys[index])
 
     def compact(self) -> WordArray:
-        """The same words in a text that holds nothing else."""
+        """The same words in a text of which they are at least a half."""
+        if len(self.text) <= 2 * int(self.lengths.sum()):
+            return self
         text = np.zeros(int(self.lengths.sum()) + WINDOW, np.uint8)
         text[:-WINDOW] = take_ragged(self.text, self.starts, self.lengths)
         return WordArray(text, ends_to_starts(self.lengths), self.lengths, self.keys)
@@ -77,6 +79,20 @@ class WordArray(NamedTuple):
         text = self.text.tobytes()
         ends = (self.starts + self.lengths).tolist()
         return [text[start:end] for start, end in zip(self.starts.tolist(), ends, strict=True)]
+
+    def to_text(self) -> list[str]:
+        """The words one by one, decoded."""
+        if not self.n_words:
+            return []
+        # Each word with a line end behind it, which no word holds: one decoding, cut there.
+        lengths = self.lengths + 1
+        ends = np.cumsum(lengths) - 1
+        text = np.empty(int(lengths.sum()), np.uint8)
+        is_word = np.ones(len(text), np.bool_)
+        is_word[ends] = False
+        text[is_word] = take_ragged(self.text, self.starts, self.lengths)
+        text[ends] = ord("\n")
+        return text[:-1].tobytes().decode("utf-8").split("\n")
 
 
 def concatenate(arrays: list[WordArray]) -> WordArray:
@@ -96,16 +112,36 @@ def windows(text: Bytes) -> Keys:
 
 
 def word_keys(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
-    """The key of each word, (words,).
+    """The key of each word, (words,); see `keys_and_long`."""
+    return keys_and_long(text, starts, lengths, secret)[0]
+
+
+class LongWords(NamedTuple):
+    """The long ones among some words: their places, and their first and last eight bytes.
+
+    All are of shape (long words,). Head and tail overlap in words of less than 16 bytes, which
+    are nearly all.
+    """
+
+    places: Ints
+    heads: Keys
+    tails: Keys
+
+
+def keys_and_long(
+    text: Bytes, starts: Ints, lengths: Ints, secret: Secret
+) -> tuple[Keys, LongWords]:
+    """The key of each word, (words,), and the words whose keys must be confirmed.
 
     A short word's bytes are shifted to the top, which pushes the bytes behind it out and leaves
     zeros below. That is unambiguous but for words that begin with NUL ("\\0a" and "a" would be
     one), so these get their length into the lowest byte, and the words of 8 bytes that begin with
     such a byte count as long.
     """
+    window = windows(text)
     shifts = lengths << 3
     np.subtract(64, shifts, out=shifts)
-    keys = windows(text)[starts]
+    keys = window[starts]
     keys <<= shifts.view(np.uint64)  # by 64 and more: 0, so a long word's key is set below
 
     is_long = lengths > WINDOW
@@ -114,21 +150,20 @@ def word_keys(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
         is_long |= (lengths == WINDOW) & (first_byte < WINDOW)
         padded = ((first_byte == 0) & (lengths < WINDOW)).nonzero()[0]
         keys[padded] |= lengths[padded].view(np.uint64)
-    long = is_long.nonzero()[0]
-    keys[long] = _hashed(text, starts[long], lengths[long], secret)
-    return keys
+    places = is_long.nonzero()[0]
+    first, size = starts[places], lengths[places]
+    long = LongWords(places, window[first], window[first + (size - WINDOW)])
+    keys[places] = _hashed(text, first, size, long, secret)
+    return keys, long
 
 
-def _hashed(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
-    """Keys of long words: head and tail of 8 bytes, then the 8 by 8 between, multiplied and folded.
-
-    Head and tail overlap in words of less than 16 bytes, which are nearly all.
-    """
-    window = windows(text)
+def _hashed(text: Bytes, starts: Ints, lengths: Ints, long: LongWords, secret: Secret) -> Keys:
+    """Keys of long words: head, tail, then the 8 by 8 bytes between, multiplied and folded."""
     hashes = lengths.astype(np.uint64)
-    _fold(hashes, window[starts], secret)
-    _fold(hashes, window[starts + (lengths - WINDOW)], secret)
+    _fold(hashes, long.heads, secret)
+    _fold(hashes, long.tails, secret)
 
+    window = windows(text)
     offset = WINDOW
     word = ((lengths > 2 * WINDOW) & (lengths <= _GIANT)).nonzero()[0]
     while len(word):
@@ -139,7 +174,7 @@ def _hashed(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
         word = word[lengths[word] > offset + WINDOW]
 
     for i in (lengths > _GIANT).nonzero()[0].tolist():
-        giant = text[starts[i] : starts[i] + lengths[i]]
+        giant = text[starts[i] : starts[i] + lengths[i]].tobytes()
         digest = hashlib.blake2b(giant, digest_size=8, key=secret.mix.tobytes()).digest()
         hashes[i] = int.from_bytes(digest, "little")
 
@@ -166,16 +201,27 @@ def equal_words(one: WordArray, at_one: Ints, other: WordArray, at_other: Ints) 
     is_equal &= window[starts] == other_window[other_starts]
     tails, other_tails = starts + (lengths - WINDOW), other_starts + (other_lengths - WINDOW)
     is_equal &= window[tails] == other_window[other_tails]
+    pair = (is_equal & (lengths > 2 * WINDOW)).nonzero()[0]
+    is_equal[pair] = equal_middles(one, at_one[pair], other, at_other[pair])
+    return is_equal
 
+
+def equal_middles(one: WordArray, at_one: Ints, other: WordArray, at_other: Ints) -> Flags:
+    """The same for words that agree in length, head and tail: what lies between, (pairs,)."""
+    starts, other_starts = one.starts[at_one], other.starts[at_other]
+    lengths = one.lengths[at_one]
+    window, other_window = windows(one.text), windows(other.text)
+
+    is_equal = np.ones(len(lengths), np.bool_)
     offset = WINDOW
-    pair = (is_equal & (lengths > 2 * WINDOW) & (lengths <= _GIANT)).nonzero()[0]
+    pair = ((lengths > 2 * WINDOW) & (lengths <= _GIANT)).nonzero()[0]
     while len(pair):
         is_same = window[starts[pair] + offset] == other_window[other_starts[pair] + offset]
         is_equal[pair] = is_same
         offset += WINDOW
         pair = pair[is_same & (lengths[pair] > offset + WINDOW)]
 
-    for i in (is_equal & (lengths > _GIANT)).nonzero()[0].tolist():
+    for i in (lengths > _GIANT).nonzero()[0].tolist():
         one_word = one.text[starts[i] : starts[i] + lengths[i]]
         is_equal[i] = np.array_equal(one_word, other.text[other_starts[i] :][: lengths[i]])
     return is_equal

@@ -10,9 +10,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, Keys
+from embedprep.arrays import Flags, Ints, Keys
 from embedprep.dictionary.grouping import group_words
-from embedprep.dictionary.keys import LONG, Secret, WordArray, concatenate, equal_words
+from embedprep.dictionary.keys import (
+    LONG,
+    WINDOW,
+    LongWords,
+    Secret,
+    WordArray,
+    concatenate,
+    equal_middles,
+    equal_words,
+    windows,
+)
 
 PROBES = 6
 """How many slots a word may try; at most half of all slots are taken."""
@@ -46,27 +56,44 @@ class Lookup:
             slots = (slots + 1) & self._mask
         self._unplaced = waiting
 
+        # Of short words, head and tail are never looked at; what is read must lie in the text.
+        last = np.maximum(words.starts + words.lengths - WINDOW, 0)
+        self._heads, self._tails = windows(words.text)[words.starts], windows(words.text)[last]
+
     @property
     def n_words(self) -> int:
         return self.words.n_words
 
     def slots_of(self, keys: Keys) -> Ints:
         """The first slot of each key, (words,): multiply-shift, by the run's secret."""
-        return ((keys * self.secret.spread) >> self._shift).view(np.int64)
+        slots = keys * self.secret.spread
+        slots >>= self._shift
+        return slots.view(np.int64)
 
-    def probe(self, words: WordArray) -> tuple[NDArray[np.unsignedinteger], Ints]:
+    def probe(self, words: WordArray, long: LongWords) -> tuple[NDArray[np.unsignedinteger], Ints]:
         """The index of each word that stands in its first slot, and which words do not.
 
         The index, (words,), means nothing for the second, which are places in `words`. This is
         the path of running text: nearly all words are common and stand where one look finds them.
+        `long` tells the long ones among the words.
         """
+        if not self.n_words:
+            return np.zeros(words.n_words, np.uint16), np.arange(words.n_words)
         slots = self.slots_of(words.keys)
         index = self._index.take(slots)
         is_other = self._keys.take(slots) != words.keys
-        long = (words.keys >= LONG).nonzero()[0]
-        long = long[~is_other[long]]
-        is_other[long] = ~equal_words(words, long, self.words, index[long])
+        is_other[long.places] |= ~self._are(words, long, index[long.places])
         return index, is_other.nonzero()[0]
+
+    def _are(self, words: WordArray, long: LongWords, index: Ints) -> Flags:
+        """Whether the long words, of words anywhere, are the known words at `index`."""
+        lengths = words.lengths[long.places]
+        is_same = self._heads.take(index) == long.heads
+        is_same &= self._tails.take(index) == long.tails
+        is_same &= self.words.lengths.take(index) == lengths
+        rest = (is_same & (lengths > 2 * WINDOW)).nonzero()[0]
+        is_same[rest] = equal_middles(words, long.places[rest], self.words, index[rest])
+        return is_same
 
     def find(self, words: WordArray) -> Ints:
         """The index of each word, -1 where it is not known; (words,)."""

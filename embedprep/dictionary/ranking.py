@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from embedprep.arrays import Ints, Keys
 from embedprep.dictionary.encoding import Dictionary
-from embedprep.dictionary.keys import WordArray, windows
+from embedprep.dictionary.keys import Secret, WordArray, windows
 
 
-def rank(dictionary: Dictionary, max_words: int, min_count: int = 1) -> Dictionary:
+def rank(
+    dictionary: Dictionary, max_words: int, min_count: int = 1, unranked: Sequence[str] = ()
+) -> Dictionary:
     """The `max_words` most frequent words that occur at least `min_count` times, in order.
 
     The order is count descending, then code points ascending, and nothing else: not the order
-    of arrival, which the dictionary does not know.
+    of arrival, which the dictionary does not know. Words that read like the `unranked`, of up to
+    8 bytes each, are left out.
     """
     counts = dictionary.counts
-    candidates = (counts >= min_count).nonzero()[0]
+    reserved = WordArray.of([word.encode() for word in unranked], Secret.draw())
+    is_candidate = (counts >= min_count) & ~np.isin(dictionary.words.keys, reserved.keys)
+    candidates = is_candidate.nonzero()[0]
     if len(candidates) > max_words:
         least = -np.partition(-counts[candidates], max_words - 1)[max_words - 1]
         candidates = candidates[counts[candidates] >= least]

@@ -38,10 +38,7 @@ _RULES: dict[str, Callable[[Text, bool], Spans]] = {
 def find_words(text: Text, settings: TokenizerSettings) -> Words:
     """The words of a text by the rules that the settings name."""
     data, starts, lengths, line_ends = _RULES[settings.name](text, bool(settings.lowercase))
-    ends_before = np.searchsorted(starts, line_ends)
-    return Words(
-        text=np.frombuffer(data, np.uint8),
-        starts=starts,
-        lengths=lengths,
-        per_row=np.diff(ends_before, prepend=0),
-    )
+    words_before = np.searchsorted(starts, line_ends)
+    per_row = words_before.copy()
+    per_row[1:] -= words_before[:-1]
+    return Words(np.frombuffer(data, np.uint8), starts, lengths, per_row)

@@ -1,0 +1,134 @@
+"""What is decided between the two halves of a job?
+
+When all words are counted, and before a row is written: the vocabulary's indices, the rectangle,
+and whether the output can take it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from embedprep.counting import Counted
+from embedprep.dictionary import Lookup
+from embedprep.engines import Engine
+from embedprep.errors import OutputError
+from embedprep.npy import npy_bytes
+from embedprep.publication import free_bytes
+from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
+from embedprep.rows import Renumbering, lengths_after_drop
+from embedprep.settings import RowSettings
+from embedprep.specials import specials_of
+from embedprep.spool import Spool
+
+MAX_BYTES = 1 << 30
+"""A rectangle over this size must be well filled, unless it was asked for."""
+
+_WELL_FILLED = 0.1
+
+
+class Plan(NamedTuple):
+    """The kept words as they are found, and the shape of the rows."""
+
+    renumbering: Renumbering
+    rectangle: Rectangle
+    rows_of_length: Counter[int]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, max_len)."""
+        return sum(self.rows_of_length.values()), self.rectangle.max_len
+
+
+def plan(
+    counted: Counted,
+    words: Lookup,
+    oov: str,
+    rows: RowSettings,
+    engine: Engine,
+    spool: Spool,
+    saved: Rectangle | None = None,
+) -> Plan:
+    """Choose the rectangle for the kept words, where nothing else is asked for the `saved` one.
+
+    Raises OutputError where the indices do not fit the dtype.
+    """
+    renumbering = Renumbering.of(words, specials_of(oov), counted.tables, engine)
+    rows_of_length = counted.rows_of_length
+    if renumbering.drops_unknown:
+        rows_of_length = lengths_after_drop(spool, renumbering, engine)
+
+    if rows.max_len is None and saved is not None:
+        max_len = saved.max_len
+    else:
+        max_len = choose_max_len(parse_max_len(rows.max_len or "max"), rows_of_length)
+    rectangle = rows.rectangle(max_len, saved or Rectangle(max_len))
+    _check_dtype(rectangle.dtype, renumbering.first_index + words.n_words - 1)
+    return Plan(renumbering, rectangle, rows_of_length)
+
+
+def statistics(counted: Counted, plan: Plan, n_unknown: int) -> dict[str, Any]:
+    """The facts about an output, for its manifest and for the summary."""
+    max_len = plan.rectangle.max_len
+    lengths = plan.rows_of_length
+    facts: dict[str, Any] = {"rows": counted.n_rows, "words": counted.n_words}
+    if counted.dictionary is not None:
+        facts["distinct_words"] = counted.dictionary.words.n_words
+    return facts | {
+        "kept_words": plan.renumbering.words.n_words,
+        "unknown_words": n_unknown,
+        "out_of_vocabulary": n_unknown / counted.n_words if counted.n_words else 0.0,
+        "max_len": max_len,
+        "truncated_rows": sum(rows for length, rows in lengths.items() if length > max_len),
+        "empty_rows": lengths[0],
+        "longest_row": max(lengths),
+    }
+
+
+def _check_dtype(dtype: str, largest_index: int) -> None:
+    largest = int(np.iinfo(dtype).max)
+    if largest_index > largest:
+        raise OutputError(
+            f"--dtype {dtype}",
+            f"holds indices up to {largest:,}, and the vocabulary goes to {largest_index:,}",
+            "choose a larger dtype or a smaller --max-words",
+        )
+
+
+def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
+    """Raise OutputError where the rows are too large for the disk, the limit or good sense."""
+    n_rows, max_len = plan.shape
+    dtype = np.dtype(plan.rectangle.dtype)
+    n_bytes = npy_bytes(plan.shape, dtype)
+    p99 = choose_max_len(Fraction(99, 100), plan.rows_of_length)
+    p99_size = _size(npy_bytes((n_rows, p99), dtype))
+    cause = f"would take {_size(n_bytes)} for {n_rows:,} rows of {max_len:,}"
+    remedy = f"--max-len p99 is {p99:,} and takes {p99_size}"
+
+    if rows.max_bytes is not None and n_bytes > rows.max_bytes:
+        raise OutputError(str(output), f"{cause}, more than --max-bytes allows", remedy)
+    if rows.max_bytes is None and rows.max_len is None and n_bytes > MAX_BYTES:
+        n_filled = sum(min(length, max_len) * n for length, n in plan.rows_of_length.items())
+        filled = n_filled / (n_rows * max_len)
+        if filled < _WELL_FILLED:
+            raise OutputError(
+                str(output),
+                f"{cause}, of which {filled:.1%} is filled",
+                f"{remedy}; to have it all the same, pass --max-len {max_len}",
+            )
+    free = free_bytes(output.parent)
+    if n_bytes + n_rows * np.dtype(np.int32).itemsize > free:
+        raise OutputError(str(output), f"{cause}, and the disk has {_size(free)} left", remedy)
+
+
+def _size(n_bytes: int) -> str:
+    size = float(n_bytes)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
