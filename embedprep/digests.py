@@ -6,11 +6,20 @@ several, so that a check can work on pieces side by side and say which one is br
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 PIECE_BYTES = 64 << 20
+
+
+def _sha256() -> _Hash:
+    import hashlib  # OpenSSL takes as long to load as all else that `--help` needs
+
+    return hashlib.sha256()
 
 
 class Digest:
@@ -19,7 +28,7 @@ class Digest:
     def __init__(self) -> None:
         self.n_bytes = 0
         self._finished: list[str] = []
-        self._piece = hashlib.sha256()
+        self._piece = _sha256()
 
     def update(self, data: bytes | memoryview) -> None:
         view = memoryview(data).cast("B")
@@ -30,7 +39,7 @@ class Digest:
             self.n_bytes += len(part)
             if len(part) == room:
                 self._finished.append(self._piece.hexdigest())
-                self._piece = hashlib.sha256()
+                self._piece = _sha256()
 
     @property
     def pieces(self) -> list[str]:

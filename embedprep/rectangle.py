@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from embedprep.errors import SettingsError
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 SIDES = ("pre", "post")
 
@@ -60,6 +63,8 @@ def parse_max_len(text: str) -> int | Fraction | None:
     """
     if text == "max":
         return None
+    from fractions import Fraction  # slow to import, and rarely needed
+
     if percentile := re.fullmatch(r"p([0-9]+(?:\.[0-9]+)?)", text):
         share = Fraction(percentile[1]) / 100
         if share > 1:
@@ -76,6 +81,7 @@ def choose_max_len(asked: int | Fraction | None, rows_of_length: Counter[int]) -
     A share is the least length that keeps this share of the rows whole. At least 1: an array of
     no columns can neither be mapped into memory nor fed to a layer.
 
+    >>> from fractions import Fraction
     >>> choose_max_len(Fraction(1, 2), Counter({3: 1, 5: 2, 9: 1}))
     5
     """

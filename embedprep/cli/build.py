@@ -19,7 +19,7 @@ from embedprep.cli.summary import print_built, print_vocabulary
 from embedprep.sources import Reader, total_bytes
 
 
-@click.command(short_help="Sentences in, a padded index tensor and its vocabulary out.")
+@click.command
 @options.inputs
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write.")
 @options.vocabulary_options
@@ -59,7 +59,7 @@ def run(
         print_built(built, as_json)
 
 
-@click.command(short_help="The vocabulary of a text alone.")
+@click.command
 @options.inputs
 @click.option(
     "-o", "--output", required=True, metavar="FILE", help="The vocabulary to write; - is stdout."
@@ -98,7 +98,7 @@ def vocab(
         print_vocabulary(made, output, as_json)
 
 
-@click.command(short_help="More text as rows, by a saved vocabulary.")
+@click.command
 @options.inputs
 @click.option("--vocab", required=True, metavar="FILE", help="The vocab.json to encode with.")
 @click.option(

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="Rows of indices back as sentences.")
+@click.command
 @click.argument("rows", metavar="ROWS.npy|DIR")
 @click.option(
     "--vocab",

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
 import click
 
 from embedprep import __version__
-from embedprep.cli.build import encode, run, vocab
-from embedprep.cli.decode import decode
 from embedprep.errors import EmbedprepError, SettingsError
 
 INTERRUPTED = 130
@@ -20,19 +19,45 @@ TERMINATED = 143
 BROKEN_PIPE = 141
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_COMMANDS = {
+    "run": ("build", "Sentences in, a padded index tensor and its vocabulary out."),
+    "vocab": ("build", "The vocabulary of a text alone."),
+    "encode": ("build", "More text as rows, by a saved vocabulary."),
+    "decode": ("decode", "Rows of indices back as sentences."),
+}
+"""Each command's module and short help, in the order of use."""
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; their help need not be."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"embedprep.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="embedprep")
 def cli() -> None:
     """Text in, padded index tensors for an embedding layer out.
 
     \b
-    embedprep run reviews.txt -o out/            sentences to sequences.npy and all beside it
-    embedprep encode test.txt --vocab out/vocab.json -o test.npy    more by the same vocabulary
+    embedprep run reviews.txt -o out/
+    embedprep encode test.txt --vocab out/vocab.json -o test.npy
     """
-
-
-for command in (run, vocab, encode, decode):
-    cli.add_command(command)
 
 
 class _Terminated(BaseException):

@@ -45,16 +45,14 @@ class Lookup:
         waiting = np.arange(n_words)
         slots = self.slots_of(words.keys)
         for _ in range(PROBES):
-            slot = slots[waiting]
-            is_free = self._keys[slot] == 0
+            is_free = self._keys[slots] == 0
             # Of several words written to one slot the last one stands: so the earliest goes last.
-            self._index[slot[is_free][::-1]] = waiting[is_free][::-1]
-            self._keys[slot[is_free]] = 1
-            is_placed = is_free & (self._index[slot] == waiting)
-            self._keys[slot[is_placed]] = words.keys[waiting[is_placed]]
-            waiting = waiting[~is_placed]
-            slots = (slots + 1) & self._mask
+            self._index[slots[is_free][::-1]] = waiting[is_free][::-1]
+            is_placed = is_free & (self._index[slots] == waiting)
+            self._keys[slots[is_placed]] = words.keys[waiting[is_placed]]
+            waiting, slots = waiting[~is_placed], (slots[~is_placed] + 1) & self._mask
         self._unplaced = waiting
+        self._without_slot = words.at(waiting).compact()
 
         # Of short words, head and tail are never looked at; what is read must lie in the text.
         last = np.maximum(words.starts + words.lengths - WINDOW, 0)
@@ -98,27 +96,28 @@ class Lookup:
     def find(self, words: WordArray) -> Ints:
         """The index of each word, -1 where it is not known; (words,)."""
         found = np.full(words.n_words, -1, np.int64)
-        waiting = np.arange(words.n_words)
-        slots = self.slots_of(words.keys)
+        places, keys, slots = np.arange(words.n_words), words.keys, self.slots_of(words.keys)
         for _ in range(PROBES):
-            keys = words.keys[waiting]
-            slot = slots[waiting]
-            in_slot = self._keys[slot]
-            match = (in_slot == keys).nonzero()[0]
-            index = self._index[slot[match]].astype(np.int64)
-            long = (keys[match] >= LONG).nonzero()[0]
-            is_same = np.ones(len(match), np.bool_)
-            is_same[long] = equal_words(words, waiting[match[long]], self.words, index[long])
-            found[waiting[match[is_same]]] = index[is_same]
-            waiting = waiting[(found[waiting] < 0) & (in_slot != 0)]
-            slots = (slots + 1) & self._mask
-        if len(waiting) and len(self._unplaced):
-            found[waiting] = self._find_unplaced(words.at(waiting))
+            in_slot = self._keys.take(slots)
+            index = self._index.take(slots)
+            is_same = in_slot == keys
+            long = (is_same & (keys >= LONG)).nonzero()[0]
+            if len(long):
+                is_same[long] = equal_words(words, places[long], self.words, index[long])
+            found[places[is_same]] = index[is_same]
+
+            goes_on = (~is_same & (in_slot != 0)).nonzero()[0]
+            places, keys = places[goes_on], keys[goes_on]
+            slots = (slots[goes_on] + 1) & self._mask
+            if not len(places):
+                return found
+        if len(self._unplaced):
+            found[places] = self._find_unplaced(words.at(places))
         return found
 
     def _find_unplaced(self, words: WordArray) -> Ints:
-        known = self.words.at(self._unplaced)
-        groups = group_words(concatenate([known, words]))
+        n_known = len(self._unplaced)
+        groups = group_words(concatenate([self._without_slot, words.compact()]))
         index_of_group = np.full(len(groups.first), -1, np.int64)
-        index_of_group[groups.group[: known.n_words]] = self._unplaced
-        return index_of_group[groups.group[known.n_words :]]
+        index_of_group[groups.group[:n_known]] = self._unplaced
+        return index_of_group[groups.group[n_known:]]
