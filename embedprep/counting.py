@@ -24,6 +24,7 @@ from embedprep.dictionary import (
     empty_dictionary,
     encode_words,
     merge,
+    merge_into,
     most_frequent,
 )
 from embedprep.engines import Engine, Future
@@ -113,11 +114,11 @@ class _Count:
         self.has_vocabulary = vocabulary is not None
         empty = empty_dictionary(secret)
         self.total = empty
-        self.tables = [vocabulary or Lookup(empty.words, secret)]
-        self.counts_of_table: list[Ints] = [np.zeros(self.tables[0].n_words, np.int64)]
+        first = vocabulary or Lookup(empty.words, secret)
+        self.tables = [_Table(first, np.arange(first.n_words), np.zeros(first.n_words, np.int64))]
         self.new: list[Dictionary] = []
         self.in_flight: deque[_InFlight] = deque()
-        self.merging: Future[tuple[Dictionary, Lookup]] | None = None
+        self.merging: Future[_Merged] | None = None
         self.rows_of_block: list[int] = []
         self.rows_of_source: Counter[str] = Counter()
         self.lengths: list[Ints] = []
@@ -133,7 +134,7 @@ class _Count:
                 self._start_merging()
             if self.merging is not None and (len(self.tables) == 1 or self.merging.done()):
                 self._adopt()
-        return self.tables[-1]
+        return self.tables[-1].lookup
 
     def collect(self, down_to: int) -> None:
         """Take in the finished blocks, and wait until at most `down_to` are in flight."""
@@ -145,10 +146,10 @@ class _Count:
                 [encoded] = self.engine.gather([future])
             except LineError as error:
                 raise error.at(self.rows_of_source[source]) from None
-            n_known = self.tables[table].n_words
-            self.counts_of_table[table] += encoded.counts[:n_known]
+            counts = self.tables[table].counts
+            counts += encoded.counts[: len(counts)]
             if not self.has_vocabulary:
-                self.new.append(Dictionary(encoded.own, encoded.counts[n_known:]))
+                self.new.append(Dictionary(encoded.own, encoded.counts[len(counts) :]))
             self.rows_of_block.append(len(encoded.per_row))
             self.rows_of_source[source] += len(encoded.per_row)
             self.lengths.append(encoded.per_row)
@@ -161,46 +162,67 @@ class _Count:
         count_lengths(np.concatenate([np.empty(0, np.int64), *self.lengths]), self.rows_of_length)
         self.lengths = []
 
-    def _parts(self) -> list[Dictionary]:
-        """All that was counted since the last merge; the counts begin anew."""
-        parts = self.new
-        for number, counts in enumerate(self.counts_of_table):
-            if counts.any():
-                parts.append(Dictionary(self.tables[number].words, counts))
-                self.counts_of_table[number] = np.zeros_like(counts)
-        self.new = []
-        return parts
+    def _add_known(self) -> None:
+        """Add what the tables counted to the total; their counts begin anew."""
+        for table in self.tables:
+            self.total.counts[table.places] += table.counts
+            table.counts[:] = 0
 
     def _start_merging(self) -> None:
-        new = self.engine.reduce(merge, self._parts())
-        merged = self.engine.reduce(merge, [self.total, new])
-        self.merging = self.engine.submit(_with_table, merged, self.secret)
+        self._add_known()
+        new = self.engine.reduce(merge, self.new)
+        self.new = []
+        self.merging = self.engine.submit(_merge_and_choose, self.total, new, self.secret)
 
     def _adopt(self) -> None:
         assert self.merging is not None
-        [(self.total, table)] = self.engine.gather([self.merging])
+        [merged] = self.engine.gather([self.merging])
         self.merging = None
-        self.tables.append(table)
-        self.counts_of_table.append(np.zeros(table.n_words, np.int64))
+        self.total = merged.total
+        self.tables = [
+            table._replace(places=merged.places_before[table.places]) for table in self.tables
+        ]
+        self.tables.append(merged.table)
 
     def finish(self) -> Counted:
         self.collect(down_to=0)
         self._count_lengths()
+        tables = [table.lookup for table in self.tables]
+        if self.has_vocabulary:
+            return Counted(None, tables, self.rows_of_block, self.rows_of_length)
         if self.merging is not None:
             self._adopt()
-        if not self.has_vocabulary:
-            merged = self.engine.reduce(merge, [self.total, *self._parts()])
-            [self.total] = self.engine.gather([merged])
-        dictionary = None if self.has_vocabulary else self.total
-        return Counted(dictionary, self.tables, self.rows_of_block, self.rows_of_length)
+        self._add_known()
+        merged = self.engine.reduce(merge, [self.total, *self.new])
+        [dictionary] = self.engine.gather([merged])
+        return Counted(dictionary, tables, self.rows_of_block, self.rows_of_length)
 
 
-def _with_table(dictionary: Dictionary, secret: Secret) -> tuple[Dictionary, Lookup]:
-    return dictionary, Lookup(most_frequent(dictionary, KNOWN_WORDS).words, secret)
+class _Table(NamedTuple):
+    """Known words, their places in the total, and what was counted since the last merge."""
+
+    lookup: Lookup
+    places: Ints
+    counts: Ints
+
+
+class _Merged(NamedTuple):
+    """A new total, the places in it of the words of the one before, and a table of its best."""
+
+    total: Dictionary
+    places_before: Ints
+    table: _Table
+
+
+def _merge_and_choose(total: Dictionary, new: Dictionary, secret: Secret) -> _Merged:
+    merged, places_before = merge_into(total, [new])
+    places = most_frequent(merged.counts, KNOWN_WORDS)
+    known = Lookup(merged.words.at(places).compact(), secret)
+    return _Merged(merged, places_before, _Table(known, places, np.zeros(len(places), np.int64)))
 
 
 def to_record(table: int, encoded: EncodedBlock) -> list[NDArray[Any]]:
     """What the second half needs of a block, as the arrays of one record."""
     own = encoded.own
     per_row = encoded.per_row.astype(np.int32)
-    return [np.array([table]), encoded.ids, per_row, own.text, own.lengths, own.keys]
+    return [np.array([table]), encoded.ids, per_row, own.text, own.starts, own.lengths, own.keys]

@@ -7,13 +7,14 @@ rectangle and written to their own place.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import ends_to_starts
 from embedprep.dictionary import Lookup, WordArray
+from embedprep.dictionary.keys import concatenate
 from embedprep.engines import Engine
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
@@ -23,6 +24,8 @@ from embedprep.spool import Spool
 
 _CHUNK_BYTES = 4 << 20
 """Rows are laid out this many bytes at a time: a block may make many more."""
+
+_BLOCKS_AT_ONCE = 4
 
 
 class Renumbering(NamedTuple):
@@ -60,13 +63,25 @@ class Ragged(NamedTuple):
     n_unknown: int
 
 
-def renumber(spool: Spool, number: int, renumbering: Renumbering) -> Ragged:
-    """The rows of a block in the indices of the vocabulary."""
-    [table], ids, lengths, text, word_lengths, keys = spool.read(number)
-    own = WordArray(text, ends_to_starts(word_lengths), word_lengths, keys)
-    index_of_id = np.concatenate([renumbering.of_table[table], renumbering.indices_of(own)])
-    indices = index_of_id.take(ids)
+def renumber(spool: Spool, numbers: range, renumbering: Renumbering) -> Iterator[Ragged]:
+    """The rows of some blocks, one after the other, in the indices of the vocabulary."""
+    records = [spool.read(number) for number in numbers]
+    own_words = concatenate([WordArray(text, starts, lengths, keys) for
+        _, _, _, text, starts, lengths, keys in records])
+    index_of_own = renumbering.indices_of(own_words)
 
+    first_own = 0
+    for [table], ids, lengths, _, starts, _, _ in records:
+        own = index_of_own[first_own : first_own + len(starts)]
+        first_own += len(starts)
+        indices = np.concatenate([renumbering.of_table[table], own]).take(ids)
+        yield _without_unknown(indices, lengths, renumbering)
+
+
+def _without_unknown(
+    indices: NDArray[np.int32], lengths: NDArray[np.int32], renumbering: Renumbering
+) -> Ragged:
+    """Count the unknown words, and take them out if they are to be dropped."""
     is_unknown = indices == renumbering.unknown_index
     n_unknown = int(np.count_nonzero(is_unknown))
     if renumbering.drops_unknown and n_unknown:
@@ -87,34 +102,48 @@ def write_rows(
     lengths: NpyWriter | None,
 ) -> int:
     """Write every block's rows and lengths; the number of running words that are unknown."""
-
-    def write_block(number: int, first_row: int) -> int:
-        ragged = renumber(spool, number, renumbering)
-        if lengths is not None:
-            lengths.write(first_row, ragged.lengths)
-        rows_at_once = max(1, _CHUNK_BYTES // rectangle.row_bytes)
-        ends = np.concatenate([[0], np.cumsum(ragged.lengths)])
-        for row in range(0, len(ragged.lengths), rows_at_once):
-            some = ragged.lengths[row : row + rows_at_once]
-            indices = ragged.indices[ends[row] : ends[row + len(some)]]
-            sequences.write(first_row + row, pad(indices, some, rectangle))
-        return ragged.n_unknown
-
     first_rows = np.concatenate([[0], np.cumsum(rows_of_block)]).tolist()
-    written = [
-        engine.submit(write_block, number, first_rows[number])
-        for number in range(len(rows_of_block))
+
+    def write_blocks(numbers: range) -> int:
+        n_unknown = 0
+        blocks = renumber(spool, numbers, renumbering)
+        for number, ragged in zip(numbers, blocks, strict=True):
+            if lengths is not None:
+                lengths.write(first_rows[number], ragged.lengths)
+            _write_ragged(ragged, first_rows[number], rectangle, sequences)
+            n_unknown += ragged.n_unknown
+        return n_unknown
+
+    return sum(engine.gather([engine.submit(write_blocks, some) for some in _together(spool)]))
+
+
+def _write_ragged(
+    ragged: Ragged, first_row: int, rectangle: Rectangle, sequences: NpyWriter
+) -> None:
+    rows_at_once = max(1, _CHUNK_BYTES // rectangle.row_bytes)
+    ends = np.concatenate([[0], np.cumsum(ragged.lengths)])
+    for row in range(0, len(ragged.lengths), rows_at_once):
+        some = ragged.lengths[row : row + rows_at_once]
+        indices = ragged.indices[ends[row] : ends[row + len(some)]]
+        sequences.write(first_row + row, pad(indices, some, rectangle))
+
+
+def _together(spool: Spool) -> list[range]:
+    """The numbers of the blocks, a few at a time: so their words are looked up at once."""
+    n_blocks = len(spool)
+    return [
+        range(number, min(number + _BLOCKS_AT_ONCE, n_blocks))
+        for number in range(0, n_blocks, _BLOCKS_AT_ONCE)
     ]
-    return sum(engine.gather(written))
 
 
 def lengths_after_drop(spool: Spool, renumbering: Renumbering, engine: Engine) -> Counter[int]:
     """How many rows have each length once unknown words have vanished."""
 
-    def lengths_of(number: int) -> NDArray[Any]:
-        return renumber(spool, number, renumbering).lengths
+    def lengths_of(numbers: range) -> NDArray[Any]:
+        return np.concatenate([block.lengths for block in renumber(spool, numbers, renumbering)])
 
     rows_of_length: Counter[int] = Counter()
-    for future in [engine.submit(lengths_of, number) for number in range(len(spool))]:
-        count_lengths(future.result(), rows_of_length)
+    for lengths in engine.gather([engine.submit(lengths_of, some) for some in _together(spool)]):
+        count_lengths(lengths, rows_of_length)
     return rows_of_length

@@ -11,6 +11,7 @@ from embedprep.dictionary.encoding import (
     empty_dictionary,
     encode_words,
     merge,
+    merge_into,
     most_frequent,
 )
 from embedprep.dictionary.keys import Secret, WordArray
@@ -25,5 +26,6 @@ __all__ = [
     "empty_dictionary",
     "encode_words",
     "merge",
+    "merge_into",
     "most_frequent",
 ]

@@ -61,22 +61,28 @@ def encode_words(words: Words, known: Lookup, secret: Secret) -> EncodedBlock:
 
 def merge(dictionaries: Sequence[Dictionary]) -> Dictionary:
     """One dictionary of all words, their counts added up."""
+    return merge_into(dictionaries[0], dictionaries[1:])[0]
+
+
+def merge_into(total: Dictionary, others: Sequence[Dictionary]) -> tuple[Dictionary, Ints]:
+    """The same, and at which place each word of `total` stands in it, (words of total,)."""
+    dictionaries = [total, *others]
     words = concatenate([d.words for d in dictionaries])
     groups = group_words(words)
     counts = np.zeros(len(groups.first), np.int64)
     np.add.at(counts, groups.group, np.concatenate([d.counts for d in dictionaries]))
-    return Dictionary(words.at(groups.first).compact(), counts)
+    merged = Dictionary(words.at(groups.first).compact(), counts)
+    return merged, groups.group[: total.words.n_words]
 
 
 def empty_dictionary(secret: Secret) -> Dictionary:
+    """The dictionary of no text."""
     return Dictionary(WordArray.of([], secret), np.empty(0, np.int64))
 
 
-def most_frequent(dictionary: Dictionary, n_words: int) -> Dictionary:
-    """The n words of the highest counts, the most frequent first; ties fall anyhow."""
-    counts = dictionary.counts
-    index = np.arange(len(counts))
+def most_frequent(counts: Ints, n_words: int) -> Ints:
+    """The places of the n highest counts, the highest first; ties fall anyhow."""
+    places = np.arange(len(counts))
     if len(counts) > n_words:
-        index = np.argpartition(-counts, n_words)[:n_words]
-    index = index[np.argsort(-counts[index])]
-    return Dictionary(dictionary.words.at(index).compact(), counts[index])
+        places = np.argpartition(-counts, n_words)[:n_words]
+    return places[np.argsort(-counts[places])]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_FAN_IN = 8
+_FAN_IN = 32
 """How many parts one call of a reduction unites."""
 
 
