@@ -27,14 +27,14 @@ from embedprep.dictionary import (
     merge_into,
     most_frequent,
 )
-from embedprep.engines import Engine, Future
+from embedprep.engines import Future
 from embedprep.errors import LineError
 from embedprep.sequences import count_lengths
 from embedprep.sources import Block, Reading
-from embedprep.spool import Spool
 from embedprep.text import text_of
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import find_words
+from embedprep.work import Work
 
 KNOWN_WORDS = 45_000
 """Words in the table: its keys take 512 KiB, which a core's cache holds beside a block."""
@@ -71,9 +71,7 @@ def count(
     blocks: Iterable[Block],
     reading: Reading,
     tokenizer: TokenizerSettings,
-    engine: Engine,
-    secret: Secret,
-    spool: Spool,
+    work: Work,
     vocabulary: Lookup | None = None,
 ) -> Counted:
     """Encode all blocks. With a `vocabulary` its words are the known ones throughout.
@@ -81,12 +79,12 @@ def count(
     The dictionary is of all words; with a vocabulary there is none, as no one needs it.
     Raises InputError for a line that is wrong, the first one of the text.
     """
-    count = _Count(engine, secret, spool, vocabulary)
+    count = _Count(work, vocabulary)
     try:
         for block in blocks:
-            count.collect(down_to=2 * engine.n_workers)
+            count.collect(down_to=2 * work.engine.n_workers)
             known = count.known()
-            future = engine.submit(encode_text, block, reading, tokenizer, known, secret)
+            future = work.engine.submit(encode_text, block, reading, tokenizer, known, work.secret)
             count.in_flight.append(_InFlight(block.source, len(count.tables) - 1, future))
     except LineError as error:
         count.collect(down_to=0)  # a line before may be wrong too
@@ -105,16 +103,12 @@ class _InFlight(NamedTuple):
 class _Count:
     """What is known of the text so far."""
 
-    def __init__(
-        self, engine: Engine, secret: Secret, spool: Spool, vocabulary: Lookup | None
-    ) -> None:
-        self.engine = engine
-        self.secret = secret
-        self.spool = spool
+    def __init__(self, work: Work, vocabulary: Lookup | None) -> None:
+        self.engine, self.secret, self.spool = work
         self.has_vocabulary = vocabulary is not None
-        empty = empty_dictionary(secret)
+        empty = empty_dictionary(self.secret)
         self.total = empty
-        first = vocabulary or Lookup(empty.words, secret)
+        first = vocabulary or Lookup(empty.words, self.secret)
         self.tables = [_Table(first, np.arange(first.n_words), np.zeros(first.n_words, np.int64))]
         self.new: list[Dictionary] = []
         self.in_flight: deque[_InFlight] = deque()

@@ -80,7 +80,7 @@ class NpyWriter:
         """Write rows, contiguous and of this array's dtype, from `first_row` on."""
         if rows.size:
             offset = len(self._header) + first_row * self._row_bytes
-            self._write(offset, memoryview(rows).cast("B"))
+            self._write(offset, rows.data.cast("B"))
 
     def _write(self, offset: int, data: memoryview) -> None:
         try:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from embedprep.counting import Counted, count
-from embedprep.dictionary import Dictionary, Lookup, Secret
+from embedprep.dictionary import Dictionary, Lookup
 from embedprep.dictionary.ranking import rank
 from embedprep.digests import digest_file
-from embedprep.engines import Engine, Future, ThreadEngine
+from embedprep.engines import Future
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, format_manifest
 from embedprep.npy import NpyWriter, WrittenFile
@@ -26,9 +26,9 @@ from embedprep.rows import write_rows
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.specials import PAD, UNK
-from embedprep.spool import Spool
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
+from embedprep.work import Work, work_in
 
 OUTPUT_DIM = 128
 """The dimension of the embedding where nobody chose one."""
@@ -99,14 +99,15 @@ def run(
 ) -> Built:
     """Rank the words of a text and write it as rows, the vocabulary and the facts beside them."""
     _refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
-    with closing(reader), staged_folder(output, sync) as staged, _work(jobs, staged.path) as work:
-        counted = count(reader, reader.reading, settings.tokenizer, *work)
+    with closing(reader), staged_folder(output, sync) as staged, work_in(staged.path, jobs) as work:
+        counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked = _rank(counted, settings)
         words = Lookup(ranked.words, work.secret)
-        planned = plan(counted, words, settings.oov, rows, work.engine, work.spool)
+        planned = plan(counted, words, settings.oov, rows, work)
         check_size(planned, rows, output)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned.rectangle)
-        return _write_folder(staged, reader, counted, planned, made, work, asdict(settings))
+        writing = _Writing(reader, counted, planned, made)
+        return _write_folder(staged, writing, work, asdict(settings))
 
 
 def vocab(
@@ -128,11 +129,11 @@ def vocab(
         if output is not None:
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
-        work = stack.enter_context(_work(jobs, folder))
-        counted = count(reader, reader.reading, settings.tokenizer, *work)
+        work = stack.enter_context(work_in(folder, jobs))
+        counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked = _rank(counted, settings)
         words = Lookup(ranked.words, work.secret)
-        planned = plan(counted, words, settings.oov, rows, work.engine, work.spool)
+        planned = plan(counted, words, settings.oov, rows, work)
         vocabulary, saved = _make_vocabulary(ranked, settings, planned.rectangle)
         if output is not None:
             temporary.write_bytes(saved)
@@ -157,38 +158,25 @@ def encode(
     with closing(reader), ExitStack() as stack:
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            work = stack.enter_context(_work(jobs, output.parent))
+            work = stack.enter_context(work_in(output.parent, jobs))
         else:
             staged = stack.enter_context(staged_folder(output, sync))
-            work = stack.enter_context(_work(jobs, staged.path))
+            work = stack.enter_context(work_in(staged.path, jobs))
         words = vocabulary.lookup(work.secret)
-        counted = count(reader, reader.reading, vocabulary.tokenizer, *work, words)
-        planned = plan(
-            counted, words, vocabulary.oov, rows, work.engine, work.spool, vocabulary.rectangle
-        )
+        counted = count(reader, reader.reading, vocabulary.tokenizer, work, words)
+        planned = plan(counted, words, vocabulary.oov, rows, work, saved=vocabulary.rectangle)
         check_size(planned, rows, output)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
         if not is_file:
-            return _write_folder(staged, reader, counted, planned, made, work, settings)
+            writing = _Writing(reader, counted, planned, made)
+            return _write_folder(staged, writing, work, settings)
         dtype = planned.rectangle.dtype
         with NpyWriter(temporary, output.name, planned.shape, dtype) as sequences:
-            n_unknown = _write_rows(counted, planned, work, sequences, None)
+            n_unknown = write_rows(
+                counted.rows_of_block, planned.renumbering, planned.rectangle, work, sequences
+            )
         [(vocabulary, _)] = work.engine.gather([made])
         return Built(output, vocabulary, statistics(counted, planned, n_unknown))
-
-
-class _Work(NamedTuple):
-    """What both halves of a job share."""
-
-    engine: Engine
-    secret: Secret
-    spool: Spool
-
-
-@contextmanager
-def _work(jobs: int | None, folder: Path) -> Iterator[_Work]:
-    with Spool(folder) as spool, ThreadEngine(jobs) as engine:
-        yield _Work(engine, Secret.draw(), spool)
 
 
 def _rank(counted: Counted, settings: VocabularySettings) -> Dictionary:
@@ -208,57 +196,49 @@ def _reshape(vocabulary: Vocabulary, rectangle: Rectangle) -> tuple[Vocabulary, 
     return reshaped, format_vocabulary(reshaped)
 
 
-def _write_rows(
-    counted: Counted,
-    planned: Plan,
-    work: _Work,
-    sequences: NpyWriter,
-    lengths: NpyWriter | None,
-) -> int:
-    return write_rows(
-        work.spool,
-        counted.rows_of_block,
-        planned.renumbering,
-        planned.rectangle,
-        work.engine,
-        sequences,
-        lengths,
-    )
+class _Writing(NamedTuple):
+    """What the files of an output are made of."""
+
+    reader: Reader
+    counted: Counted
+    planned: Plan
+    vocabulary: Future[tuple[Vocabulary, bytes]]
 
 
 def _write_folder(
-    staged: StagedFolder,
-    reader: Reader,
-    counted: Counted,
-    planned: Plan,
-    made: Future[tuple[Vocabulary, bytes]],
-    work: _Work,
-    settings: dict[str, Any],
+    staged: StagedFolder, writing: _Writing, work: Work, settings: dict[str, Any]
 ) -> Built:
     """Write all files of an output, the manifest last."""
-    shape, dtype = planned.shape, planned.rectangle.dtype
-    sequences = NpyWriter(staged.add(SEQUENCES), SEQUENCES, shape, dtype)
+    counted, planned = writing.counted, writing.planned
+    shape, rectangle = planned.shape, planned.rectangle
+    sequences = NpyWriter(staged.add(SEQUENCES), SEQUENCES, shape, rectangle.dtype)
     lengths = NpyWriter(staged.add(LENGTHS), LENGTHS, shape[:1], "int32")
     with sequences, lengths:
-        n_unknown = _write_rows(counted, planned, work, sequences, lengths)
-    [(vocabulary, saved)] = work.engine.gather([made])
+        n_unknown = write_rows(
+            counted.rows_of_block, planned.renumbering, rectangle, work, sequences, lengths=lengths
+        )
+    [(vocabulary, saved)] = work.engine.gather([writing.vocabulary])
     vocabulary_path = staged.add(VOCABULARY)
     vocabulary_path.write_bytes(saved)
 
     built = Built(staged.target, vocabulary, statistics(counted, planned, n_unknown))
+    reading = writing.reader.reading
     resolved = settings | {
-        "row": asdict(planned.rectangle),
-        "encoding": reader.reading.encoding,
-        "errors": reader.reading.errors,
-        "unicode": unicodedata.unidata_version,
+        "row": asdict(rectangle),
+        "encoding": reading.encoding,
+        "errors": reading.errors,
     }
+    if vocabulary.tokenizer.lowercase:
+        resolved["unicode"] = unicodedata.unidata_version
     outputs = [
         sequences.finished,
         lengths.finished,
         WrittenFile(VOCABULARY, digest_file(vocabulary_path)),
     ]
     staged.add(MANIFEST).write_bytes(
-        format_manifest(resolved, reader.finished, outputs, built.statistics, built.embedding)
+        format_manifest(
+            resolved, writing.reader.finished, outputs, built.statistics, built.embedding
+        )
     )
     return built
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from embedprep.counting import Counted
 from embedprep.dictionary import Lookup
-from embedprep.engines import Engine
 from embedprep.errors import OutputError
 from embedprep.npy import npy_bytes
 from embedprep.publication import free_bytes
@@ -23,7 +22,7 @@ from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
 from embedprep.rows import Renumbering, lengths_after_drop
 from embedprep.settings import RowSettings
 from embedprep.specials import specials_of
-from embedprep.spool import Spool
+from embedprep.work import Work
 
 MAX_BYTES = 1 << 30
 """A rectangle over this size must be well filled, unless it was asked for."""
@@ -49,18 +48,18 @@ def plan(
     words: Lookup,
     oov: str,
     rows: RowSettings,
-    engine: Engine,
-    spool: Spool,
+    work: Work,
+    *,
     saved: Rectangle | None = None,
 ) -> Plan:
     """Choose the rectangle for the kept words, where nothing else is asked for the `saved` one.
 
     Raises OutputError where the indices do not fit the dtype.
     """
-    renumbering = Renumbering.of(words, specials_of(oov), counted.tables, engine)
+    renumbering = Renumbering.of(words, specials_of(oov), counted.tables, work.engine)
     rows_of_length = counted.rows_of_length
     if renumbering.drops_unknown:
-        rows_of_length = lengths_after_drop(spool, renumbering, engine)
+        rows_of_length = lengths_after_drop(renumbering, work)
 
     if rows.max_len is None and saved is not None:
         max_len = saved.max_len

@@ -18,17 +18,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, is_inside, output_names, read_manifest
 from embedprep.npy import disk_error
 
+fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:  # Windows: two runs into one folder are not told apart there
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 STAGING = ".embedprep-"
 _OBSOLETE = "obsolete.json"
@@ -42,7 +43,7 @@ def held_signals() -> Iterator[None]:
         return
     received: list[int] = []
 
-    def hold(number: int, frame: FrameType | None) -> None:
+    def hold(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
     before = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}

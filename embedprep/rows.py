@@ -18,9 +18,10 @@ from embedprep.dictionary.keys import concatenate
 from embedprep.engines import Engine
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import count_lengths, pad
+from embedprep.sequences import count_lengths, drop_index, pad
 from embedprep.specials import PAD_INDEX, UNK
 from embedprep.spool import Spool
+from embedprep.work import Work
 
 _CHUNK_BYTES = 4 << 20
 """Rows are laid out this many bytes at a time: a block may make many more."""
@@ -66,8 +67,9 @@ class Ragged(NamedTuple):
 def renumber(spool: Spool, numbers: range, renumbering: Renumbering) -> Iterator[Ragged]:
     """The rows of some blocks, one after the other, in the indices of the vocabulary."""
     records = [spool.read(number) for number in numbers]
-    own_words = concatenate([WordArray(text, starts, lengths, keys) for
-        _, _, _, text, starts, lengths, keys in records])
+    own_words = concatenate(
+        [WordArray(text, starts, lengths, keys) for _, _, _, text, starts, lengths, keys in records]
+    )
     index_of_own = renumbering.indices_of(own_words)
 
     first_own = 0
@@ -82,31 +84,27 @@ def _without_unknown(
     indices: NDArray[np.int32], lengths: NDArray[np.int32], renumbering: Renumbering
 ) -> Ragged:
     """Count the unknown words, and take them out if they are to be dropped."""
-    is_unknown = indices == renumbering.unknown_index
-    n_unknown = int(np.count_nonzero(is_unknown))
+    n_unknown = int(np.count_nonzero(indices == renumbering.unknown_index))
     if renumbering.drops_unknown and n_unknown:
-        unknown_before = np.concatenate([[0], np.cumsum(is_unknown)])
-        ends = np.cumsum(lengths)
-        lengths = np.diff(ends - unknown_before[ends], prepend=0).astype(np.int32)
-        indices = indices[~is_unknown]
+        indices, lengths = drop_index(indices, lengths, renumbering.unknown_index)
     return Ragged(indices, lengths, n_unknown)
 
 
 def write_rows(
-    spool: Spool,
     rows_of_block: list[int],
     renumbering: Renumbering,
     rectangle: Rectangle,
-    engine: Engine,
+    work: Work,
     sequences: NpyWriter,
-    lengths: NpyWriter | None,
+    *,
+    lengths: NpyWriter | None = None,
 ) -> int:
     """Write every block's rows and lengths; the number of running words that are unknown."""
     first_rows = np.concatenate([[0], np.cumsum(rows_of_block)]).tolist()
 
     def write_blocks(numbers: range) -> int:
         n_unknown = 0
-        blocks = renumber(spool, numbers, renumbering)
+        blocks = renumber(work.spool, numbers, renumbering)
         for number, ragged in zip(numbers, blocks, strict=True):
             if lengths is not None:
                 lengths.write(first_rows[number], ragged.lengths)
@@ -114,7 +112,8 @@ def write_rows(
             n_unknown += ragged.n_unknown
         return n_unknown
 
-    return sum(engine.gather([engine.submit(write_blocks, some) for some in _together(spool)]))
+    written = [work.engine.submit(write_blocks, some) for some in _together(work.spool)]
+    return sum(work.engine.gather(written))
 
 
 def _write_ragged(
@@ -137,13 +136,15 @@ def _together(spool: Spool) -> list[range]:
     ]
 
 
-def lengths_after_drop(spool: Spool, renumbering: Renumbering, engine: Engine) -> Counter[int]:
+def lengths_after_drop(renumbering: Renumbering, work: Work) -> Counter[int]:
     """How many rows have each length once unknown words have vanished."""
 
     def lengths_of(numbers: range) -> NDArray[Any]:
-        return np.concatenate([block.lengths for block in renumber(spool, numbers, renumbering)])
+        blocks = renumber(work.spool, numbers, renumbering)
+        return np.concatenate([block.lengths for block in blocks])
 
     rows_of_length: Counter[int] = Counter()
-    for lengths in engine.gather([engine.submit(lengths_of, some) for some in _together(spool)]):
+    found = [work.engine.submit(lengths_of, some) for some in _together(work.spool)]
+    for lengths in work.engine.gather(found):
         count_lengths(lengths, rows_of_length)
     return rows_of_length

@@ -25,6 +25,17 @@ def count_lengths(lengths: NDArray[Any], rows_of_length: Counter[int]) -> None:
     rows_of_length.update(dict(zip(found.tolist(), rows.tolist(), strict=True)))
 
 
+def drop_index(
+    indices: NDArray[Any], lengths: NDArray[Any], index: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Ragged rows without the places that hold `index`: the indices and the lengths left."""
+    is_dropped = indices == index
+    dropped_before = np.concatenate([[0], np.cumsum(is_dropped)])
+    ends = np.cumsum(lengths)
+    kept_lengths = np.diff(ends - dropped_before[ends], prepend=0)
+    return indices[~is_dropped], kept_lengths.astype(np.int32)
+
+
 def pad(
     indices: NDArray[Any], lengths: NDArray[Any], shape: Rectangle, value: float = 0
 ) -> NDArray[Any]:
@@ -40,7 +51,7 @@ def pad(
 
     framed = np.zeros(max_len + len(indices) + max_len, shape.dtype)
     framed[max_len : max_len + len(indices)] = indices
-    rows = sliding_window_view(framed, max_len)[begins + max_len]
+    rows: NDArray[Any] = sliding_window_view(framed, max_len)[begins + max_len]
 
     column = np.arange(max_len, dtype=np.int32)
     filled = np.minimum(lengths, max_len).astype(np.int32)[:, None]
@@ -52,7 +63,7 @@ def pad(
     return rows
 
 
-def pad_sequences(
+def pad_sequences(  # noqa: PLR0917 - Keras' own signature
     sequences: Iterable[Sequence[int] | ArrayLike],
     maxlen: int | None = None,
     dtype: DTypeLike = "int32",

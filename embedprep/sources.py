@@ -23,8 +23,8 @@ from embedprep.errors import InputError, LineError, SettingsError
 BLOCK_BYTES = 1 << 20
 """Enough for the overhead of a call not to count; the arrays of more would leave the caches."""
 MAX_LINE_BYTES = 64 << 20
-AHEAD_BYTES = 32 << 20
-"""How much a `Reader` reads ahead: about what it can while NumPy is imported."""
+AHEAD_BYTES = 8 << 20
+"""How much a `Reader` reads ahead; more would only cost memory."""
 PADDING = b" " * 8
 """Stands after the last line of a block: eight bytes can be read at once from every byte of it."""
 
@@ -199,9 +199,7 @@ def undecodable(name: str, line: int, byte: int, offset: int, encoding: str) -> 
         remedy = "if the file is Latin-1, pass --encoding latin-1"
     else:
         remedy = "check --encoding, or pass --errors replace"
-    return InputError(
-        f"{name}:{line}", f"byte 0x{byte:02x} at offset {offset} is not {encoding}", remedy
-    )
+    return LineError(name, line, f"byte 0x{byte:02x} at offset {offset} is not {encoding}", remedy)
 
 
 def _whole_lines(name: str, chunks: Iterator[bytes], max_line_bytes: int) -> Iterator[Block]:

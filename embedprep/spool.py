@@ -1,4 +1,7 @@
-"""Where do indices wait until the whole text is ranked? In memory while they are few, then on disk."""
+"""Where do indices wait until the whole text is ranked?
+
+In memory while they are few, then in a file.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ class Spool:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
             for array in arrays:
-                write_at(self._file.fileno(), memoryview(array).cast("B"), self._n_bytes)
+                write_at(self._file.fileno(), array.data.cast("B"), self._n_bytes)
                 self._n_bytes += array.nbytes
         except OSError as error:
             raise disk_error(str(self._folder), error) from error

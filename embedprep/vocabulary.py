@@ -8,6 +8,7 @@ A word's index follows from its rank alone, behind the special entries.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Bytes, Ints, ends_to_starts, take_ragged
-from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray
+from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_words
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.rectangle import Rectangle
-from embedprep.specials import PAD, PAD_INDEX, UNK, specials_of
+from embedprep.sequences import drop_index, pad
+from embedprep.sources import PADDING
+from embedprep.specials import PAD_INDEX, UNK, specials_of
+from embedprep.text import read_text
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.tokenizer.words import find_words
 
 FORMAT = "embedprep-vocabulary"
 VERSION = 1
@@ -67,15 +72,36 @@ class Vocabulary:
         return (*self.specials, *self.words)
 
     @cached_property
-    def _spelled(self) -> tuple[Bytes, Ints, Ints]:
+    def spelled(self) -> tuple[Bytes, Ints, Ints]:
         """Each entry with a space behind it, and last a line end: text, starts, lengths."""
         spelled = [f"{entry} ".encode() for entry in self.entries] + [b"\n"]
         lengths = np.fromiter(map(len, spelled), np.int64, len(spelled))
         return np.frombuffer(b"".join(spelled), np.uint8), ends_to_starts(lengths), lengths
 
+    @cached_property
+    def _lookup(self) -> Lookup:
+        return self.lookup(Secret.draw())
+
     def lookup(self, secret: Secret) -> Lookup:
         """The words as a table for `indices_of`."""
         return Lookup(WordArray.of((word.encode() for word in self.words), secret), secret)
+
+    def encode(self, sentences: Iterable[str]) -> NDArray[Any]:
+        """Sentences as rows of indices, (sentences, max_len); a line end in one is a space.
+
+        Raises UnicodeEncodeError for a sentence that holds half a surrogate pair.
+        """
+        lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
+        words = find_words(read_text(lines.encode("utf-8") + PADDING), self.tokenizer)
+        lookup = self._lookup
+        encoded = encode_words(words, lookup, lookup.secret)
+
+        places = np.concatenate([np.arange(lookup.n_words), lookup.find(encoded.own)])
+        index_of_id = np.where(places < 0, self.unknown_index, places + self.first_index)
+        indices, lengths = index_of_id.take(encoded.ids), encoded.per_row
+        if self.unknown_index == PAD_INDEX:
+            indices, lengths = drop_index(indices, lengths, PAD_INDEX)
+        return pad(indices, lengths, self.rectangle)
 
     def decode(self, rows: NDArray[Any]) -> list[str]:
         """The sentences of rows of indices, (rows, length): the words, a space between two.
@@ -170,7 +196,8 @@ def parse_vocabulary(text: str, place: str) -> Vocabulary:
 def _check(vocabulary: Vocabulary, specials: object) -> None:
     if specials != vocabulary.specials:
         raise ValueError(f"special entries are {specials!r}")
-    if not all(isinstance(word, str) and word and "\n" not in word for word in vocabulary.words):
+    words: tuple[object, ...] = vocabulary.words
+    if not all(isinstance(word, str) and word and "\n" not in word for word in words):
         raise ValueError("a word is no text")
     if not all(type(count) is int and count >= 0 for count in vocabulary.counts):
         raise ValueError("a count is no number")
@@ -193,10 +220,10 @@ def decode_rows(vocabulary: Vocabulary, rows: NDArray[Any], first_row: int = 0) 
             f"index {rows[row, column]} is not in 0..{vocabulary.input_dim - 1}",
             "decode with the vocabulary that the rows were encoded with",
         )
-    text, starts, lengths = vocabulary._spelled
+    text, starts, lengths = vocabulary.spelled
     line_end = np.full((len(rows), 1), vocabulary.input_dim)
     # Each row's words, each with a space behind it, then a line end in place of the last space.
-    listed = np.concatenate([rows, line_end], axis=1)
+    listed = np.concatenate([rows.astype(np.int64), line_end], axis=1)
     indices = listed[listed != PAD_INDEX]
     spelled = take_ragged(text, starts[indices], lengths[indices])
     return spelled.tobytes().replace(b" \n", b"\n")

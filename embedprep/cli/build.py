@@ -29,6 +29,7 @@ from embedprep.sources import Reader, total_bytes
 @options.running_options
 @options.sync_option
 def run(
+    *,
     inputs: tuple[str, ...],
     output: str,
     jobs: int | None,
@@ -69,6 +70,7 @@ def run(
 @options.reading_options
 @options.running_options
 def vocab(
+    *,
     inputs: tuple[str, ...],
     output: str,
     jobs: int | None,
@@ -114,6 +116,7 @@ def vocab(
 @options.running_options
 @options.sync_option
 def encode(
+    *,
     inputs: tuple[str, ...],
     vocab: str,
     output: str,

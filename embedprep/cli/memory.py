@@ -16,7 +16,7 @@ _LARGEST_MMAP_THRESHOLD = 32 << 20
 
 
 def keep_freed_memory() -> None:
-    """Let malloc keep what is freed for the next array, in one heap. Elsewhere than glibc: no-op."""
+    """Let malloc keep what is freed for the next array, in one heap; glibc's alone is told."""
     if sys.platform != "linux":
         return
     with suppress(OSError, AttributeError):

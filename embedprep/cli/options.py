@@ -165,6 +165,7 @@ sync_option = click.option(
 def vocabulary_settings(
     max_words: int, min_count: int, oov: str, tokenizer: str, lowercase: bool | None
 ) -> VocabularySettings:
+    """The settings of the vocabulary."""
     return VocabularySettings(max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase))
 
 

@@ -7,7 +7,7 @@ depend on how a text was cut into blocks, nor on who worked on them in which ord
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ class EncodedBlock(NamedTuple):
     text's other distinct words. `counts: (known + own,)`. `per_row: (rows,)` running words.
     """
 
-    ids: NDArray[np.unsignedinteger]
+    ids: NDArray[Any]
     per_row: Ints
     own: WordArray
     counts: Ints

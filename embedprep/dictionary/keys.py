@@ -197,7 +197,7 @@ def equal_words(one: WordArray, at_one: Ints, other: WordArray, at_other: Ints) 
     lengths, other_lengths = one.lengths[at_one], other.lengths[at_other]
     window, other_window = windows(one.text), windows(other.text)
 
-    is_equal = lengths == other_lengths
+    is_equal: Flags = lengths == other_lengths
     is_equal &= window[starts] == other_window[other_starts]
     tails, other_tails = starts + (lengths - WINDOW), other_starts + (other_lengths - WINDOW)
     is_equal &= window[tails] == other_window[other_tails]

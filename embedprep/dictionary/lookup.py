@@ -7,6 +7,8 @@ attacker who knew the secret could leave all) are found by grouping, which has n
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,9 +40,11 @@ class Lookup:
         bits = max(4, (2 * n_words - 1).bit_length())
         self._shift = np.uint64(64 - bits)
         self._mask = np.int64((1 << bits) - 1)
-        # A key is never 0 (word_keys counts words that begin with NUL as long): 0 marks a free slot.
+        # No key is 0 (that of a word of NULs has its length in it), so 0 marks a free slot.
         self._keys = np.zeros(1 << bits, np.uint64)
-        self._index = np.zeros(1 << bits, np.uint16 if n_words <= 1 << 16 else np.uint32)
+        self._index: NDArray[Any] = np.zeros(
+            1 << bits, np.uint16 if n_words <= 1 << 16 else np.uint32
+        )
 
         waiting = np.arange(n_words)
         slots = self.slots_of(words.keys)
@@ -68,7 +72,7 @@ class Lookup:
         slots >>= self._shift
         return slots.view(np.int64)
 
-    def probe(self, words: WordArray, long: LongWords) -> tuple[NDArray[np.unsignedinteger], Ints]:
+    def probe(self, words: WordArray, long: LongWords) -> tuple[NDArray[Any], Ints]:
         """The index of each word that stands in its first slot, and which words do not.
 
         The index, (words,), means nothing for the second, which are places in `words`. This is
@@ -83,10 +87,10 @@ class Lookup:
         is_other[long.places] |= ~self._are(words, long, index[long.places])
         return index, is_other.nonzero()[0]
 
-    def _are(self, words: WordArray, long: LongWords, index: Ints) -> Flags:
+    def _are(self, words: WordArray, long: LongWords, index: NDArray[Any]) -> Flags:
         """Whether the long words, of words anywhere, are the known words at `index`."""
         lengths = words.lengths[long.places]
-        is_same = self._heads.take(index) == long.heads
+        is_same: Flags = self._heads.take(index) == long.heads
         is_same &= self._tails.take(index) == long.tails
         is_same &= self.words.lengths.take(index) == lengths
         rest = (is_same & (lengths > 2 * WINDOW)).nonzero()[0]

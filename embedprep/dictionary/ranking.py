@@ -53,4 +53,6 @@ def _heads(words: WordArray) -> Keys:
     """The first eight bytes of each word as a number that sorts as they do, zeros where none."""
     excess = np.maximum(64 - (words.lengths << 3), 0).view(np.uint64)
     heads = windows(words.text)[words.starts]
-    return ((heads << excess) >> excess).byteswap()
+    heads <<= excess
+    heads >>= excess
+    return heads.byteswap()

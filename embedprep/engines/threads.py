@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future as PoolFuture
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
+
+from embedprep.engines.protocol import Future
 
 T = TypeVar("T")
 
@@ -50,7 +53,7 @@ class ThreadEngine:
         self, function: Callable[[Sequence[T]], T], parts: Sequence[Future[T] | T]
     ) -> Future[T]:
         level: list[Any] = list(parts)
-        while len(level) > 1 or not isinstance(level[0], Future):
+        while len(level) > 1 or not isinstance(level[0], PoolFuture):
             level = [
                 self._pool.submit(_run_on_parts, function, level[i : i + _FAN_IN])
                 for i in range(0, len(level), _FAN_IN)
@@ -71,4 +74,4 @@ def _run_on_parts(function: Callable[[Sequence[T]], T], parts: Sequence[Future[T
 
 
 def _value(argument: Any) -> Any:
-    return argument.result() if isinstance(argument, Future) else argument
+    return argument.result() if isinstance(argument, PoolFuture) else argument

@@ -1,0 +1,124 @@
+"""Where does embedprep's time go? The processor time of each stage, in all and per word.
+
+The stages run in this process, one block at a time, each function wrapped by a clock of its own
+thread. `make bench` prints the table below that of the peers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import corpus
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+STAGES = [
+    ("read", "embedprep.sources", "Reader._read"),
+    ("hash", "embedprep.digests", "Digest.update"),
+    ("check the text, find its lines", "embedprep.counting", "text_of"),
+    ("find words", "embedprep.counting", "find_words"),
+    ("keys of words", "embedprep.dictionary.encoding", "keys_and_long"),
+    ("look up known words", "embedprep.dictionary.lookup", "Lookup.probe"),
+    ("group new words", "embedprep.dictionary.encoding", "group_words"),
+    ("count, keep own words", "embedprep.counting", "encode_words"),
+    ("merge dictionaries", "embedprep.counting", "merge"),
+    ("merge dictionaries", "embedprep.counting", "_merge_and_choose"),
+    ("rank", "embedprep.pipeline", "_rank"),
+    ("plan the rows", "embedprep.pipeline", "plan"),
+    ("make vocab.json", "embedprep.pipeline", "_make_vocabulary"),
+    ("renumber", "embedprep.rows", "Renumbering.indices_of"),
+    ("renumber", "embedprep.rows", "_without_unknown"),
+    ("pad", "embedprep.rows", "pad"),
+    ("write", "embedprep.npy", "write_at"),
+]
+"""What a stage is called, and the function that does it; the calls within it are subtracted."""
+
+
+class Clocks:
+    """The processor time of each stage, without that of the stages called by it."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._inner = threading.local()
+
+    def wrap(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any, **named: Any) -> Any:
+            outer = getattr(self._inner, "seconds", 0.0)
+            self._inner.seconds = 0.0
+            start = time.thread_time()
+            try:
+                return function(*arguments, **named)
+            finally:
+                taken = time.thread_time() - start
+                self.seconds[stage] += taken - self._inner.seconds
+                self._inner.seconds = outer + taken
+
+        return timed
+
+    def install(self) -> None:
+        for stage, module, path in STAGES:
+            *owners, name = path.split(".")
+            owner: Any = importlib.import_module(module)
+            for part in owners:
+                owner = getattr(owner, part)
+            setattr(owner, name, self.wrap(stage, getattr(owner, name)))
+
+
+def start_up() -> float:
+    """The processor time of a process that imports all and does nothing, in seconds."""
+    before = os.times()
+    command = [sys.executable, "-c", "import embedprep.cli.build, embedprep.pipeline"]
+    subprocess.run(command, check=True)
+    after = os.times()
+    return after[2] + after[3] - before[2] - before[3]
+
+
+def main() -> None:
+    """Run the main job once and print the table."""
+    parser = argparse.ArgumentParser(description="Where embedprep's time goes, stage by stage.")
+    parser.add_argument("file", nargs="?", type=Path, help="the text (default: the corpus)")
+    text = parser.parse_args().file or corpus.gutenberg()
+
+    seconds = {"start up: Python, click, NumPy": start_up()}
+    clocks = Clocks()
+    clocks.install()
+    from embedprep import pipeline
+    from embedprep.cli.memory import keep_freed_memory
+    from embedprep.settings import RowSettings, VocabularySettings
+    from embedprep.sources import Reader, Reading
+
+    keep_freed_memory()
+    folder = Path(tempfile.mkdtemp(dir=text.parent))
+    before = time.process_time()
+    try:
+        reader = Reader([str(text)], Reading())
+        built = pipeline.run(
+            reader, folder / "out", VocabularySettings(), RowSettings(max_len="128"), jobs=1
+        )
+    finally:
+        shutil.rmtree(folder)
+    total = time.process_time() - before
+    seconds |= clocks.seconds
+    seconds["all else"] = total - sum(clocks.seconds.values())
+
+    n_words = built.statistics["words"]
+    print(f"\n{text.name}: {n_words:,} words, one thread at work\n")
+    print("| stage | CPU s | ns a word |\n| --- | ---: | ---: |")
+    for stage, spent in [*seconds.items(), ("sum", sum(seconds.values()))]:
+        print(f"| {stage} | {spent:.3f} | {spent / n_words * 1e9:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

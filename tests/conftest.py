@@ -1,0 +1,31 @@
+"""What do all tests share? The folder of corpora and the profiles of Hypothesis."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_IN_CI = bool(os.environ.get("CI"))
+
+# No deadline: the first example of a test may import NumPy or build a table.
+settings.register_profile(
+    "local", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
+settings.load_profile("ci" if _IN_CI else "local")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared corpora. Without it a test is skipped, in CI it fails."""
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("EMBEDPREP_SHARED") or beside)
+    if not (folder / "corpora").is_dir():
+        reason = f"needs the shared corpora: no {folder}/corpora; name it by $EMBEDPREP_SHARED"
+        if _IN_CI:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder

@@ -1,0 +1,98 @@
+"""Do rows of indices become sentences again, some rows at a time?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embedprep import decoding
+from embedprep.decoding import decode_array
+from embedprep.errors import OutputError, VocabularyError
+from embedprep.rectangle import Rectangle
+from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary(
+    ("the", "Straße", "你", "a\0"), (4, 3, 2, 1), TokenizerSettings("whitespace"), Rectangle(4)
+)
+ROWS = np.array([[0, 0, 2, 3], [4, 0, 1, 5], [0, 0, 0, 0], [2, 2, 0, 0]], np.int32)
+SENTENCES = ["the Straße", "你 <unk> a\0", "", "the the"]
+
+
+def decode(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "embedprep", "decode", *map(str, arguments)]
+    return subprocess.run(command, check=False, capture_output=True)
+
+
+def test_each_row_is_a_line() -> None:
+    assert b"".join(decode_array(ROWS, VOCABULARY, "x.npy")).decode().split("\n") == [
+        *SENTENCES,
+        "",
+    ]
+    assert VOCABULARY.decode(ROWS) == SENTENCES
+
+
+@pytest.mark.parametrize("n_bytes", [1, 16, 33, 1000])
+def test_some_rows_at_a_time_give_the_same(n_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "_BLOCK_BYTES", n_bytes)
+    texts = list(decode_array(ROWS, VOCABULARY, "x.npy"))
+    assert len(texts) == -(-len(ROWS) // max(1, n_bytes // 16))
+    assert b"".join(texts).decode() == "".join(f"{sentence}\n" for sentence in SENTENCES)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "uint32", "int64", "uint64", ">i4"])
+def test_any_integers_are_indices(dtype: str) -> None:
+    assert VOCABULARY.decode(ROWS.astype(dtype)) == SENTENCES
+
+
+def test_no_rows_give_no_lines() -> None:
+    assert list(decode_array(ROWS[:0], VOCABULARY, "x.npy")) == []
+    assert VOCABULARY.decode(ROWS[:, :0]) == ["", "", "", ""]
+
+
+def test_padding_is_left_out_and_nothing_else_where_unknown_words_are_dropped() -> None:
+    dropping = Vocabulary(("b", "a"), (1, 1), TokenizerSettings(), Rectangle(2), "drop")
+    assert dropping.decode(np.array([[0, 1], [2, 1], [0, 0]])) == ["b", "a b", ""]
+
+
+@pytest.mark.parametrize("index", [6, -1, 2**31 - 1])
+def test_a_foreign_index_is_named_with_its_place(
+    index: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "_BLOCK_BYTES", 16)
+    rows = ROWS.copy()
+    rows[2, 1] = index
+    texts = decode_array(rows, VOCABULARY, "x.npy")
+    assert [next(texts), next(texts)] == [f"{s}\n".encode() for s in SENTENCES[:2]]
+    with pytest.raises(VocabularyError) as caught:
+        next(texts)
+    assert caught.value.place == "x.npy: row 2, column 1"
+    assert caught.value.cause == f"index {index} is not in 0..5"
+
+
+@pytest.mark.parametrize("array", [ROWS[0], ROWS.astype(np.float32), ROWS.reshape(2, 2, 4)])
+def test_what_holds_no_rows_of_indices_is_refused(array: np.ndarray[tuple[int, ...]]) -> None:
+    with pytest.raises(OutputError, match=r"x\.npy: holds .* not rows of indices"):
+        list(decode_array(array, VOCABULARY, "x.npy"))
+
+
+def test_the_command_finds_the_vocabulary_beside_the_rows(tmp_path: Path) -> None:
+    expected = "".join(f"{sentence}\n" for sentence in SENTENCES).encode()
+    np.save(tmp_path / "sequences.npy", ROWS)
+    VOCABULARY.save(tmp_path / "vocab.json")
+    assert decode(tmp_path / "sequences.npy").stdout == expected
+    assert decode(tmp_path).stdout == expected
+
+    (tmp_path / "vocab.json").rename(tmp_path / "other.json")
+    assert decode(tmp_path, "--vocab", tmp_path / "other.json").stdout == expected
+    done = decode(tmp_path, "--vocab", tmp_path / "other.json", "-o", tmp_path / "text.txt")
+    assert (done.stdout, done.returncode) == (b"", 0)
+    assert (tmp_path / "text.txt").read_bytes() == expected
+
+    missing = decode(tmp_path)
+    assert missing.returncode == 1
+    assert b"vocab.json: cannot be read" in missing.stderr

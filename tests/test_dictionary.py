@@ -1,0 +1,212 @@
+"""Are words told apart exactly, counted and ranked, whatever the words and the secret?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import count as numbers
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import embedprep
+from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_words, merge
+from embedprep.dictionary.grouping import group_words
+from embedprep.dictionary.ranking import rank
+from embedprep.tokenizer.settings import TokenizerSettings
+from tests import twins
+from tests.texts import WHITE_SPACE, found
+
+WEAK = Secret(np.uint64(0), np.uint64(0))
+SECRETS = {
+    "strong": Secret(np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)),
+    "all long words share a key": WEAK,
+    "all words share a slot": Secret(np.uint64(0), np.uint64(0xD6E8FEB86659FD93)),
+    "no mixing": Secret(np.uint64(0x9E3779B97F4A7C15), np.uint64(0)),
+    "ones": Secret(np.uint64(1), np.uint64(1)),
+}
+every_secret = pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS.keys())
+
+
+def _changed(length: int, places: list[tuple[int, str]]) -> str:
+    """A word of one letter but for some places."""
+    letters = ["x"] * length
+    for place, letter in places:
+        letters[place % length] = letter
+    return "".join(letters)
+
+
+nearly_alike = st.builds(
+    _changed,
+    st.sampled_from([1, 2, 7, 8, 9, 10, 15, 16, 17, 23, 24, 25, *range(1023, 1031)]),
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 1, 7, 8, 9, 15, 16, 500, -8, -2, -1]), st.sampled_from("y\0")
+        ),
+        max_size=2,
+    ),
+)
+with_nuls = st.builds(
+    "{1}{0}{2}".format,
+    st.sampled_from(["a", "ab", "", "abcdefg", "abcdefgh"]),
+    st.sampled_from(["", "\0", "\0\0", "\0" * 7, "\1"]),
+    st.sampled_from(["", "\0", "\0\0", "\0" * 8]),
+).filter(bool)
+any_text = st.text(
+    st.characters(exclude_characters=WHITE_SPACE, exclude_categories=["Cs"]),
+    min_size=1,
+    max_size=20,
+)
+word = st.one_of(st.sampled_from("abc"), with_nuls, nearly_alike, any_text)
+many_words = st.lists(word, max_size=40)
+
+
+def array_of(words: Sequence[str], secret: Secret) -> WordArray:
+    return WordArray.of([word.encode() for word in words], secret)
+
+
+def spelled(words: WordArray) -> list[str]:
+    return [word.decode() for word in words.to_bytes()]
+
+
+def dictionary_of(words: Sequence[str], secret: Secret) -> Dictionary:
+    counts = Counter(words)
+    return Dictionary(
+        array_of(list(counts), secret), np.fromiter(counts.values(), np.int64, len(counts))
+    )
+
+
+def entries(dictionary: Dictionary) -> list[tuple[str, int]]:
+    return list(zip(spelled(dictionary.words), dictionary.counts.tolist(), strict=True))
+
+
+def encode(lines: Sequence[Sequence[str]], known: Lookup, secret: Secret) -> list[str]:
+    """Words through the fast path and back; counts and words per line are held on the way."""
+    text = found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
+    encoded = encode_words(text, known, secret)
+    entry = [*spelled(known.words), *spelled(encoded.own)]
+    running = [entry[i] for i in encoded.ids.tolist()]
+    assert encoded.per_row.tolist() == [len(line) for line in lines]
+    assert len(encoded.counts) == len(entry)
+
+    counts: Counter[str] = Counter()
+    for spelling, n in zip(entry, encoded.counts.tolist(), strict=True):
+        counts[spelling] += n
+    assert +counts == Counter(running)
+    # A known word may count as the block's own too, where another has its slot: but only once.
+    assert max(Counter(spelled(encoded.own)).values(), default=1) == 1
+    return running
+
+
+@every_secret
+@given(words=many_words)
+@example(words=["\0a", "a", "a\0", "\0", "\0\0", "\0" * 8, "\0" * 7, "a" * 8, "\0" + "a" * 7])
+def test_words_are_grouped_by_equality(words: list[str], secret: Secret) -> None:
+    groups = group_words(array_of(words, secret))
+    first = [words[i] for i in groups.first.tolist()]
+    assert Counter(first) == Counter(set(words))
+    assert [first[group] for group in groups.group.tolist()] == words
+
+
+@every_secret
+@given(known=st.lists(word, max_size=40, unique=True), others=many_words)
+def test_known_words_are_found_and_no_others(
+    known: list[str], others: list[str], secret: Secret
+) -> None:
+    table = Lookup(array_of(known, secret), secret)
+    index = {word: i for i, word in enumerate(known)}
+    asked = known + others
+    expected = [index.get(word, -1) for word in asked]
+    assert table.find(array_of(asked, secret)).tolist() == expected
+
+
+@every_secret
+@given(
+    known=st.lists(word, max_size=20, unique=True),
+    lines=st.lists(many_words, min_size=1, max_size=3),
+)
+def test_a_block_is_encoded_against_known_words_and_its_own(
+    known: list[str], lines: list[list[str]], secret: Secret
+) -> None:
+    running = encode(lines, Lookup(array_of(known, secret), secret), secret)
+    assert running == [word for line in lines for word in line]
+
+
+@every_secret
+@given(parts=st.lists(many_words, min_size=1, max_size=5), data=st.data())
+def test_merging_adds_up_in_any_order_and_nesting(
+    parts: list[list[str]], data: st.DataObject, secret: Secret
+) -> None:
+    expected = twins.rank(word for part in parts for word in part)
+    dictionaries = [dictionary_of(part, secret) for part in parts]
+    while len(dictionaries) > 1:
+        shuffled = data.draw(st.permutations(dictionaries))
+        n_together = data.draw(st.integers(2, len(shuffled)))
+        dictionaries = [merge(shuffled[:n_together]), *shuffled[n_together:]]
+    merged = merge(dictionaries)
+    assert sorted(entries(merged)) == sorted(expected)
+    assert entries(rank(merged, 10_000)) == expected
+
+
+@every_secret
+@given(words=many_words, max_words=st.integers(1, 30), min_count=st.integers(1, 3))
+def test_ranking_equals_its_twin(
+    words: list[str], max_words: int, min_count: int, secret: Secret
+) -> None:
+    ranked = rank(dictionary_of(words, secret), max_words, min_count)
+    assert entries(ranked) == twins.rank(words, max_words, min_count)
+
+
+def test_ties_are_ordered_by_code_points_and_not_by_utf16() -> None:
+    # In UTF-16 U+1F600 begins with D83D and would stand before U+FB01.
+    words = ["😀", "ﬁ", "é", "z", "a", "a\0", "\0a", "abcdefgh", "abcdefghi", "abcdefgi", "a\1"]
+    ranked = rank(dictionary_of(words, SECRETS["strong"]), 100)
+    assert spelled(ranked.words) == [
+        *("\0a", "a", "a\0", "a\1", "abcdefgh", "abcdefghi", "abcdefgi", "z", "é", "ﬁ", "😀")
+    ]
+
+
+@pytest.mark.parametrize("n_known", [0xFFF0, 0x10000, 0x10010])
+def test_indices_go_on_beyond_sixteen_bits(n_known: int) -> None:
+    secret = SECRETS["strong"]
+    known = [f"known{i}" for i in range(n_known)]
+    table = Lookup(array_of(known, secret), secret)
+    line = [*known[:20], *known[-20:], *(f"own{i}" for i in range(40)), *known[-20:]]
+    assert encode([line], table, secret) == line
+    assert table.find(array_of([*known[-3:], "own"], secret)).tolist() == [
+        *(n_known - 3, n_known - 2, n_known - 1, -1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lines of words that weak secrets confuse."""
+    rng = np.random.default_rng(1)
+    stems = [f"w{i}" for i in range(40)] + [f"middling-{i:04d}" for i in range(80)]
+    stems += [f"quite-a-long-word-number-{i}-indeed" for i in range(40)]
+    stems += [f"{'x' * 1020}{i:09d}" for i in range(10)] + ["a\0", "\0a", "<unk>"]
+    lines = [" ".join(rng.choice(stems, rng.integers(0, 12))) for _ in range(700)]
+    path = tmp_path_factory.mktemp("weak") / "text.txt"
+    path.write_bytes("\n".join(lines).encode())
+    return path
+
+
+def outputs(text: Path, folder: Path) -> dict[str, bytes]:
+    embedprep.build([text], folder, max_words=100, tokenizer="whitespace", jobs=1)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("n_weak", [1, 2, 1_000_000_000], ids=["run's", "first fresh", "every"])
+@pytest.mark.parametrize("weak", list(SECRETS.values())[1:], ids=list(SECRETS)[1:])
+def test_outputs_are_the_same_under_weak_secrets(
+    weak: Secret, n_weak: int, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = outputs(text, tmp_path / "strong")
+    draw, drawn = Secret.draw, numbers(1)
+    monkeypatch.setattr(Secret, "draw", lambda: weak if next(drawn) <= n_weak else draw())
+    assert outputs(text, tmp_path / "weak") == expected
+    if weak == WEAK:  # the run's secret, a fresh one for what collides, and another if that is weak
+        assert next(drawn) - 1 >= (2 if n_weak == 1 else 3)

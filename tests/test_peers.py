@@ -1,0 +1,142 @@
+"""Does embedprep give what people get from Keras?
+
+Two differences are meant: Keras orders words of equal counts by their first appearance, embedprep
+by code points; and Keras keeps one or two words fewer than it is asked for. So its indices are
+taken over into embedprep's order, and everything else must be equal element for element.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras_preprocessing.sequence import pad_sequences
+from keras_preprocessing.text import Tokenizer
+from numpy.typing import NDArray
+
+import embedprep
+from tests.texts import texts
+
+UNKNOWN = "<unknown>"  # no word: its brackets are filtered
+
+
+def keras_rows(
+    lines: Sequence[str], max_words: int = 50_000, oov: str = "unk"
+) -> tuple[list[list[int]], list[str]]:
+    """The rows by the Keras `Tokenizer` in embedprep's order, and the kept words."""
+    tokenizer = Tokenizer(oov_token=UNKNOWN if oov == "unk" else None)
+    tokenizer.fit_on_texts(lines)
+    ranked = sorted(tokenizer.word_counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    kept = [word for word, _ in ranked[:max_words]]
+    first = 2 if oov == "unk" else 1
+    index = {tokenizer.word_index[word]: i for i, word in enumerate(kept, first)}
+
+    sequences = tokenizer.texts_to_sequences(lines)
+    if oov == "unk":
+        return [[index.get(i, 1) for i in row] for row in sequences], kept
+    return [[index[i] for i in row if i in index] for row in sequences], kept
+
+
+def keras_padded(rows: list[list[int]], **settings: Any) -> NDArray[np.int32]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(np, "unicode_", np.str_, raising=False)  # gone from NumPy 2
+        padded: NDArray[np.int32] = pad_sequences(rows, **settings)
+    return padded if padded.shape[1] else np.zeros((len(rows), 1), np.int32)
+
+
+def assert_equal_to_keras(
+    lines: Sequence[str], text: Path, max_words: int, oov: str, **rows: Any
+) -> None:
+    expected, kept = keras_rows(lines, max_words, oov)
+    embedprep.build([text], text.parent / "out", max_words=max_words, oov=oov, jobs=1, **rows)
+    output = embedprep.load(text.parent / "out")
+    assert list(output.vocabulary.words) == kept
+    assert output.lengths.tolist() == [len(row) for row in expected]
+    maxlen = rows.pop("max_len", None)
+    np.testing.assert_array_equal(
+        output.sequences, keras_padded(expected, maxlen=maxlen, **rows), strict=True
+    )
+
+
+@pytest.fixture(scope="module")
+def reviews(shared: Path) -> list[Path]:
+    return [shared / "corpora" / "rt-polarity" / f"rt-polarity.{kind}" for kind in ("pos", "neg")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"padding": "pre"},
+        {"padding": "post", "truncating": "post", "maxlen": 20},
+        {"padding": "pre", "truncating": "pre", "maxlen": 20},
+    ],
+    ids=["whole", "post", "pre"],
+)
+def test_the_command_equals_keras_on_reviews(
+    rows: dict[str, Any], reviews: list[Path], tmp_path: Path
+) -> None:
+    options = [f"--{name.replace('maxlen', 'max-len')}={value}" for name, value in rows.items()]
+    command = [sys.executable, "-m", "embedprep", "run", *map(str, reviews), "--tokenizer", "keras"]
+    subprocess.run([*command, "-n", "5000", *options, "-o", str(tmp_path / "out")], check=True)
+
+    lines = [
+        line
+        for path in reviews
+        for line in path.read_bytes().decode().removesuffix("\n").split("\n")
+    ]
+    expected, kept = keras_rows(lines, 5000)
+    output = embedprep.load(tmp_path / "out")
+    assert len(lines) == 10_662
+    assert len(kept) == 5000
+    assert list(output.vocabulary.words) == kept
+    np.testing.assert_array_equal(output.sequences, keras_padded(expected, **rows), strict=True)
+    np.testing.assert_array_equal(output.lengths, [len(row) for row in expected])
+
+
+@pytest.mark.parametrize(
+    "language",
+    ["ar", "de", "fa", "hi", "ja", "ko", "tr", "zh", "pud_Russian", "pud_Thai"],
+)
+def test_sentences_of_many_languages_equal_keras(
+    language: str, shared: Path, tmp_path: Path
+) -> None:
+    corpus = shared / "corpora" / "sentences" / f"{language}.txt"
+    lines = corpus.read_bytes().decode().replace("\r\n", "\n").removesuffix("\n").split("\n")
+    some = lines[:: len(lines) // 400][:400]
+    assert len(some) == 400
+    text = tmp_path / "text.txt"
+    text.write_bytes("\n".join(some).encode())
+    assert_equal_to_keras(some, text, 50_000, "unk")
+    assert_equal_to_keras(some, text, 200, "unk", padding="post", truncating="post", max_len=6)
+    assert_equal_to_keras(some, text, 200, "drop", max_len=5)
+
+
+@given(
+    lines=texts,
+    max_words=st.integers(1, 12),
+    oov=st.sampled_from(["unk", "drop"]),
+    max_len=st.none() | st.integers(1, 6),
+    padding=st.sampled_from(["pre", "post"]),
+)
+def test_any_text_equals_keras(
+    *,
+    lines: list[str],
+    max_words: int,
+    oov: str,
+    max_len: int | None,
+    padding: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    text = tmp_path_factory.mktemp("any") / "text.txt"
+    # The byte order mark that is skipped stands before one that belongs to the text.
+    text.write_bytes("".join(["\ufeff", *(f"{line}\n" for line in lines)]).encode())
+    assert_equal_to_keras(
+        lines, text, max_words, oov, max_len=max_len, padding=padding, truncating=padding
+    )
