@@ -79,7 +79,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise OutputError(str(path), f"cannot be read ({error.strerror})") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise OutputError(
@@ -99,10 +99,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def output_names(manifest: Mapping[str, Any]) -> set[str]:
     """The names of the files that a manifest lists, those that lead out of the folder left out."""
     outputs = manifest.get("outputs")
-    names = {
+    names = [
         output.get("name") if isinstance(output, dict) else None
         for output in (outputs if isinstance(outputs, list) else [])
-    }
+    ]
     return {name for name in names if isinstance(name, str) and is_inside(name)}
 
 
@@ -113,4 +113,6 @@ def is_inside(name: str) -> bool:
     (True, False, False)
     """
     parts = name.split("/")
-    return all(part not in ("", ".", "..") and not set(part) & set("\\:\0") for part in parts)
+    return len(parts) <= 2 and all(
+        part not in ("", ".", "..") and not set(part) & set("\\:\0") for part in parts
+    )

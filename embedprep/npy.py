@@ -48,15 +48,15 @@ def npy_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
 
 
 class NpyWriter:
-    """An array on its way to disk, of a shape that is known beforehand.
+    """An array on its way to `target`, of a shape that is known beforehand, written at `path`.
 
     Used as a context; `write` may be called from any thread; `finished` tells what was written.
     Raises OutputError where the disk does not take it.
     """
 
-    def __init__(self, path: Path, name: str, shape: tuple[int, ...], dtype: str) -> None:
+    def __init__(self, path: Path, target: Path, shape: tuple[int, ...], dtype: str) -> None:
         self.path = path
-        self.name = name
+        self.target = target
         self.shape = shape
         self.dtype = np.dtype(dtype)
         self._header = npy_header(shape, self.dtype)
@@ -86,12 +86,12 @@ class NpyWriter:
         try:
             write_at(self._file.fileno(), data, offset)
         except OSError as error:
-            raise disk_error(self.path.name, error) from error
+            raise disk_error(str(self.target), error) from error
         self._digest.update(offset, data)
 
     @property
     def finished(self) -> WrittenFile:
-        return WrittenFile(self.name, self._digest.digest, self.shape, self.dtype.name)
+        return WrittenFile(self.target.name, self._digest.digest, self.shape, self.dtype.name)
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:

@@ -48,11 +48,14 @@ def load(folder: str | Path) -> Output:
 def load_array(path: Path) -> NDArray[Any]:
     """Map an array from disk, read-only. Raises OutputError where there is none."""
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise OutputError(str(path), "no such file", "check the path") from None
     except OSError as error:
         raise OutputError(str(path), f"cannot be read ({error.strerror or error})") from error
-    except (ValueError, EOFError) as error:
+    except Exception as error:  # noqa: BLE001 - a header is read as Python, and errs as it may
         raise OutputError(str(path), f"is no array file ({error})", "make it again") from None
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise OutputError(str(path), "is no array file (it is an archive)", "name an array in it")
     return array

@@ -15,12 +15,16 @@ from embedprep.dictionary import Dictionary, Lookup
 from embedprep.dictionary.ranking import rank
 from embedprep.digests import digest_file
 from embedprep.engines import Future
-from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, format_manifest
 from embedprep.npy import NpyWriter, WrittenFile
 from embedprep.output import LENGTHS, SEQUENCES, VOCABULARY
 from embedprep.plan import Plan, check_size, plan, statistics
-from embedprep.publication import StagedFolder, same_file, staged_file, staged_folder
+from embedprep.publication import (
+    StagedFolder,
+    refuse_to_overwrite,
+    staged_file,
+    staged_folder,
+)
 from embedprep.rectangle import Rectangle
 from embedprep.rows import write_rows
 from embedprep.settings import RowSettings, VocabularySettings
@@ -98,7 +102,7 @@ def run(
     sync: bool = False,
 ) -> Built:
     """Rank the words of a text and write it as rows, the vocabulary and the facts beside them."""
-    _refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
+    refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
     with closing(reader), staged_folder(output, sync) as staged, work_in(staged.path, jobs) as work:
         counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked = _rank(counted, settings)
@@ -123,7 +127,7 @@ def vocab(
     Rows get the shape that `run` would have given them.
     """
     if output is not None:
-        _refuse_to_overwrite(reader.inputs, [output])
+        refuse_to_overwrite(reader.inputs, [output])
     with closing(reader), ExitStack() as stack:
         folder = Path(tempfile.gettempdir())
         if output is not None:
@@ -152,7 +156,7 @@ def encode(
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
     places = [output] if is_file else [output / name for name in OUTPUT_NAMES]
-    _refuse_to_overwrite([*reader.inputs, str(vocabulary_path)], places)
+    refuse_to_overwrite([*reader.inputs, str(vocabulary_path)], places)
     vocabulary = Vocabulary.load(vocabulary_path)
     settings = {"oov": vocabulary.oov, "tokenizer": asdict(vocabulary.tokenizer)}
     with closing(reader), ExitStack() as stack:
@@ -171,7 +175,7 @@ def encode(
             writing = _Writing(reader, counted, planned, made)
             return _write_folder(staged, writing, work, settings)
         dtype = planned.rectangle.dtype
-        with NpyWriter(temporary, output.name, planned.shape, dtype) as sequences:
+        with NpyWriter(temporary, output, planned.shape, dtype) as sequences:
             n_unknown = write_rows(
                 counted.rows_of_block, planned.renumbering, planned.rectangle, work, sequences
             )
@@ -211,8 +215,9 @@ def _write_folder(
     """Write all files of an output, the manifest last."""
     counted, planned = writing.counted, writing.planned
     shape, rectangle = planned.shape, planned.rectangle
-    sequences = NpyWriter(staged.add(SEQUENCES), SEQUENCES, shape, rectangle.dtype)
-    lengths = NpyWriter(staged.add(LENGTHS), LENGTHS, shape[:1], "int32")
+    target = staged.target
+    sequences = NpyWriter(staged.add(SEQUENCES), target / SEQUENCES, shape, rectangle.dtype)
+    lengths = NpyWriter(staged.add(LENGTHS), target / LENGTHS, shape[:1], "int32")
     with sequences, lengths:
         n_unknown = write_rows(
             counted.rows_of_block, planned.renumbering, rectangle, work, sequences, lengths=lengths
@@ -241,12 +246,3 @@ def _write_folder(
         )
     )
     return built
-
-
-def _refuse_to_overwrite(inputs: Sequence[str], outputs: Sequence[Path]) -> None:
-    for name in inputs:
-        for output in outputs:
-            if name != "-" and same_file(name, output):
-                raise OutputError(
-                    str(output), "is also an input and would be overwritten", "name another -o"
-                )

@@ -13,16 +13,18 @@ import json
 import os
 import shutil
 import signal
+import stat
 import tempfile
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 from embedprep.errors import OutputError
-from embedprep.manifest import MANIFEST, is_inside, output_names, read_manifest
+from embedprep.manifest import MANIFEST, output_names, read_manifest
 from embedprep.npy import disk_error
 
 fcntl: ModuleType | None
@@ -33,6 +35,7 @@ except ImportError:  # Windows: two runs into one folder are not told apart ther
 
 STAGING = ".embedprep-"
 _OBSOLETE = "obsolete.json"
+_LONGEST_NAME = 200
 
 
 @contextmanager
@@ -42,12 +45,15 @@ def held_signals() -> Iterator[None]:
         yield
         return
     received: list[int] = []
+    before: dict[int, Any] = {}
 
     def hold(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
-    before = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        for held in (signal.SIGINT, signal.SIGTERM):
+            before[held] = signal.getsignal(held)
+            signal.signal(held, hold)
         yield
     finally:
         for number, handler in before.items():
@@ -64,7 +70,7 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
     """
     if target.is_dir():
         raise OutputError(str(target), "is a folder, not a file", "name a file in it")
-    prefix = f".{target.name}{STAGING}"
+    prefix = f".{_short(target.name)}{STAGING}"
     lock: int | None = None
     temporary: Path | None = None
     try:
@@ -88,6 +94,13 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
                 os.close(lock)
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
+
+
+def _short(name: str) -> str:
+    """The name, or where a suffix would make it too long, its beginning and a checksum."""
+    if len(os.fsencode(name)) <= _LONGEST_NAME:
+        return name
+    return f"{name[:32]}-{zlib.crc32(os.fsencode(name)):08x}"
 
 
 class StagedFolder:
@@ -132,6 +145,11 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
         _check_places(staged)
         with held_signals():
             _publish(staged, obsolete)
+            shutil.rmtree(staged.path, ignore_errors=True)
+            staged = None
+            made.clear()
+            _unlock(lock)
+            lock = None
     except OSError as error:
         raise disk_error(str(target), error) from error
     finally:
@@ -139,10 +157,9 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
             if staged is not None:
                 shutil.rmtree(staged.path, ignore_errors=True)
             for folder in reversed(made):
-                with suppress(OSError):  # not empty: it now holds the output
+                with suppress(OSError):  # somebody else has put a file into it
                     folder.rmdir()
-            if lock is not None:
-                os.close(lock)
+            _unlock(lock)
 
 
 def _publish(staged: StagedFolder, obsolete: set[str]) -> None:
@@ -156,15 +173,25 @@ def _publish(staged: StagedFolder, obsolete: set[str]) -> None:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             os.replace(staged.path / name, target / name)
     for name in sorted(obsolete - set(staged.names)):
-        (target / name).unlink(missing_ok=True)
-        with suppress(OSError):  # the user's files may be in it
-            if "/" in name:
-                (target / name).parent.rmdir()
+        _remove_listed(target, name)
     if staged.sync:
         _sync(target)
     os.replace(staged.path / MANIFEST, target / MANIFEST)
     if staged.sync:
         _sync(target)
+
+
+def _remove_listed(target: Path, name: str) -> None:
+    """Remove a file that an earlier run listed, if it is one, and its folder, if that is empty."""
+    path = target / name
+    with suppress(OSError, ValueError):
+        if path.parent.is_symlink() and path.parent != target:
+            return
+        if stat.S_ISDIR(path.lstat().st_mode):
+            return
+        path.unlink()
+        if path.parent != target:
+            path.parent.rmdir()
 
 
 def _check_places(staged: StagedFolder) -> None:
@@ -181,9 +208,9 @@ def _listed_before(target: Path) -> set[str]:
     if (target / MANIFEST).exists():
         names |= output_names(read_manifest(target))
     for leftover in target.glob(f"{STAGING}*/"):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TypeError, RecursionError):
             saved = json.loads((leftover / _OBSOLETE).read_bytes())
-            names |= {name for name in saved if isinstance(name, str) and is_inside(name)}
+            names |= output_names({"outputs": [{"name": name} for name in saved]})
         with suppress(OSError, ValueError, OutputError):
             names |= output_names(read_manifest(leftover))
     return names - {MANIFEST}
@@ -211,6 +238,11 @@ def _lock_folder(target: Path) -> int | None:
             str(target), "another run is writing into this folder", "wait for it, or name another"
         )
     return descriptor
+
+
+def _unlock(descriptor: int | None) -> None:
+    if descriptor is not None:
+        os.close(descriptor)
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -259,12 +291,15 @@ def _umask() -> int:
     return mask
 
 
-def same_file(one: str | Path, other: str | Path) -> bool:
-    """Whether two paths lead to one file that exists."""
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
+def refuse_to_overwrite(inputs: Sequence[str], outputs: Sequence[Path]) -> None:
+    """Raise OutputError where an output is the same file as an input; `-` is none."""
+    for name in inputs:
+        for output in outputs:
+            with suppress(OSError):  # one of them does not exist
+                if name != "-" and os.path.samefile(name, output):
+                    raise OutputError(
+                        str(output), "is also an input and would be overwritten", "name another -o"
+                    )
 
 
 def free_bytes(folder: Path) -> int:

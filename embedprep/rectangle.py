@@ -88,11 +88,12 @@ def choose_max_len(asked: int | Fraction | None, rows_of_length: Counter[int]) -
     if isinstance(asked, int):
         return asked
     if asked is None:
-        return max(1, *rows_of_length)
+        return max(rows_of_length, default=1) or 1
     wanted = asked * sum(rows_of_length.values())
-    whole = 0
+    least = whole = 0
     for length in sorted(rows_of_length):
-        whole += rows_of_length[length]
         if whole >= wanted:
-            return max(1, length)
-    return 1
+            break
+        whole += rows_of_length[length]
+        least = length
+    return max(1, least)

@@ -124,6 +124,7 @@ def _write_ragged(
     for row in range(0, len(ragged.lengths), rows_at_once):
         some = ragged.lengths[row : row + rows_at_once]
         indices = ragged.indices[ends[row] : ends[row + len(some)]]
+        indices = indices.astype(rectangle.dtype, copy=False)
         sequences.write(first_row + row, pad(indices, some, rectangle))
 
 

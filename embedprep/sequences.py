@@ -7,15 +7,15 @@ none cannot be mapped into memory nor fed to a layer.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from embedprep.arrays import Ints
 from embedprep.rectangle import Rectangle
 
 
@@ -39,7 +39,7 @@ def drop_index(
 def pad(
     indices: NDArray[Any], lengths: NDArray[Any], shape: Rectangle, value: float = 0
 ) -> NDArray[Any]:
-    """Ragged indices, end to end, laid into rows of one length; (rows, max_len).
+    """Ragged indices, end to end, laid into rows of one length; (rows, max_len), of their dtype.
 
     Every row is a window of `max_len` on the indices, some of its neighbours' in it, over which
     `value` is then written.
@@ -49,14 +49,14 @@ def pad(
     keeps_end = np.where(lengths <= max_len, shape.padding == "pre", shape.truncating == "pre")
     begins = np.where(keeps_end, ends - max_len, ends - lengths)
 
-    framed = np.zeros(max_len + len(indices) + max_len, shape.dtype)
+    framed = np.zeros(max_len + len(indices) + max_len, indices.dtype)
     framed[max_len : max_len + len(indices)] = indices
     rows: NDArray[Any] = sliding_window_view(framed, max_len)[begins + max_len]
 
     column = np.arange(max_len, dtype=np.int32)
     filled = np.minimum(lengths, max_len).astype(np.int32)[:, None]
     is_index = column >= max_len - filled if shape.padding == "pre" else column < filled
-    if value:
+    if value or rows.dtype.kind not in "iu":
         rows[~is_index] = value
     else:
         rows *= is_index
@@ -65,7 +65,7 @@ def pad(
 
 def pad_sequences(  # noqa: PLR0917 - Keras' own signature
     sequences: Iterable[Sequence[int] | ArrayLike],
-    maxlen: int | None = None,
+    maxlen: SupportsIndex | None = None,
     dtype: DTypeLike = "int32",
     padding: str = "pre",
     truncating: str = "pre",
@@ -75,7 +75,8 @@ def pad_sequences(  # noqa: PLR0917 - Keras' own signature
 
     `maxlen` is the longest sequence where it is None. No sequences give an array of no rows.
 
-    Raises SettingsError for a side that is not "pre" or "post" and for a `maxlen` below 1.
+    Raises SettingsError for a side that is not "pre" or "post" and for a `maxlen` below 1,
+    OverflowError for a number that `dtype` cannot hold.
 
     >>> pad_sequences([[1, 2, 3], [4], []], maxlen=2)
     array([[2, 3],
@@ -84,8 +85,17 @@ def pad_sequences(  # noqa: PLR0917 - Keras' own signature
     """
     arrays = [np.asarray(sequence) for sequence in sequences]
     lengths = np.array([len(array) for array in arrays], np.int64)
-    if maxlen is None:
-        maxlen = max(1, int(lengths.max(initial=1)))
-    shape = Rectangle(maxlen, padding, truncating, np.dtype(dtype).name)
-    flat: Ints = np.concatenate([*arrays, np.empty(0, np.int64)]) if arrays else np.empty(0, int)
-    return pad(flat, lengths, shape, value)
+    longest = max(1, int(lengths.max(initial=1)))
+    shape = Rectangle(longest if maxlen is None else operator.index(maxlen), padding, truncating)
+
+    filled = [array for array in arrays if len(array)]
+    flat = np.concatenate(filled) if filled else np.empty(0, dtype)
+    return pad(_as_dtype(flat, np.dtype(dtype)), lengths, shape, value)
+
+
+def _as_dtype(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if np.issubdtype(dtype, np.integer) and len(values):
+        limits = np.iinfo(dtype)
+        if values.min() < limits.min or values.max() > limits.max:
+            raise OverflowError(f"{dtype} holds {limits.min} to {limits.max} only")
+    return values.astype(dtype, copy=False)

@@ -43,7 +43,7 @@ class Reading:
             codec = codecs.lookup(self.encoding)
             codec.incrementaldecoder(self.errors).decode(b"", True)
             "".encode(self.encoding)
-        except (LookupError, TypeError) as error:
+        except (LookupError, TypeError, UnicodeError) as error:
             raise SettingsError(
                 "--encoding", f"{self.encoding!r} is not an encoding of text that Python knows"
             ) from error
@@ -170,23 +170,27 @@ def _transcoded(name: str, chunks: Iterator[bytes], reading: Reading) -> Iterato
     while not is_last:
         chunk = next(chunks, b"")
         is_last = not chunk
-        n_read += len(chunk)
+        state = decoder.getstate()
         try:
             decoded = decoder.decode(chunk, final=is_last)
             encoded = decoded.encode("utf-8")
         except UnicodeDecodeError as error:
-            before = error.object[: error.start].decode(reading.encoding, "ignore")
+            # The codec saw the chunk behind what it had kept of the one before.
+            start = error.start - (len(error.object) - len(chunk))
+            decoder.setstate(state)
+            before = decoder.decode(chunk[: max(start, 0)])
             raise undecodable(
                 name,
                 before.count("\n") + 1,
                 error.object[error.start],
-                n_read - len(error.object) + error.start,
+                n_read + start,
                 reading.encoding,
             ).at(n_lines) from None
         except UnicodeEncodeError:
             raise InputError(
                 name, f"as {reading.encoding} it holds half a surrogate pair", "check --encoding"
             ) from None
+        n_read += len(chunk)
         n_lines += decoded.count("\n")
         if encoded:
             yield encoded

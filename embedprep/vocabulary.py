@@ -101,7 +101,7 @@ class Vocabulary:
         indices, lengths = index_of_id.take(encoded.ids), encoded.per_row
         if self.unknown_index == PAD_INDEX:
             indices, lengths = drop_index(indices, lengths, PAD_INDEX)
-        return pad(indices, lengths, self.rectangle)
+        return pad(indices.astype(self.rectangle.dtype), lengths, self.rectangle)
 
     def decode(self, rows: NDArray[Any]) -> list[str]:
         """The sentences of rows of indices, (rows, length): the words, a space between two.
@@ -170,11 +170,11 @@ def parse_vocabulary(text: str, place: str) -> Vocabulary:
     """The vocabulary that `format_vocabulary` wrote. Raises VocabularyError, naming `place`."""
     try:
         saved = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise VocabularyError(place, f"is no JSON ({error})", _REMEDY) from None
     if not isinstance(saved, dict) or saved.get("format") != FORMAT:
         raise VocabularyError(place, f"is no vocabulary: its format is not {FORMAT!r}", _REMEDY)
-    if saved.get("version") != VERSION:
+    if type(saved.get("version")) is not int or saved["version"] != VERSION:
         raise VocabularyError(
             place,
             f"has version {saved.get('version')!r}, this embedprep reads version {VERSION}",
@@ -194,7 +194,7 @@ def parse_vocabulary(text: str, place: str) -> Vocabulary:
 
 
 def _check(vocabulary: Vocabulary, specials: object) -> None:
-    if specials != vocabulary.specials:
+    if json.dumps(specials) != json.dumps(vocabulary.specials):
         raise ValueError(f"special entries are {specials!r}")
     words: tuple[object, ...] = vocabulary.words
     if not all(isinstance(word, str) and word and "\n" not in word for word in words):

@@ -136,6 +136,26 @@ def test_a_block_is_encoded_against_known_words_and_its_own(
 
 
 @every_secret
+def test_words_that_differ_in_one_place_or_in_length_are_told_apart(secret: Secret) -> None:
+    lengths = [8, 9, 15, 16, 17, 24, 25, 40, 1024, 1025, 1030]
+    places: list[list[tuple[int, str]]] = [[], *([(p, "y")] for p in (0, 7, 8, 12, 16, 20, -9, -1))]
+    alike = {_changed(length, place) for length in lengths for place in places}
+    words = sorted(alike)
+    for known in words:  # each has the first choice of slots once
+        assert encode([words], Lookup(array_of([known], secret), secret), secret) == words
+
+
+def test_many_words_of_one_key_are_told_apart_though_every_secret_is_weak(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Secret, "draw", lambda: WEAK)
+    words = [f"middling-{i % 3000}" for i in range(6000)]
+    groups = group_words(array_of(words, WEAK))
+    assert len(groups.first) == 3000
+    assert [words[i] for i in groups.first[groups.group].tolist()] == words
+
+
+@every_secret
 @given(parts=st.lists(many_words, min_size=1, max_size=5), data=st.data())
 def test_merging_adds_up_in_any_order_and_nesting(
     parts: list[list[str]], data: st.DataObject, secret: Secret

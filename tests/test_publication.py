@@ -128,13 +128,17 @@ def _run_here(job: dict[str, Any]) -> None:
 
 
 def fork_runs() -> None:
-    """Read jobs from standard input; answer each by its process, then by its exit status."""
+    """Read jobs from standard input; answer each by its process and, asked, by its exit status.
+
+    Until then its number stays taken, and a signal that comes too late hits nobody.
+    """
     for line in sys.stdin:
         process = os.fork()
         if not process:
             _run_here(json.loads(line))
         sys.stdout.write(f"{process}\n")
         sys.stdout.flush()
+        sys.stdin.readline()
         _, status = os.waitpid(process, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
@@ -168,14 +172,11 @@ class Warm:
             "strike": strike,
             "stall": stall,
         }
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
+        return self._ask(json.dumps(job))
 
     def end(self) -> int:
         """Wait for the run; its exit status, or minus the signal that ended it."""
-        return self._answer()
+        return self._ask("end")
 
     def run(
         self, *arguments: str | Path, folder: Path, strike: tuple[int, str, int] | None = None
@@ -183,8 +184,11 @@ class Warm:
         self.start(*arguments, folder=folder, strike=strike)
         return self.end()
 
-    def _answer(self) -> int:
+    def _ask(self, question: str) -> int:
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._process.stdin.write(question + "\n")
+        self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
     def close(self) -> None:
@@ -306,10 +310,14 @@ def make_world(folder: Path, warm: Warm, old: bytes, new: bytes) -> World:
     return World(folder, Path("new.txt"), output, tree(output), tree(folder / "new"))
 
 
+def small_world(folder: Path, warm: Warm) -> World:
+    old = b"the cat\nsat\n" * 20
+    return make_world(folder, warm, old, b"a new dog\n\nsaid good night\n" * 30)
+
+
 @pytest.fixture
 def world(warm: Warm, tmp_path: Path) -> World:
-    old = b"the cat\nsat\n" * 20
-    return make_world(tmp_path, warm, old, b"a new dog\n\nsaid good night\n" * 30)
+    return small_world(tmp_path, warm)
 
 
 def strikes() -> Iterator[int]:
@@ -413,29 +421,53 @@ def test_another_command_mends_too(world: World, warm: Warm) -> None:
 # Interrupted and terminated.
 
 
+class Struck(NamedTuple):
+    """What became of a run that a signal reached."""
+
+    status: int
+    said: str
+    state: str
+    leftovers: list[str]
+
+
+@pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
+def struck_at_each_line(
+    request: pytest.FixtureRequest, warm: Warm, tmp_path_factory: pytest.TempPathFactory
+) -> list[Struck]:
+    """Runs that a signal reached at one line of the publication each, and one that it did not."""
+    world = small_world(tmp_path_factory.mktemp("lines"), warm)
+    outcomes: list[Struck] = []
+    for at in strikes():
+        out = world.copy()
+        status = warm.run(*world.command, folder=world.folder, strike=(request.param, "line", at))
+        said = warm.log.read_text(encoding="utf-8").strip()
+        outcomes.append(Struck(status, said, world.state(out), leftovers(out)))
+        if status == 0:
+            break
+    assert len(outcomes) > 100
+    return outcomes
+
+
+def test_a_signal_at_any_line_of_the_publication_leaves_a_whole_folder(
+    struck_at_each_line: list[Struck],
+) -> None:
+    *struck, ended = struck_at_each_line
+    assert ended == Struck(0, "", "new", [])
+    assert in_order([each.state for each in struck]) == ["old", "new"]
+    assert {(each.status, each.said) for each in struck} in (
+        {(130, "embedprep: interrupted")},
+        {(143, "embedprep: terminated")},
+    )
+
+
 @pytest.mark.xfail(
     strict=True,
     reason="between the publication and the clearing of its staging folder no signal is held",
 )
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [(signal.SIGINT, (130, "interrupted")), (signal.SIGTERM, (143, "terminated"))],
-)
-def test_a_signal_at_any_line_of_the_publication_leaves_no_trace(
-    number: int, expected: tuple[int, str], world: World, warm: Warm
+def test_a_signal_at_any_line_of_the_publication_leaves_no_staging_folder(
+    struck_at_each_line: list[Struck],
 ) -> None:
-    states = []
-    for at in strikes():
-        out = world.copy()
-        status = warm.run(*world.command, folder=world.folder, strike=(number, "line", at))
-        states.append(world.state(out))
-        assert leftovers(out) == []
-        if status == 0:
-            break
-        said = warm.log.read_text(encoding="utf-8").strip()
-        assert (status, said) == (expected[0], f"embedprep: {expected[1]}")
-    assert in_order(states) == ["old", "new"]
-    assert at > 100
+    assert [each.leftovers for each in struck_at_each_line if each.leftovers] == []
 
 
 @contextmanager
@@ -838,6 +870,17 @@ def test_a_broken_leftover_is_cleared(content: bytes, world: World, warm: Warm) 
     out = world.copy()
     (out / ".embedprep-dead").mkdir()
     (out / ".embedprep-dead" / "obsolete.json").write_bytes(content)
+    assert warm.run(*world.command, folder=world.folder) == 0
+    assert tree(out) == world.new
+
+
+def test_files_of_a_run_that_died_before_its_manifest_came_go_too(world: World, warm: Warm) -> None:
+    """As if a run that makes labels had been killed, and this one makes none."""
+    out = world.folder / "out"
+    shutil.copytree(world.folder / "new", out)
+    add_file(out, "labels.npy")
+    (out / ".embedprep-dead").mkdir()
+    (out / "manifest.json").rename(out / ".embedprep-dead" / "manifest.json")
     assert warm.run(*world.command, folder=world.folder) == 0
     assert tree(out) == world.new
 

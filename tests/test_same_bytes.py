@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 import embedprep
-from embedprep import pipeline
+from embedprep import pipeline, work
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.spool import Spool
@@ -86,7 +86,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 def run(text: Path, folder: Path, job: Job, way: Way) -> dict[str, bytes]:
     with pytest.MonkeyPatch.context() as patched:
         if way.spool_is_on_disk:
-            patched.setattr(pipeline, "Spool", partial(Spool, memory_bytes=0))
+            patched.setattr(work, "Spool", partial(Spool, memory_bytes=0))
         reader = Reader([str(text)], Reading(block_bytes=way.block_bytes))
         pipeline.run(reader, folder, job.settings, RowSettings(), jobs=way.jobs)
     return files_in(folder)

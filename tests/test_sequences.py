@@ -35,7 +35,7 @@ def test_ragged_indices_are_padded_as_by_the_twin(
 ) -> None:
     indices = np.array([i for row in rows for i in row], np.int32)
     lengths = np.array([len(row) for row in rows], np.int32)
-    padded = pad(indices, lengths, shape, value)
+    padded = pad(indices.astype(shape.dtype), lengths, shape, value)
     assert padded.tolist() == [
         twins.pad(row, shape.max_len, shape.padding, shape.truncating, value) for row in rows
     ]
@@ -97,7 +97,6 @@ def test_no_sequences_give_no_rows() -> None:
         ({"maxlen": -1}, "--max-len"),
         ({"padding": "left"}, "--padding"),
         ({"truncating": ""}, "--truncating"),
-        ({"dtype": "complex64"}, "--dtype"),
     ],
 )
 def test_wrong_settings_are_refused(settings: dict[str, object], option: str) -> None:
@@ -171,3 +170,24 @@ def test_what_max_len_may_not_say(text: str) -> None:
         parse_max_len(text)
     assert caught.value.place == "--max-len"
     assert caught.value.exit_status == 2
+
+
+def test_a_length_may_be_a_number_of_numpy() -> None:
+    assert pad_sequences([[1, 2], [3]], maxlen=np.int64(1)).tolist() == [[2], [3]]
+
+
+@pytest.mark.parametrize(("number", "dtype"), [(2**40, "int32"), (300, "uint8"), (-1, "uint16")])
+def test_a_number_that_the_dtype_cannot_hold_is_refused(number: int, dtype: str) -> None:
+    with pytest.raises(OverflowError, match=dtype):
+        pad_sequences([[1], [number]], dtype=dtype)
+
+
+def test_large_numbers_stay_as_they_are() -> None:
+    rows = pad_sequences([np.array([2**60 + 1], np.uint64), []], dtype="int64")
+    assert rows.tolist() == [[2**60 + 1], [0]]
+
+
+def test_numbers_may_be_floats() -> None:
+    rows = pad_sequences([[0.5], [1.5, 2.5]], dtype="float32", value=-1)
+    assert rows.dtype == np.float32
+    assert rows.tolist() == [[-1, 0.5], [1.5, 2.5]]

@@ -6,13 +6,12 @@ the input need not wait for that.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from embedprep.cli import options
+from embedprep.cli import options, stdout
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_vocabulary
@@ -95,7 +94,7 @@ def vocab(
         place = None if output == "-" else Path(output)
         made = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
     if output == "-":
-        sys.stdout.buffer.write(format_vocabulary(made))
+        stdout.write(format_vocabulary(made))
     elif not quiet or as_json:
         print_vocabulary(made, output, as_json)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
+
+from embedprep.cli import stdout
 
 
 @click.command
@@ -27,15 +28,17 @@ def decode(rows: str, vocab: str | None, output: str) -> None:
     """
     from embedprep.decoding import decode_array
     from embedprep.output import SEQUENCES, VOCABULARY, load_array
-    from embedprep.publication import staged_file
+    from embedprep.publication import refuse_to_overwrite, staged_file
     from embedprep.vocabulary import Vocabulary
 
     path = Path(rows) / SEQUENCES if Path(rows).is_dir() else Path(rows)
-    vocabulary = Vocabulary.load(vocab or path.parent / VOCABULARY)
+    vocabulary_path = Path(vocab) if vocab else path.parent / VOCABULARY
+    vocabulary = Vocabulary.load(vocabulary_path)
     texts = decode_array(load_array(path), vocabulary, str(path))
     if output == "-":
         for text in texts:
-            sys.stdout.buffer.write(text)
+            stdout.write(text)
         return
+    refuse_to_overwrite([str(path), str(vocabulary_path)], [Path(output)])
     with staged_file(Path(output)) as temporary, temporary.open("wb") as stream:
         stream.writelines(texts)

@@ -12,7 +12,8 @@ from typing import NoReturn
 import click
 
 from embedprep import __version__
-from embedprep.errors import EmbedprepError, SettingsError
+from embedprep.cli.stdout import ReaderGone
+from embedprep.errors import EmbedprepError
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -84,13 +85,9 @@ def main() -> NoReturn:
     try:
         signal.signal(signal.SIGTERM, _terminate)
         status = cli.main(prog_name="embedprep", standalone_mode=False) or 0
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         status = error.exit_code
-    except SettingsError as error:
-        click.UsageError(str(error)).show()
-        status = error.exit_status
     except EmbedprepError as error:
         _say(str(error))
         status = error.exit_status
@@ -100,9 +97,7 @@ def main() -> NoReturn:
     except _Terminated:
         _say("terminated")
         status = TERMINATED
-    except BrokenPipeError:
-        # Whoever read has enough. Nothing must be flushed into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
         status = BROKEN_PIPE
     except MemoryError:
         _say("memory ran out; choose fewer --jobs, or a smaller --max-words")

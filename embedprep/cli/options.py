@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -162,20 +163,34 @@ sync_option = click.option(
 )
 
 
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Tell of a wrong setting as click tells of a wrong option."""
+    try:
+        yield
+    except SettingsError as error:
+        raise click.UsageError(str(error), click.get_current_context()) from None
+
+
 def vocabulary_settings(
     max_words: int, min_count: int, oov: str, tokenizer: str, lowercase: bool | None
 ) -> VocabularySettings:
     """The settings of the vocabulary."""
-    return VocabularySettings(max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase))
+    with usage_errors():
+        return VocabularySettings(
+            max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase)
+        )
 
 
 def row_settings(options: dict[str, Any]) -> RowSettings:
     """The settings of the rows, taken out of a command's options."""
     names = ("max_len", "padding", "truncating", "dtype", "max_bytes")
-    return RowSettings(**{name: options.pop(name, None) for name in names})
+    with usage_errors():
+        return RowSettings(**{name: options.pop(name, None) for name in names})
 
 
 def reading(options: dict[str, Any]) -> Reading:
     """The settings of reading, taken out of a command's options."""
     names = ("encoding", "errors", "max_line_bytes")
-    return Reading(**{name: options.pop(name) for name in names})
+    with usage_errors():
+        return Reading(**{name: options.pop(name) for name in names})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import click
+from embedprep.cli import stdout
 
 if TYPE_CHECKING:
     from embedprep.pipeline import Built
@@ -19,7 +19,7 @@ def print_built(built: Built, as_json: bool) -> None:
         _print_json({"output": str(built.path), "statistics": facts, "embedding": built.embedding})
         return
     rectangle = built.vocabulary.rectangle
-    click.echo(
+    head = (
         f"{built.path}: {facts['rows']:,} rows of {rectangle.max_len:,} indices, {rectangle.dtype}"
     )
     lines = [("rows", facts["rows"], f"{facts['empty_rows']:,} empty")]
@@ -37,8 +37,7 @@ def print_built(built: Built, as_json: bool) -> None:
     share = facts["truncated_rows"] / facts["rows"]
     cut = f"{share:.2%}, {rectangle.truncating}-truncated" if share else ""
     lines.append(("truncated rows", facts["truncated_rows"], cut))
-    _print_table(lines)
-    click.echo(f"\n{embedding_line(built.embedding)}")
+    stdout.write(f"{head}\n{_table(lines)}\n{embedding_line(built.embedding)}\n")
 
 
 def embedding_line(embedding: dict[str, Any]) -> str:
@@ -66,22 +65,22 @@ def print_vocabulary(vocabulary: Vocabulary, path: str, as_json: bool) -> None:
     if as_json:
         _print_json(facts)
         return
-    click.echo(f"{path}: {len(counts):,} words")
-    _print_table(
-        [
-            ("kept words", len(counts), f"least frequent: {facts['least_count']:,}"),
-            ("input_dim", vocabulary.input_dim, ""),
-            ("max_len", vocabulary.rectangle.max_len, ""),
-        ]
-    )
+    lines = [
+        ("kept words", len(counts), f"least frequent: {facts['least_count']:,}"),
+        ("input_dim", vocabulary.input_dim, ""),
+        ("max_len", vocabulary.rectangle.max_len, ""),
+    ]
+    stdout.write(f"{path}: {len(counts):,} words\n{_table(lines)}")
 
 
-def _print_table(lines: list[tuple[str, int, str]]) -> None:
+def _table(lines: list[tuple[str, int, str]]) -> str:
     width = max(len(f"{number:,}") for _, number, _ in lines)
+    table = ""
     for name, number, remark in lines:
         shown = f"  ({remark})" if remark else ""
-        click.echo(f"  {name:<14}  {number:>{width},}{shown}")
+        table += f"  {name:<14}  {number:>{width},}{shown}\n"
+    return table
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    click.echo(json.dumps(facts, ensure_ascii=False))
+    stdout.write(f"{json.dumps(facts, ensure_ascii=False)}\n")

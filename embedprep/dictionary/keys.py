@@ -182,9 +182,15 @@ def _hashed(text: Bytes, starts: Ints, lengths: Ints, long: LongWords, secret: S
 
 
 def _fold(hashes: Keys, window: Keys, secret: Secret) -> None:
-    """Take eight more bytes of each word into its hash, in place."""
+    """Take eight more bytes of each word into its hash, in place.
+
+    One multiplication would let a difference in the highest bits pass unchanged, for the next
+    bytes to undo it whatever the secret is. Folded down, it is spread by the second one.
+    """
     hashes ^= window
     hashes *= secret.mix
+    hashes ^= hashes >> np.uint64(32)
+    hashes *= secret.spread
     hashes ^= hashes >> np.uint64(29)
 
 

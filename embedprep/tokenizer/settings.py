@@ -25,3 +25,5 @@ class TokenizerSettings:
             raise SettingsError("--tokenizer", f"{self.name!r} is none of {known}")
         if self.lowercase is None:
             object.__setattr__(self, "lowercase", LOWERCASE_BY_DEFAULT[self.name])
+        if not isinstance(self.lowercase, bool):
+            raise SettingsError("--lowercase", f"{self.lowercase!r} is neither true nor false")

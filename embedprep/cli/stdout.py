@@ -1,0 +1,40 @@
+"""How does a result reach standard output?"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from embedprep.errors import OutputError
+
+
+class ReaderGone(Exception):
+    """Whoever read standard output has enough, as `head` has."""
+
+
+def write(result: str | bytes) -> None:
+    """Write a result to standard output at once.
+
+    Raises ReaderGone where nobody reads it any more, OutputError where it cannot be written.
+    """
+    data = result.encode("utf-8", "surrogateescape") if isinstance(result, str) else result
+    if sys.stdout is None:
+        raise OutputError("standard output", "is closed", "open it, or pass -q")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        discard()
+        raise ReaderGone from None
+    except OSError as error:
+        discard()
+        raise OutputError(
+            "standard output", f"cannot be written ({error.strerror})", "check where it goes"
+        ) from error
+
+
+def discard() -> None:
+    """Let nothing be flushed into a standard output that does not take it, when Python ends."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(descriptor, sys.stdout.fileno())
+    os.close(descriptor)

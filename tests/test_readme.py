@@ -1,0 +1,137 @@
+"""The README cannot lie: its sessions are replayed, and it tells of all there is."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from embedprep.cli.main import _COMMANDS, cli
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def steps() -> list[tuple[str, str]]:
+    """Each command of the sessions, in order, and the output shown below it."""
+    found = []
+    for block in blocks("console"):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, shown = step.partition("\n")
+            found.append((command, shown))
+    return found
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A folder with the sample data, and `embedprep` and `python` on the path."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "sample_data", folder / "sample_data")
+    programs = folder / "bin"
+    programs.mkdir()
+    for name, arguments in (("python", ""), ("embedprep", "-m embedprep ")):
+        program = programs / name
+        program.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" {arguments}"$@"\n', encoding="utf-8"
+        )
+        program.chmod(0o755)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    return folder, {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+
+
+def test_the_sessions_run_as_shown(environment: tuple[Path, dict[str, str]]) -> None:
+    folder, env = environment
+    assert len(steps()) >= 8
+    for command, shown in steps():
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        status = f"[exit status {done.returncode}]\n" if done.returncode else ""
+        assert done.stdout + status == shown, command
+
+
+def test_the_python_examples_run(environment: tuple[Path, dict[str, str]]) -> None:
+    folder, env = environment
+    [library, _keras] = blocks("python")
+    results = re.findall(r"^(output\S.*?)\s+# (.+)$", library, re.MULTILINE)
+    checks = "".join(
+        f"\nprint({expression})" for expression, result in results if result.isdecimal()
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", library + checks],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [result for _, result in results if result.isdecimal()] != []
+
+
+def test_the_first_screen_has_what_a_newcomer_needs() -> None:
+    screen = README.splitlines()[:32]
+    assert any("make demo" in line for line in screen)
+    assert any("make test" in line for line in screen)
+    assert any(line.startswith("[[") for line in screen)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^demo:", makefile, re.MULTILINE)
+    assert re.search(r"^test:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", list(_COMMANDS))
+def test_every_command_has_help_with_an_example_and_is_told_of(name: str) -> None:
+    context = click.Context(cli)
+    command = cli.get_command(context, name)
+    assert command is not None
+    assert command.name == name
+    assert f"embedprep {name} " in (command.help or "")
+    assert f"embedprep {name}" in README
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help
+
+
+OPTIONS = {
+    option.opts[-1]
+    for name in _COMMANDS
+    for command in [cli.get_command(click.Context(cli), name)]
+    if command is not None
+    for option in command.params
+    if isinstance(option, click.Option)
+}
+
+
+@pytest.mark.parametrize("option", sorted(OPTIONS))
+def test_every_option_is_told_of(option: str) -> None:
+    assert re.search(rf"{option}\b", README)
+
+
+def test_the_house_is_as_told() -> None:
+    """Every file of the package stands in the table of "Reading the code", and no other."""
+    table = README.partition("## Reading the code")[2]
+    told = set(re.findall(r"^\| \d+ +\| `([^`]+)`", table, re.MULTILINE))
+    package = ROOT / "embedprep"
+    there = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    listed = {
+        name
+        for name in there
+        if name not in {"__init__.py", "__main__.py"} and not name.endswith("/__init__.py")
+    }
+    assert told == listed
