@@ -169,7 +169,9 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except SettingsError as error:
-        raise click.UsageError(str(error), click.get_current_context()) from None
+        raise click.BadParameter(
+            error.cause, click.get_current_context(), param_hint=f"'{error.place}'"
+        ) from None
 
 
 def vocabulary_settings(
