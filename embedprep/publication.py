@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import signal
-import stat
 import tempfile
 import threading
 import zlib
@@ -184,13 +183,13 @@ def _publish(staged: StagedFolder, obsolete: set[str]) -> None:
 def _remove_listed(target: Path, name: str) -> None:
     """Remove a file that an earlier run listed, if it is one, and its folder, if that is empty."""
     path = target / name
+    is_in_part = path.parent != target
     with suppress(OSError, ValueError):
-        if path.parent.is_symlink() and path.parent != target:
+        if is_in_part and path.parent.is_symlink():
             return
-        if stat.S_ISDIR(path.lstat().st_mode):
-            return
-        path.unlink()
-        if path.parent != target:
+        if not path.is_dir() or path.is_symlink():
+            path.unlink(missing_ok=True)
+        if is_in_part:
             path.parent.rmdir()
 
 

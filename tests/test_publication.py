@@ -460,10 +460,6 @@ def test_a_signal_at_any_line_of_the_publication_leaves_a_whole_folder(
     )
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="between the publication and the clearing of its staging folder no signal is held",
-)
 def test_a_signal_at_any_line_of_the_publication_leaves_no_staging_folder(
     struck_at_each_line: list[Struck],
 ) -> None:
@@ -811,7 +807,6 @@ def test_a_hostile_name_deletes_nothing(
     assert tree(out) == world.new
 
 
-@pytest.mark.xfail(strict=True, reason="the parent of a listed name is followed if it is a symlink")
 @both_lists
 def test_a_listed_name_does_not_lead_through_a_symlink(
     add: Callable[[Path, object], None], world: World, warm: Warm
@@ -825,7 +820,6 @@ def test_a_listed_name_does_not_lead_through_a_symlink(
     assert tree(world.folder / "outside") == {"victim": b"alive"}
 
 
-@pytest.mark.xfail(strict=True, reason="the manifest is gone before this is found out")
 @both_lists
 @pytest.mark.parametrize("name", ["mine", "notes.txt/x", "x" * 300, "\ud800"])
 def test_a_listed_name_that_cannot_be_deleted_does_no_harm(
@@ -845,7 +839,6 @@ def test_a_listed_name_that_cannot_be_deleted_does_no_harm(
         assert MINE.items() <= tree(out).items()
 
 
-@pytest.mark.xfail(strict=True, reason="a name that is a list or an object cannot go into a set")
 @pytest.mark.parametrize("name", [[], {}])
 def test_a_name_that_is_no_text_is_no_name(name: object, world: World, warm: Warm) -> None:
     out = world.copy()
@@ -861,9 +854,7 @@ def test_a_name_that_is_no_text_is_no_name(name: object, world: World, warm: War
         b"[",
         b'{"a": 1}',
         b"\xff",
-        pytest.param(
-            b"7", marks=pytest.mark.xfail(strict=True, reason="a number is iterated over")
-        ),
+        b"7",
     ],
 )
 def test_a_broken_leftover_is_cleared(content: bytes, world: World, warm: Warm) -> None:
@@ -944,7 +935,6 @@ def test_a_name_of_full_length_can_be_a_folder_and_a_file(warm: Warm, tmp_path: 
     assert_whole(tmp_path / ("x" * 255))
 
 
-@pytest.mark.xfail(strict=True, reason="the temporary name is the target's and some more")
 def test_a_name_of_full_length_can_be_a_file(warm: Warm, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"a b\n")
     assert warm.run("vocab", "a.txt", "-q", "-o", "x" * 250 + ".json", folder=tmp_path) == 0
