@@ -143,7 +143,8 @@ class _Count:
             counts = self.tables[table].counts
             counts += encoded.counts[: len(counts)]
             if not self.has_vocabulary:
-                self.new.append(Dictionary(encoded.own, encoded.counts[len(counts) :]))
+                own_counts = encoded.counts[len(counts) :].copy()  # a view would keep them all
+                self.new.append(Dictionary(encoded.own, own_counts))
             self.rows_of_block.append(len(encoded.per_row))
             self.rows_of_source[source] += len(encoded.per_row)
             self.lengths.append(encoded.per_row)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from embedprep.npy import disk_error, read_at, write_at
 
-MEMORY_BYTES = 64 << 20
+MEMORY_BYTES = 48 << 20
 
 
 class _OnDisk(NamedTuple):
