@@ -31,7 +31,7 @@ STAGES = [
     ("find words", "embedprep.counting", "find_words"),
     ("keys of words", "embedprep.dictionary.encoding", "keys_and_long"),
     ("look up known words", "embedprep.dictionary.lookup", "Lookup.probe"),
-    ("group new words", "embedprep.dictionary.encoding", "group_words"),
+    ("group words, of blocks and merges", "embedprep.dictionary.encoding", "group_words"),
     ("count, keep own words", "embedprep.counting", "encode_words"),
     ("merge dictionaries", "embedprep.counting", "merge"),
     ("merge dictionaries", "embedprep.counting", "_merge_and_choose"),
@@ -39,7 +39,7 @@ STAGES = [
     ("plan the rows", "embedprep.pipeline", "plan"),
     ("make vocab.json", "embedprep.pipeline", "_make_vocabulary"),
     ("renumber", "embedprep.rows", "Renumbering.indices_of"),
-    ("renumber", "embedprep.rows", "_without_unknown"),
+    ("renumber", "embedprep.rows", "_gather"),
     ("pad", "embedprep.rows", "pad"),
     ("write", "embedprep.npy", "write_at"),
 ]
@@ -52,6 +52,7 @@ class Clocks:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
         self._inner = threading.local()
+        self._lock = threading.Lock()
 
     def wrap(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any, **named: Any) -> Any:
@@ -62,7 +63,8 @@ class Clocks:
                 return function(*arguments, **named)
             finally:
                 taken = time.thread_time() - start
-                self.seconds[stage] += taken - self._inner.seconds
+                with self._lock:
+                    self.seconds[stage] += taken - self._inner.seconds
                 self._inner.seconds = outer + taken
 
         return timed

@@ -32,6 +32,10 @@ _HOMES = {
 __all__ = ["EmbedprepError", "Output", "Vocabulary", "build", "load", "pad_sequences"]
 
 
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,10 +20,10 @@ Flags: TypeAlias = NDArray[np.bool_]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
-def ends_to_starts(lengths: NDArray[Any]) -> Ints:
-    """Where each row of a ragged array starts when the rows stand end to end.
+def starts_of(lengths: NDArray[Any]) -> Ints:
+    """Where each row of a ragged array starts when the rows stand end to end, (rows,).
 
-    >>> ends_to_starts(np.array([3, 0, 2])).tolist()
+    >>> starts_of(np.array([3, 0, 2])).tolist()
     [0, 3, 3]
     """
     starts = np.zeros(len(lengths), np.int64)
@@ -37,6 +37,6 @@ def take_ragged(values: NDArray[_Scalar], starts: Ints, lengths: Ints) -> NDArra
     >>> take_ragged(np.arange(10), np.array([7, 2]), np.array([3, 1])).tolist()
     [7, 8, 9, 2]
     """
-    moves = np.repeat(starts - ends_to_starts(lengths), lengths)
+    moves = np.repeat(starts - starts_of(lengths), lengths)
     moves += np.arange(len(moves))
     return values[moves]

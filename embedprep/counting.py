@@ -1,15 +1,15 @@
 """Which words does a text hold, and how does it read as indices into its own dictionaries?
 
 The first half of every job. Each block is encoded against a table of known words and its own
-dictionary. The known words are the most frequent ones so far: whenever as many new words have
-come as there were before, all are merged and the table is drawn anew. Which words it holds
-changes the speed and never the result.
+dictionary. The known words are the most frequent ones so far: whenever the blocks' own words,
+repeats included, are more than twice those that were merged before, all are merged and the table
+is drawn anew. Which words it holds changes the speed and never the result.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ from embedprep.dictionary import (
     most_frequent,
 )
 from embedprep.engines import Future
-from embedprep.errors import LineError
+from embedprep.errors import InputError, LineError
 from embedprep.sequences import count_lengths
 from embedprep.sources import Block, Reading
 from embedprep.text import text_of
@@ -37,10 +37,11 @@ from embedprep.tokenizer.words import find_words
 from embedprep.work import Work
 
 KNOWN_WORDS = 45_000
-"""Words in the table: its keys take 512 KiB, which a core's cache holds beside a block."""
+"""Words in the table: with those of a block, they still count in 16 bits."""
 
 
-_BLOCKS_OF_LENGTHS = 256
+_ROWS_COUNTED_AT_ONCE = 1 << 20
+"""Lengths wait until there are so many: one `np.unique` then serves many blocks of long lines."""
 
 
 class Counted(NamedTuple):
@@ -79,17 +80,25 @@ def count(
     The dictionary is of all words; with a vocabulary there is none, as no one needs it.
     Raises InputError for a line that is wrong, the first one of the text.
     """
-    count = _Count(work, vocabulary)
+    counting = _Count(work, vocabulary)
+    for block in _in_order_of_errors(blocks, counting):
+        counting.collect(down_to=2 * work.engine.n_workers)
+        known = counting.table_for_next_block()
+        future = work.engine.submit(encode_text, block, reading, tokenizer, known, work.secret)
+        counting.in_flight.append(_InFlight(block.source, len(counting.tables) - 1, future))
+    return counting.finish()
+
+
+def _in_order_of_errors(blocks: Iterable[Block], counting: _Count) -> Iterator[Block]:
+    """The blocks; an error in reading one waits until those before it are found to be right."""
     try:
-        for block in blocks:
-            count.collect(down_to=2 * work.engine.n_workers)
-            known = count.known()
-            future = work.engine.submit(encode_text, block, reading, tokenizer, known, work.secret)
-            count.in_flight.append(_InFlight(block.source, len(count.tables) - 1, future))
+        yield from blocks
     except LineError as error:
-        count.collect(down_to=0)  # a line before may be wrong too
-        raise error.at(count.rows_of_source[error.source]) from None
-    return count.finish()
+        counting.collect(down_to=0)
+        raise error.at(counting.rows_of_source[error.source]) from None
+    except InputError:
+        counting.collect(down_to=0)
+        raise
 
 
 class _InFlight(NamedTuple):
@@ -116,9 +125,10 @@ class _Count:
         self.rows_of_block: list[int] = []
         self.rows_of_source: Counter[str] = Counter()
         self.lengths: list[Ints] = []
+        self.n_lengths = 0
         self.rows_of_length: Counter[int] = Counter()
 
-    def known(self) -> Lookup:
+    def table_for_next_block(self) -> Lookup:
         """The table for the next block; for the second one, the words of the first are awaited."""
         if not self.has_vocabulary:
             if len(self.tables) == 1 and self.in_flight:
@@ -148,7 +158,8 @@ class _Count:
             self.rows_of_block.append(len(encoded.per_row))
             self.rows_of_source[source] += len(encoded.per_row)
             self.lengths.append(encoded.per_row)
-            if len(self.lengths) >= _BLOCKS_OF_LENGTHS:
+            self.n_lengths += len(encoded.per_row)
+            if self.n_lengths >= _ROWS_COUNTED_AT_ONCE:
                 self._count_lengths()
             self.spool.append(to_record(table, encoded))
 
@@ -156,6 +167,7 @@ class _Count:
         """Count the rows of the blocks that are not yet counted, all at once."""
         count_lengths(np.concatenate([np.empty(0, np.int64), *self.lengths]), self.rows_of_length)
         self.lengths = []
+        self.n_lengths = 0
 
     def _add_known(self) -> None:
         """Add what the tables counted to the total; their counts begin anew."""

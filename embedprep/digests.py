@@ -7,13 +7,16 @@ several, so that a check can work on pieces side by side and say which one is br
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
 PIECE_BYTES = 64 << 20
+
+EARLY_BYTES = 32 << 20
+"""How much an `UnorderedDigest` keeps of parts that came too early."""
 
 
 def _sha256() -> _Hash:
@@ -51,35 +54,39 @@ class Digest:
 class UnorderedDigest:
     """A `Digest` of a file whose parts are written by several threads in any order.
 
-    A part that comes early waits in memory; the thread that brings the next one in order hashes
-    all that have become due. No thread ever waits for another.
+    A part that comes early is kept; the thread that brings the next one in order hashes all that
+    have become due. No thread waits for another, so that none is stuck where another fails: when
+    `EARLY_BYTES` are kept, further parts are let go and read back from the file when they are due.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, read_back: Callable[[int, int], bytes]) -> None:
         self.digest = Digest()
-        self._early: dict[int, bytes | memoryview] = {}
+        self._read_back = read_back
+        self._early: dict[int, memoryview | int] = {}
+        self._early_bytes = 0
         self._lock = threading.Lock()
         self._is_hashing = False
 
     def update(self, offset: int, data: bytes | memoryview) -> None:
+        """Take in the part at `offset`, in bytes, which is written already."""
+        part = memoryview(data).cast("B")
         with self._lock:
-            self._early[offset] = data
+            is_kept = offset == self.digest.n_bytes or self._early_bytes < EARLY_BYTES
+            self._early[offset] = part if is_kept else len(part)
+            self._early_bytes += len(part) if is_kept else 0
             if self._is_hashing:
                 return
             self._is_hashing = True
-        while True:
-            with self._lock:
-                due = self._early.pop(self.digest.n_bytes, None)
-                if due is None:
-                    self._is_hashing = False
-                    return
+        while (due := self._next_due()) is not None:
+            if isinstance(due, int):
+                due = memoryview(self._read_back(due, self.digest.n_bytes))
             self.digest.update(due)
 
-
-def digest_file(path: Path) -> Digest:
-    """The digest of a file on disk. Raises OSError where it cannot be read."""
-    digest = Digest()
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest
+    def _next_due(self) -> memoryview | int | None:
+        with self._lock:
+            due = self._early.pop(self.digest.n_bytes, None)
+            if due is None:
+                self._is_hashing = False
+            elif not isinstance(due, int):
+                self._early_bytes -= len(due)
+            return due

@@ -43,7 +43,7 @@ def format_manifest(
         "embedding": embedding,
     }
     return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode(
-        "utf-8", "surrogateescape"
+        "utf-8", "backslashreplace"
     )
 
 

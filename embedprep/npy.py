@@ -61,10 +61,10 @@ class NpyWriter:
         self.dtype = np.dtype(dtype)
         self._header = npy_header(shape, self.dtype)
         self._row_bytes = int(np.prod(shape[1:], dtype=np.int64)) * self.dtype.itemsize
-        self._digest = UnorderedDigest()
+        self._digest = UnorderedDigest(self._read_back)
 
     def __enter__(self) -> NpyWriter:
-        self._file = self.path.open("wb", buffering=0)
+        self._file = self.path.open("w+b", buffering=0)
         self._write(0, memoryview(self._header))
         return self
 
@@ -88,6 +88,9 @@ class NpyWriter:
         except OSError as error:
             raise disk_error(str(self.target), error) from error
         self._digest.update(offset, data)
+
+    def _read_back(self, n_bytes: int, offset: int) -> bytes:
+        return read_at(self._file.fileno(), n_bytes, offset)
 
     @property
     def finished(self) -> WrittenFile:
@@ -129,7 +132,7 @@ def disk_error(place: str, error: OSError) -> OutputError:
     """What an OSError means to somebody who wanted a file written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutputError(
-            place, "no space is left on the disk", "free some, or choose a smaller --max-len"
+            place, "no space is left on the disk", "free some, or write to another disk"
         )
     if error.errno == errno.EFBIG:
         return OutputError(place, "the file grows over the limit of this system or user")

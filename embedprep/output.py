@@ -33,7 +33,8 @@ class Output(NamedTuple):
 def load(folder: str | Path) -> Output:
     """Open an output folder.
 
-    Raises OutputError where the folder has no manifest, and so is unfinished, or lacks a file.
+    Raises OutputError where the folder has no manifest, and so is unfinished, or lacks a file;
+    VocabularyError where its vocabulary cannot be read.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, Lookup
 from embedprep.dictionary.ranking import rank
-from embedprep.digests import digest_file
+from embedprep.digests import Digest
 from embedprep.engines import Future
 from embedprep.manifest import MANIFEST, format_manifest
 from embedprep.npy import NpyWriter, WrittenFile
@@ -28,7 +28,7 @@ from embedprep.publication import (
 from embedprep.rectangle import Rectangle
 from embedprep.rows import write_rows
 from embedprep.settings import RowSettings, VocabularySettings
-from embedprep.sources import Reader, Reading
+from embedprep.sources import MAX_LINE_BYTES, Reader, Reading
 from embedprep.specials import PAD, UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
@@ -59,7 +59,7 @@ class Built(NamedTuple):
 
 
 def build(
-    inputs: Sequence[str | Path],
+    inputs: Sequence[str | Path] | str | Path,
     output: str | Path,
     *,
     max_words: int = 50_000,
@@ -71,25 +71,33 @@ def build(
     padding: str = "pre",
     truncating: str = "pre",
     dtype: str = "int32",
+    max_bytes: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
+    max_line_bytes: int = MAX_LINE_BYTES,
     jobs: int | None = None,
+    sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
     """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder.
 
-    The main job, as `embedprep run` does it; the options are explained there. `advance` is told
-    of each number of bytes read.
+    The main job, as `embedprep run` does it; the options are explained there. One input may be
+    named by itself. `advance` is told of each number of bytes read, by the thread that reads.
 
     Raises SettingsError for a setting out of its range, InputError for what cannot be read and
-    OutputError for what cannot be written; the folder is then as it was.
+    OutputError for what cannot be written; the folder is then as it was, unless publishing itself
+    was struck, which leaves it without a manifest.
     """
+    if isinstance(inputs, str | Path):
+        inputs = [inputs]
     vocabulary = VocabularySettings(
         max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase)
     )
-    rows = RowSettings(None if max_len is None else str(max_len), padding, truncating, dtype)
-    reader = Reader([str(name) for name in inputs], Reading(encoding, errors), advance)
-    return run(reader, Path(output), vocabulary, rows, jobs=jobs)
+    length = None if max_len is None else str(max_len)
+    rows = RowSettings(length, padding, truncating, dtype, max_bytes)
+    reading = Reading(encoding, errors, max_line_bytes)
+    reader = Reader([str(name) for name in inputs], reading, advance)
+    return run(reader, Path(output), vocabulary, rows, jobs=jobs, sync=sync)
 
 
 def run(
@@ -102,8 +110,10 @@ def run(
     sync: bool = False,
 ) -> Built:
     """Rank the words of a text and write it as rows, the vocabulary and the facts beside them."""
-    refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
-    with closing(reader), staged_folder(output, sync) as staged, work_in(staged.path, jobs) as work:
+    with closing(reader), ExitStack() as stack:
+        refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
+        staged = stack.enter_context(staged_folder(output, sync))
+        work = stack.enter_context(work_in(staged.path, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked = _rank(counted, settings)
         words = Lookup(ranked.words, work.secret)
@@ -126,11 +136,10 @@ def vocab(
 
     Rows get the shape that `run` would have given them.
     """
-    if output is not None:
-        refuse_to_overwrite(reader.inputs, [output])
     with closing(reader), ExitStack() as stack:
         folder = Path(tempfile.gettempdir())
         if output is not None:
+            refuse_to_overwrite(reader.inputs, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
         work = stack.enter_context(work_in(folder, jobs))
@@ -156,10 +165,10 @@ def encode(
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
     places = [output] if is_file else [output / name for name in OUTPUT_NAMES]
-    refuse_to_overwrite([*reader.inputs, str(vocabulary_path)], places)
-    vocabulary = Vocabulary.load(vocabulary_path)
-    settings = {"oov": vocabulary.oov, "tokenizer": asdict(vocabulary.tokenizer)}
     with closing(reader), ExitStack() as stack:
+        refuse_to_overwrite([*reader.inputs, str(vocabulary_path)], places)
+        vocabulary = Vocabulary.load(vocabulary_path)
+        settings = {"oov": vocabulary.oov, "tokenizer": asdict(vocabulary.tokenizer)}
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
             work = stack.enter_context(work_in(output.parent, jobs))
@@ -223,8 +232,9 @@ def _write_folder(
             counted.rows_of_block, planned.renumbering, rectangle, work, sequences, lengths=lengths
         )
     [(vocabulary, saved)] = work.engine.gather([writing.vocabulary])
-    vocabulary_path = staged.add(VOCABULARY)
-    vocabulary_path.write_bytes(saved)
+    staged.add(VOCABULARY).write_bytes(saved)
+    saved_digest = Digest()
+    saved_digest.update(saved)
 
     built = Built(staged.target, vocabulary, statistics(counted, planned, n_unknown))
     reading = writing.reader.reading
@@ -238,7 +248,7 @@ def _write_folder(
     outputs = [
         sequences.finished,
         lengths.finished,
-        WrittenFile(VOCABULARY, digest_file(vocabulary_path)),
+        WrittenFile(VOCABULARY, saved_digest),
     ]
     staged.add(MANIFEST).write_bytes(
         format_manifest(

@@ -36,6 +36,7 @@ class Plan(NamedTuple):
     renumbering: Renumbering
     rectangle: Rectangle
     rows_of_length: Counter[int]
+    is_default_max: bool
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -67,7 +68,8 @@ def plan(
         max_len = choose_max_len(parse_max_len(rows.max_len or "max"), rows_of_length)
     rectangle = rows.rectangle(max_len, saved or Rectangle(max_len))
     _check_dtype(rectangle.dtype, renumbering.first_index + words.n_words - 1)
-    return Plan(renumbering, rectangle, rows_of_length)
+    is_default_max = rows.max_len is None and saved is None
+    return Plan(renumbering, rectangle, rows_of_length, is_default_max)
 
 
 def statistics(counted: Counted, plan: Plan, n_unknown: int) -> dict[str, Any]:
@@ -106,11 +108,13 @@ def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
     p99 = choose_max_len(Fraction(99, 100), plan.rows_of_length)
     p99_size = _size(npy_bytes((n_rows, p99), dtype))
     cause = f"would take {_size(n_bytes)} for {n_rows:,} rows of {max_len:,}"
-    remedy = f"--max-len p99 is {p99:,} and takes {p99_size}"
+    remedy = "choose a smaller --max-len"
+    if p99 < max_len:
+        remedy = f"--max-len p99 is {p99:,} and takes {p99_size}"
 
     if rows.max_bytes is not None and n_bytes > rows.max_bytes:
         raise OutputError(str(output), f"{cause}, more than --max-bytes allows", remedy)
-    if rows.max_bytes is None and rows.max_len is None and n_bytes > MAX_BYTES:
+    if rows.max_bytes is None and plan.is_default_max and n_bytes > MAX_BYTES:
         n_filled = sum(min(length, max_len) * n for length, n in plan.rows_of_length.items())
         filled = n_filled / (n_rows * max_len)
         if filled < _WELL_FILLED:
@@ -119,7 +123,7 @@ def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
                 f"{cause}, of which {filled:.1%} is filled",
                 f"{remedy}; to have it all the same, pass --max-len {max_len}",
             )
-    free = free_bytes(output.parent)
+    free = free_bytes(output if output.is_dir() else output.parent)
     if n_bytes + n_rows * np.dtype(np.int32).itemsize > free:
         raise OutputError(str(output), f"{cause}, and the disk has {_size(free)} left", remedy)
 
@@ -127,7 +131,7 @@ def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
 def _size(n_bytes: int) -> str:
     size = float(n_bytes)
     for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
+        if size < 999.5:  # 999.6 would be shown as 1e+03
             return f"{size:.3g} {unit}"
         size /= 1000
     return f"{size:.3g} TB"

@@ -124,7 +124,8 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
     """A staging folder that is published into `target` when the block ends without an error.
 
     One of its files must be the manifest. Until then an old output in `target` is untouched, and
-    after an error it still is. Files that no manifest lists are the user's and stay.
+    after an error it still is, unless that struck while publishing: then the folder has no
+    manifest. Files that no manifest lists are the user's and stay.
 
     Raises OutputError where the folder cannot be written, holds a foreign manifest, or is being
     written by another run.
@@ -146,6 +147,9 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
             _publish(staged, obsolete)
             shutil.rmtree(staged.path, ignore_errors=True)
             staged = None
+            if sync:
+                for folder in made:
+                    _sync(folder.parent)
             made.clear()
             _unlock(lock)
             lock = None
@@ -167,6 +171,8 @@ def _publish(staged: StagedFolder, obsolete: set[str]) -> None:
         for name in staged.names:
             _sync(staged.path / name)
     (target / MANIFEST).unlink(missing_ok=True)
+    if staged.sync:
+        _sync(target)  # no old manifest may come back over new files
     for name in staged.names:
         if name != MANIFEST:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -223,8 +229,13 @@ def _make_folder(target: Path, made: list[Path]) -> None:
         raise OutputError(str(target), "is a file, not a folder", "name another folder by -o")
     if target.parent != target:
         _make_folder(target.parent, made)
-    target.mkdir()
-    made.append(target)
+    try:
+        target.mkdir()
+    except FileExistsError:  # another run was quicker
+        if not target.is_dir():
+            raise
+    else:
+        made.append(target)
 
 
 def _lock_folder(target: Path) -> int | None:

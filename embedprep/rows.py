@@ -76,14 +76,18 @@ def renumber(spool: Spool, numbers: range, renumbering: Renumbering) -> Iterator
     for [table], ids, lengths, _, starts, _, _ in records:
         own = index_of_own[first_own : first_own + len(starts)]
         first_own += len(starts)
-        indices = np.concatenate([renumbering.of_table[table], own]).take(ids)
-        yield _without_unknown(indices, lengths, renumbering)
+        index_of_id = np.concatenate([renumbering.of_table[table], own])
+        yield _gather(index_of_id, ids, lengths, renumbering)
 
 
-def _without_unknown(
-    indices: NDArray[np.int32], lengths: NDArray[np.int32], renumbering: Renumbering
+def _gather(
+    index_of_id: NDArray[np.int32],
+    ids: NDArray[Any],
+    lengths: NDArray[np.int32],
+    renumbering: Renumbering,
 ) -> Ragged:
-    """Count the unknown words, and take them out if they are to be dropped."""
+    """The rows of a block; its unknown words are counted, and taken out if they are to go."""
+    indices = index_of_id.take(ids)
     n_unknown = int(np.count_nonzero(indices == renumbering.unknown_index))
     if renumbering.drops_unknown and n_unknown:
         indices, lengths = drop_index(indices, lengths, renumbering.unknown_index)
@@ -140,12 +144,14 @@ def _together(spool: Spool) -> list[range]:
 def lengths_after_drop(renumbering: Renumbering, work: Work) -> Counter[int]:
     """How many rows have each length once unknown words have vanished."""
 
-    def lengths_of(numbers: range) -> NDArray[Any]:
-        blocks = renumber(work.spool, numbers, renumbering)
-        return np.concatenate([block.lengths for block in blocks])
+    def lengths_of(numbers: range) -> Counter[int]:
+        found: Counter[int] = Counter()
+        for block in renumber(work.spool, numbers, renumbering):
+            count_lengths(block.lengths, found)
+        return found
 
+    counted = [work.engine.submit(lengths_of, some) for some in _together(work.spool)]
     rows_of_length: Counter[int] = Counter()
-    found = [work.engine.submit(lengths_of, some) for some in _together(work.spool)]
-    for lengths in work.engine.gather(found):
-        count_lengths(lengths, rows_of_length)
+    for found in work.engine.gather(counted):
+        rows_of_length.update(found)
     return rows_of_length

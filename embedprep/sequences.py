@@ -59,7 +59,7 @@ def pad(
     if value or rows.dtype.kind not in "iu":
         rows[~is_index] = value
     else:
-        rows *= is_index
+        rows *= is_index  # quicker than a masked write
     return rows
 
 

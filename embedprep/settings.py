@@ -29,7 +29,10 @@ class VocabularySettings:
 
 @dataclass(frozen=True)
 class RowSettings:
-    """The shape of the rows. What is None is Keras' default, or what the vocabulary says."""
+    """The shape of the rows. What is None is Keras' default, or what the vocabulary says.
+
+    `max_bytes` is the size that the file of rows may have, in bytes.
+    """
 
     max_len: str | None = None
     padding: str | None = None

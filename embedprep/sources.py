@@ -63,7 +63,7 @@ class Block(NamedTuple):
     """Some whole lines of one source, and the place of their first byte in it.
 
     `data` is the lines, each ended by one LF, then `PADDING`. `original` is what was read, where
-    that differs from the lines.
+    that differs from the lines. Of a text in another encoding, all are of what it reads in UTF-8.
     """
 
     source: str
@@ -120,7 +120,11 @@ def total_bytes(inputs: Sequence[str]) -> int | None:
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
     if name == "-":
-        yield sys.stdin.buffer
+        if sys.stdin is None:
+            raise InputError("-", "standard input is closed", "pipe a text into it")
+        # Not sys.stdin's own buffer: its lock, held by a reading thread, aborts Python's shutdown.
+        with open(0, "rb", closefd=False) as standard_input:
+            yield standard_input
         return
     try:
         stream = open(name, "rb")  # noqa: SIM115 - closed by the with below
@@ -165,7 +169,7 @@ def _chunks(
 def _transcoded(name: str, chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
     """The chunks as UTF-8, decoded incrementally: a letter may straddle two of them."""
     decoder = codecs.getincrementaldecoder(reading.encoding)(reading.errors)
-    n_read = n_lines = 0
+    n_read = 0
     is_last = False
     while not is_last:
         chunk = next(chunks, b"")
@@ -185,13 +189,12 @@ def _transcoded(name: str, chunks: Iterator[bytes], reading: Reading) -> Iterato
                 error.object[error.start],
                 n_read + start,
                 reading.encoding,
-            ).at(n_lines) from None
+            ) from None
         except UnicodeEncodeError:
             raise InputError(
                 name, f"as {reading.encoding} it holds half a surrogate pair", "check --encoding"
             ) from None
         n_read += len(chunk)
-        n_lines += decoded.count("\n")
         if encoded:
             yield encoded
 
@@ -268,6 +271,8 @@ class Reader:
         advance: Callable[[int], object] = lambda n_bytes: None,
         ahead_bytes: int = AHEAD_BYTES,
     ) -> None:
+        if not inputs:
+            raise SettingsError("inputs", "none is named")
         self.inputs = tuple(inputs)
         self.reading = reading
         self.finished: list[Source] = []

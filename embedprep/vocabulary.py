@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Bytes, Ints, ends_to_starts, take_ragged
+from embedprep.arrays import Bytes, Ints, starts_of, take_ragged
 from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_words
 from embedprep.errors import EmbedprepError, VocabularyError
+from embedprep.publication import staged_file
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import drop_index, pad
 from embedprep.sources import PADDING
@@ -76,7 +77,7 @@ class Vocabulary:
         """Each entry with a space behind it, and last a line end: text, starts, lengths."""
         spelled = [f"{entry} ".encode() for entry in self.entries] + [b"\n"]
         lengths = np.fromiter(map(len, spelled), np.int64, len(spelled))
-        return np.frombuffer(b"".join(spelled), np.uint8), ends_to_starts(lengths), lengths
+        return np.frombuffer(b"".join(spelled), np.uint8), starts_of(lengths), lengths
 
     @cached_property
     def _lookup(self) -> Lookup:
@@ -89,8 +90,11 @@ class Vocabulary:
     def encode(self, sentences: Iterable[str]) -> NDArray[Any]:
         """Sentences as rows of indices, (sentences, max_len); a line end in one is a space.
 
-        Raises UnicodeEncodeError for a sentence that holds half a surrogate pair.
+        Raises UnicodeEncodeError for a sentence that holds half a surrogate pair, and TypeError
+        for a single string, which would be taken for a sentence a letter.
         """
+        if isinstance(sentences, str):
+            raise TypeError("encode takes several sentences: [sentence]")
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
         words = find_words(read_text(lines.encode("utf-8") + PADDING), self.tokenizer)
         lookup = self._lookup
@@ -127,8 +131,6 @@ class Vocabulary:
 
     def save(self, path: str | Path) -> None:
         """Write `vocab.json`, whole or not at all."""
-        from embedprep.publication import staged_file
-
         with staged_file(Path(path)) as temporary:
             temporary.write_bytes(format_vocabulary(self))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import embedprep
 from embedprep import decoding
 from embedprep.decoding import decode_array
 from embedprep.errors import OutputError, VocabularyError
@@ -82,17 +83,28 @@ def test_what_holds_no_rows_of_indices_is_refused(array: np.ndarray[tuple[int, .
 
 def test_the_command_finds_the_vocabulary_beside_the_rows(tmp_path: Path) -> None:
     expected = "".join(f"{sentence}\n" for sentence in SENTENCES).encode()
-    np.save(tmp_path / "sequences.npy", ROWS)
-    VOCABULARY.save(tmp_path / "vocab.json")
-    assert decode(tmp_path / "sequences.npy").stdout == expected
-    assert decode(tmp_path).stdout == expected
+    rows, vocabulary, other = (tmp_path / n for n in ("rows.npy", "vocab.json", "other.json"))
+    np.save(rows, ROWS)
+    VOCABULARY.save(vocabulary)
+    assert decode(rows).stdout == expected
 
-    (tmp_path / "vocab.json").rename(tmp_path / "other.json")
-    assert decode(tmp_path, "--vocab", tmp_path / "other.json").stdout == expected
-    done = decode(tmp_path, "--vocab", tmp_path / "other.json", "-o", tmp_path / "text.txt")
+    vocabulary.rename(other)
+    assert decode(rows, "--vocab", other).stdout == expected
+    done = decode(rows, "--vocab", other, "-o", tmp_path / "text.txt")
     assert (done.stdout, done.returncode) == (b"", 0)
     assert (tmp_path / "text.txt").read_bytes() == expected
 
-    missing = decode(tmp_path)
+    missing = decode(rows)
     assert missing.returncode == 1
-    assert b"vocab.json: cannot be read" in missing.stderr
+    assert b"vocab.json: no such file; name the vocabulary" in missing.stderr
+
+
+def test_a_folder_is_decoded_when_it_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"the the cat\n\ncat\n")
+    out = tmp_path / "out"
+    embedprep.build(tmp_path / "a.txt", out)
+    assert decode(out).stdout == b"the the cat\n\ncat\n"
+    (out / "manifest.json").unlink()
+    unfinished = decode(out)
+    assert (unfinished.returncode, unfinished.stdout) == (1, b"")
+    assert b"so it is unfinished" in unfinished.stderr

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from embedprep import digests
-from embedprep.digests import Digest, UnorderedDigest, digest_file
+from embedprep.digests import Digest, UnorderedDigest
 
 PIECE = 10
 
@@ -51,32 +50,48 @@ def test_known_values() -> None:
     assert digest.pieces == ["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]
 
 
-@given(parts=st.lists(st.binary(min_size=1, max_size=25), max_size=8), data=st.data())
-def test_parts_may_come_in_any_order(parts: list[bytes], data: st.DataObject) -> None:
-    offsets = [sum(map(len, parts[:i])) for i in range(len(parts))]
-    unordered = UnorderedDigest()
-    for i in data.draw(st.permutations(range(len(parts)))):
-        unordered.update(offsets[i], parts[i])
-    assert unordered.digest.pieces == pieces_of(b"".join(parts))
-    assert unordered.digest.n_bytes == sum(map(len, parts))
+class WrittenParts:
+    """Parts of a file at their offsets, which an `UnorderedDigest` may read back."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self.whole = b"".join(parts)
+        self.offsets = [sum(map(len, parts[:i])) for i in range(len(parts))]
+        self.n_read_back = 0
+        self.digest = UnorderedDigest(self.read_back)
+
+    def read_back(self, n_bytes: int, offset: int) -> bytes:
+        self.n_read_back += n_bytes
+        return self.whole[offset : offset + n_bytes]
+
+
+@given(
+    parts=st.lists(st.binary(min_size=1, max_size=25), max_size=8),
+    kept=st.sampled_from([0, 10, 1000]),
+    data=st.data(),
+)
+def test_parts_may_come_in_any_order(parts: list[bytes], kept: int, data: st.DataObject) -> None:
+    written = WrittenParts(parts)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(digests, "EARLY_BYTES", kept)
+        for i in data.draw(st.permutations(range(len(parts)))):
+            written.digest.update(written.offsets[i], parts[i])
+    assert written.digest.digest.pieces == pieces_of(written.whole)
+    assert written.digest.digest.n_bytes == len(written.whole)
+
+
+def test_too_many_early_parts_are_let_go_and_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "EARLY_BYTES", 5)
+    written = WrittenParts([b"first", b"early", b"late"])
+    for i in (1, 2, 0):
+        written.digest.update(written.offsets[i], [b"first", b"early", b"late"][i])
+    assert written.n_read_back == len(b"late")
+    assert written.digest.digest.pieces == pieces_of(b"firstearlylate")
 
 
 def test_parts_may_come_from_many_threads() -> None:
     parts = [bytes([i % 251]) * (1 + i % 13) for i in range(3000)]
-    offsets = [0]
-    for part in parts:
-        offsets.append(offsets[-1] + len(part))
-    unordered = UnorderedDigest()
+    written = WrittenParts(parts)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(unordered.update, offsets[-2::-1], parts[::-1]))
-    assert unordered.digest.n_bytes == offsets[-1]
-    assert unordered.digest.pieces == pieces_of(b"".join(parts))
-
-
-def test_a_file_on_disk(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b"0123456789abc")
-    assert digest_file(path).n_bytes == 13
-    assert digest_file(path).pieces == pieces_of(b"0123456789abc")
-    with pytest.raises(OSError, match="No such file"):
-        digest_file(tmp_path / "absent")
+        list(pool.map(written.digest.update, written.offsets[::-1], parts[::-1]))
+    assert written.digest.digest.n_bytes == len(written.whole)
+    assert written.digest.digest.pieces == pieces_of(written.whole)

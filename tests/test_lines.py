@@ -6,8 +6,10 @@ rows are padded in front. Every text is read in blocks of several sizes, which m
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -261,3 +263,42 @@ def test_half_a_byte_order_mark_is_ignored_as_other_bytes_are(tmp_path: Path) ->
 def test_bytes_of_one_input_do_not_complete_a_letter_of_another(tmp_path: Path) -> None:
     made = encode(tmp_path, b"a \xe6\x97", b"\xa5 a\n", errors="replace")
     assert made == Encoded(["a", "\ufffd"], [[2, 3], [3, 2]])
+
+
+def test_a_terminated_run_that_waits_for_standard_input_ends_cleanly(tmp_path: Path) -> None:
+    """The thread that waits in a read must not bring Python's shutdown down."""
+    command = [sys.executable, "-m", "embedprep", "run", "-", "-o", "out"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as waiting:
+        while not (tmp_path / "out").exists():
+            time.sleep(0.02)
+        waiting.terminate()
+        assert waiting.stderr is not None
+        assert waiting.stderr.read() == b"embedprep: terminated\n"
+        assert waiting.wait() == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_standard_input_that_is_closed_is_an_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "{sys.executable}" -m embedprep run - -o out <&-'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "embedprep: -: standard input is closed; pipe a text into it\n"
+
+
+def test_an_input_whose_name_is_no_utf8_makes_a_whole_output(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    try:
+        (tmp_path / name).write_bytes(b"a b\n")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names alone")
+    command = [sys.executable, "-m", "embedprep", "run", name, "-o", "out", "--json"]
+    for _ in range(2):
+        subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    assert embedprep.load(tmp_path / "out").manifest["inputs"][0]["name"] == name

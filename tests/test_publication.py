@@ -368,7 +368,7 @@ def test_the_run_that_mends_can_be_killed_too(world: World, warm: Warm) -> None:
         out = world.copy()
         if warm.run(*world.command, folder=world.folder, strike=strike(first)) == 0:
             break
-        if world.state(out) != "unfinished":
+        if world.state(out) != "unfinished" or first % 2:  # every other one: they are many
             continue
         shutil.copytree(out, world.folder / "unfinished")
         states = []
@@ -384,7 +384,7 @@ def test_the_run_that_mends_can_be_killed_too(world: World, warm: Warm) -> None:
             n_mended += 1
         assert in_order(states) == ["unfinished", "new"]
         shutil.rmtree(world.folder / "unfinished")
-    assert n_mended > 100
+    assert n_mended > 50
 
 
 def test_a_first_run_killed_leaves_no_output_that_loads(world: World, warm: Warm) -> None:
@@ -430,21 +430,27 @@ class Struck(NamedTuple):
     leftovers: list[str]
 
 
-@pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
+@pytest.fixture(
+    scope="module", params=[(signal.SIGINT, 3), (signal.SIGTERM, 1)], ids=["INT", "TERM"]
+)
 def struck_at_each_line(
     request: pytest.FixtureRequest, warm: Warm, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Struck]:
-    """Runs that a signal reached at one line of the publication each, and one that it did not."""
+    """Runs that a signal reached at one line of the publication each, and one that it did not.
+
+    All lines for SIGTERM; every third for SIGINT, which is held alike.
+    """
+    number, step = request.param
     world = small_world(tmp_path_factory.mktemp("lines"), warm)
     outcomes: list[Struck] = []
-    for at in strikes():
+    for at in itertools.count(1, step):
         out = world.copy()
-        status = warm.run(*world.command, folder=world.folder, strike=(request.param, "line", at))
+        status = warm.run(*world.command, folder=world.folder, strike=(number, "line", at))
         said = warm.log.read_text(encoding="utf-8").strip()
         outcomes.append(Struck(status, said, world.state(out), leftovers(out)))
         if status == 0:
             break
-    assert len(outcomes) > 100
+    assert len(outcomes) * step > 100
     return outcomes
 
 
@@ -552,7 +558,7 @@ def test_signals_at_random_moments(number: int, warm: Warm, tmp_path: Path) -> N
     assert warm.end() == 0
     duration = time.monotonic() - start
     states = []
-    for moment in random.uniform(0, duration, 25):
+    for moment in random.uniform(0, duration, 20):
         world.copy()
         process_id = warm.start(*world.command, folder=world.folder, stall=0.005)
         time.sleep(moment)
@@ -1062,11 +1068,13 @@ def test_sync_flushes_the_files_first_and_the_manifest_last(
     pipeline.run(reader, out, VocabularySettings(), RowSettings(), sync=True)
 
     names = {path.stat().st_ino: path.name for path in [out, *out.iterdir()]}
+    names[tmp_path.stat().st_ino] = "above"
     told = [f"{event} {names[inode]}" for event, inode in events]
     files = ["lengths.npy", "sequences.npy", "vocab.json"]
     assert sorted(told[:4]) == sorted(f"fsync {name}" for name in [*files, "manifest.json"])
-    assert sorted(told[4:7]) == sorted(f"rename {name}" for name in files)
-    assert told[7:] == ["fsync out", "rename manifest.json", "fsync out"]
+    assert told[4] == "fsync out"  # the old manifest is gone
+    assert sorted(told[5:8]) == sorted(f"rename {name}" for name in files)
+    assert told[8:] == ["fsync out", "rename manifest.json", "fsync out", "fsync above"]
 
 
 def test_sync_makes_the_same_output(world: World, warm: Warm) -> None:

@@ -47,6 +47,7 @@ def run(
     embedprep run pos.txt neg.txt -n 20000 --max-len p99 --padding post -o out/
     zcat corpus.gz | embedprep run - --max-len 128 -o out/
     """
+    options.refuse_stdout(output)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
     settings = options.vocabulary_settings(**chosen)
     keep_freed_memory()
@@ -134,6 +135,7 @@ def encode(
     embedprep encode test.txt --vocab out/vocab.json -o test.npy
     embedprep encode test.txt --vocab out/vocab.json --padding post -o test/
     """
+    options.refuse_stdout(output)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
     keep_freed_memory()
     with progress(total_bytes(inputs), quiet) as advance:

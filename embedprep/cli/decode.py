@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from embedprep.cli import stdout
+from embedprep.errors import VocabularyError
 
 
 @click.command
@@ -27,12 +28,20 @@ def decode(rows: str, vocab: str | None, output: str) -> None:
     embedprep decode out/ | head
     """
     from embedprep.decoding import decode_array
+    from embedprep.manifest import read_manifest
     from embedprep.output import SEQUENCES, VOCABULARY, load_array
     from embedprep.publication import refuse_to_overwrite, staged_file
     from embedprep.vocabulary import Vocabulary
 
-    path = Path(rows) / SEQUENCES if Path(rows).is_dir() else Path(rows)
+    path = Path(rows)
+    if path.is_dir():
+        read_manifest(path)  # an unfinished folder may hold new rows beside an old vocabulary
+        path /= SEQUENCES
     vocabulary_path = Path(vocab) if vocab else path.parent / VOCABULARY
+    if not vocab and not vocabulary_path.exists():
+        raise VocabularyError(
+            str(vocabulary_path), "no such file", "name the vocabulary of these rows by --vocab"
+        )
     vocabulary = Vocabulary.load(vocabulary_path)
     texts = decode_array(load_array(path), vocabulary, str(path))
     if output == "-":

@@ -22,32 +22,24 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_UNITS = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
 
 
-class Size(click.ParamType[int]):
-    """A number of bytes, such as 4096, 512MB or 2GiB."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        size = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?i?)b?", str(value).strip().lower())
-        unit = (_UNITS | _BINARY_UNITS).get(size[2]) if size else None
-        if size is None or unit is None:
-            self.fail(f"{value!r} is no size like 4096, 512MB or 2GiB", param, ctx)
-        return int(float(size[1]) * unit) if "." in size[1] else int(size[1]) * unit
+def size(text: str | int) -> int:
+    """The bytes that 4096, 512MB or 2GiB stand for."""
+    if isinstance(text, int):
+        return text
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?i?)b?", text.strip().lower())
+    unit = (_UNITS | _BINARY_UNITS).get(found[2]) if found else None
+    if found is None or unit is None:
+        raise click.BadParameter(f"{text!r} is no size like 4096, 512MB or 2GiB")
+    return int(float(found[1]) * unit) if "." in found[1] else int(found[1]) * unit
 
 
-class MaxLen(click.ParamType[str]):
-    """A length, `max`, or a percentile such as p99."""
-
-    name = "length"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            parse_max_len(value)
-        except SettingsError as error:
-            self.fail(error.cause, param, ctx)
-        return str(value)
+def length(text: str) -> str:
+    """A number, `max`, or a percentile such as p99, as it stands."""
+    try:
+        parse_max_len(text)
+    except SettingsError as error:
+        raise click.BadParameter(error.cause) from None
+    return text
 
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
@@ -104,7 +96,8 @@ vocabulary_options = together(
 row_options = together(
     click.option(
         "--max-len",
-        type=MaxLen(),
+        type=length,
+        metavar="LENGTH",
         help="Indices in a row: a number, max (the longest row), or a percentile such as p99, "
         "the least length that keeps 99 % of the rows whole.  [default: max]",
     ),
@@ -125,7 +118,8 @@ row_options = together(
 
 size_option = click.option(
     "--max-bytes",
-    type=Size(),
+    type=size,
+    metavar="SIZE",
     help="Refuse to write larger rows.  [default: 1GiB where max-len was not given and "
     "less than 10 % would be filled]",
 )
@@ -141,7 +135,8 @@ reading_options = together(
     ),
     click.option(
         "--max-line-bytes",
-        type=Size(),
+        type=size,
+        metavar="SIZE",
         default=MAX_LINE_BYTES,
         show_default="64MiB",
         help="Refuse lines that are longer.",
@@ -172,6 +167,14 @@ def usage_errors() -> Iterator[None]:
         raise click.BadParameter(
             error.cause, click.get_current_context(), param_hint=f"'{error.place}'"
         ) from None
+
+
+def refuse_stdout(output: str) -> None:
+    """Tell that arrays need a file: `-` is standard output in the commands that write text."""
+    if output == "-":
+        raise click.BadParameter(
+            "rows cannot go to standard output", param_hint="'-o' / '--output'"
+        )
 
 
 def vocabulary_settings(

@@ -83,4 +83,6 @@ def _table(lines: list[tuple[str, int, str]]) -> str:
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    stdout.write(f"{json.dumps(facts, ensure_ascii=False)}\n")
+    line = f"{json.dumps(facts, ensure_ascii=False)}\n"
+    # Half a surrogate pair, from a path that is no UTF-8, becomes its own JSON escape.
+    stdout.write(line.encode("utf-8", "backslashreplace"))

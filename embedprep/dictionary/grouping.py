@@ -22,7 +22,7 @@ def group_words(words: WordArray, attempt: int = 0) -> Groups:
 
     Words are sorted by key and every long one is compared with the first of its run. Where words
     share a key and are not equal, which chance does not bring about, they get keys from a fresh
-    secret that nobody can have known; a third attempt compares them one by one.
+    secret that nobody can have known; after two of these they are compared one by one.
     """
     order = np.argsort(words.keys)
     in_order = words.keys[order]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import Bytes, Flags, Ints, Keys, ends_to_starts, take_ragged
+from embedprep.arrays import Bytes, Flags, Ints, Keys, starts_of, take_ragged
 
 WINDOW = 8
 LONG = np.uint64(0xFF << 56)
@@ -55,7 +55,7 @@ class WordArray(NamedTuple):
         words = list(words)
         lengths = np.fromiter(map(len, words), np.int64, len(words))
         text = np.frombuffer(b"".join(words) + bytes(WINDOW), np.uint8)
-        starts = ends_to_starts(lengths)
+        starts = starts_of(lengths)
         return cls(text, starts, lengths, word_keys(text, starts, lengths, secret))
 
     @property
@@ -72,7 +72,7 @@ class WordArray(NamedTuple):
             return self
         text = np.zeros(int(self.lengths.sum()) + WINDOW, np.uint8)
         text[:-WINDOW] = take_ragged(self.text, self.starts, self.lengths)
-        return WordArray(text, ends_to_starts(self.lengths), self.lengths, self.keys)
+        return WordArray(text, starts_of(self.lengths), self.lengths, self.keys)
 
     def to_bytes(self) -> list[bytes]:
         """The words one by one."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from embedprep.engines.protocol import Future
+from embedprep.errors import SettingsError
 
 T = TypeVar("T")
 
@@ -32,6 +33,8 @@ class ThreadEngine:
     """
 
     def __init__(self, jobs: int | None = None) -> None:
+        if jobs is not None and jobs < 1:
+            raise SettingsError("--jobs", f"{jobs} is less than 1")
         self.n_workers = jobs or available_cores()
         self._pool = ThreadPoolExecutor(self.n_workers)
 

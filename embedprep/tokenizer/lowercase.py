@@ -55,7 +55,9 @@ def lowercase_non_ascii(text: Text) -> Text:
 
     ASCII letters are lowercased too on some lines, and left as they are on the others.
     """
-    shifts = lower_shifts().take(text.code_points, mode="clip") if len(text.starts) else text.starts
+    if not len(text.starts):
+        return text
+    shifts = lower_shifts().take(text.code_points, mode="clip")
     cased = shifts.nonzero()[0]
     if not len(cased):
         return text
