@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import tempfile
 import threading
 import zlib
@@ -22,7 +23,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from embedprep.errors import OutputError
+from embedprep.errors import EmbedprepError, OutputError
 from embedprep.manifest import MANIFEST, output_names, read_manifest
 from embedprep.npy import disk_error
 
@@ -69,6 +70,9 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
     """
     if target.is_dir():
         raise OutputError(str(target), "is a folder, not a file", "name a file in it")
+    with suppress(OutputError):  # no manifest, or none of ours
+        if target.name in output_names(read_manifest(target.parent)):
+            raise _PartOfOutput(str(target))
     prefix = f".{_short(target.name)}{STAGING}"
     lock: int | None = None
     temporary: Path | None = None
@@ -93,6 +97,13 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
                 os.close(lock)
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
+
+
+class _PartOfOutput(EmbedprepError):
+    """A file that a manifest vouches for was to be written by itself."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place, "is part of a whole output", "name another file, or its folder")
 
 
 def _short(name: str) -> str:
@@ -138,7 +149,9 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
             _make_folder(target, made)
             lock = _lock_folder(target)
             obsolete = _listed_before(target)
-            staged = StagedFolder(target, Path(tempfile.mkdtemp(prefix=STAGING, dir=target)), sync)
+            # Python makes the path absolute from 3.12 on; that of the leftovers is not.
+            staging = target / Path(tempfile.mkdtemp(prefix=STAGING, dir=target)).name
+            staged = StagedFolder(target, staging, sync)
             (staged.path / _OBSOLETE).write_text(json.dumps(sorted(obsolete)))
             _clear_leftovers(target, STAGING, keep=staged.path)
         yield staged
@@ -302,11 +315,12 @@ def _umask() -> int:
 
 
 def refuse_to_overwrite(inputs: Sequence[str], outputs: Sequence[Path]) -> None:
-    """Raise OutputError where an output is the same file as an input; `-` is none."""
+    """Raise OutputError where an output is the same file as an input, as standard input too."""
     for name in inputs:
         for output in outputs:
             with suppress(OSError):  # one of them does not exist
-                if name != "-" and os.path.samefile(name, output):
+                read = os.fstat(0) if name == "-" else os.stat(name)
+                if os.path.samestat(read, os.stat(output)) and stat.S_ISREG(read.st_mode):
                     raise OutputError(
                         str(output), "is also an input and would be overwritten", "name another -o"
                     )

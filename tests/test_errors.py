@@ -1130,3 +1130,49 @@ def test_on_a_terminal_an_error_stands_on_its_own_line(folder: Path) -> None:
     said = "-:393217: byte 0xff at offset 3145728 is not UTF-8"
     assert f"\rembedprep: {said}; if the file is Latin-1" in shown
     assert not (folder / "new").exists()
+
+
+@pytest.mark.parametrize("command", ["run a.txt", "encode a.txt --vocab v.json"])
+@pytest.mark.parametrize("output", ["-", "''"])
+def test_rows_need_a_place(command: str, output: str, folder: Path) -> None:
+    before = snapshot(folder)
+    done = subprocess.run(
+        ["sh", "-c", f'exec "{sys.executable}" -m embedprep {command} -o {output}'],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Invalid value for '-o' / '--output': " in done.stderr
+    assert snapshot(folder) == before
+
+
+def test_standard_input_is_not_overwritten(folder: Path) -> None:
+    before = snapshot(folder)
+    with open(folder / "a.txt", "rb") as text:
+        done = subprocess.run(
+            [*CLI, "vocab", "-", "-o", "a.txt"],
+            cwd=folder,
+            stdin=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("embedprep: a.txt: is also an input")
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "encode a.txt --vocab v.json -o out/sequences.npy",
+        "vocab a.txt -o out/vocab.json",
+        "decode out -o out/lengths.npy",
+    ],
+)
+def test_a_part_of_a_whole_output_is_not_written_by_itself(command: str, folder: Path) -> None:
+    place = command.rsplit(maxsplit=1)[-1]
+    said = f"{place}: is part of a whole output; name another file, or its folder"
+    assert_fails(folder, command, said)

@@ -170,11 +170,10 @@ def usage_errors() -> Iterator[None]:
 
 
 def refuse_stdout(output: str) -> None:
-    """Tell that arrays need a file: `-` is standard output in the commands that write text."""
-    if output == "-":
-        raise click.BadParameter(
-            "rows cannot go to standard output", param_hint="'-o' / '--output'"
-        )
+    """Tell that arrays need a place: `-` is standard output in the commands that write text."""
+    if output in ("-", ""):
+        cause = "rows cannot go to standard output" if output else "the name is empty"
+        raise click.BadParameter(cause, param_hint="'-o' / '--output'")
 
 
 def vocabulary_settings(

@@ -21,7 +21,9 @@ def write(result: str | bytes) -> None:
     if sys.stdout is None:
         raise OutputError("standard output", "is closed", "open it, or pass -q")
     try:
-        sys.stdout.buffer.write(data)
+        rest = memoryview(data)
+        while rest:  # unbuffered, a write may take a part only
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         discard()
