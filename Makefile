@@ -19,7 +19,7 @@ help:  ## show this list
 		awk -F '\t' '{ printf "  make %-7s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/.base  ## run embedprep on the sample reviews and show the first rows
-	$(BIN)/embedprep run sample_data/reviews.txt -o build/demo
+	$(BIN)/embedprep run sample_data/reviews.txt -o build/demo --max-len 12
 	$(BIN)/python examples/show_rows.py build/demo
 
 test: $(VENV)/.test  ## run all tests

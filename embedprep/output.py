@@ -55,7 +55,8 @@ def load_array(path: Path) -> NDArray[Any]:
     except OSError as error:
         raise OutputError(str(path), f"cannot be read ({error.strerror or error})") from error
     except Exception as error:  # noqa: BLE001 - a header is read as Python, and errs as it may
-        raise OutputError(str(path), f"is no array file ({error})", "make it again") from None
+        reason = str(error).partition(". ")[0]  # what follows is advice on unpickling
+        raise OutputError(str(path), f"is no array file ({reason})", "make it again") from None
     if not isinstance(array, np.ndarray):
         array.close()
         raise OutputError(str(path), "is no array file (it is an archive)", "name an array in it")

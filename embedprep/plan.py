@@ -96,7 +96,7 @@ def _check_dtype(dtype: str, largest_index: int) -> None:
         raise OutputError(
             f"--dtype {dtype}",
             f"holds indices up to {largest:,}, and the vocabulary goes to {largest_index:,}",
-            "choose a larger dtype or a smaller --max-words",
+            "choose a larger --dtype, or keep fewer words",
         )
 
 
@@ -113,7 +113,10 @@ def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
         remedy = f"--max-len p99 is {p99:,} and takes {p99_size}"
 
     if rows.max_bytes is not None and n_bytes > rows.max_bytes:
-        raise OutputError(str(output), f"{cause}, more than --max-bytes allows", remedy)
+        if npy_bytes((n_rows, p99), dtype) > rows.max_bytes:
+            remedy = "choose a smaller --max-len"
+        limit = f"more than the {_size(rows.max_bytes)} of --max-bytes"
+        raise OutputError(str(output), f"{cause}, {limit}", remedy)
     if rows.max_bytes is None and plan.is_default_max and n_bytes > MAX_BYTES:
         n_filled = sum(min(length, max_len) * n for length, n in plan.rows_of_length.items())
         filled = n_filled / (n_rows * max_len)

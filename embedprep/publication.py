@@ -66,8 +66,15 @@ def held_signals() -> Iterator[None]:
 def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
     """A temporary path beside `target` that becomes it when the block ends without an error.
 
+    A symlink is followed. What exists and is no file, as a pipe or a device, is written through.
     Raises OutputError where the target cannot be written.
     """
+    if target.is_symlink():
+        target = target.resolve()
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        with _written_through(target) as temporary:
+            yield temporary
+        return
     if target.is_dir():
         raise OutputError(str(target), "is a folder, not a file", "name a file in it")
     with suppress(OutputError):  # no manifest, or none of ours
@@ -75,18 +82,18 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
             raise _PartOfOutput(str(target))
     prefix = f".{_short(target.name)}{STAGING}"
     lock: int | None = None
-    temporary: Path | None = None
+    staged: Path | None = None
     try:
         with held_signals():
             _clear_leftovers(target.parent, prefix)
             lock, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
-            temporary = Path(name)
+            staged = Path(name)
             _try_lock(lock)
-            os.chmod(temporary, 0o666 & ~_umask())
-        yield temporary
+            os.chmod(staged, 0o666 & ~_umask())
+        yield staged
         if sync:
-            _sync(temporary)
-        os.replace(temporary, target)
+            _sync(staged)
+        os.replace(staged, target)
         if sync:
             _sync(target.parent)
     except OSError as error:
@@ -95,8 +102,21 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
         with held_signals():
             if lock is not None:
                 os.close(lock)
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
+            if staged is not None:
+                staged.unlink(missing_ok=True)
+
+
+@contextmanager
+def _written_through(target: Path) -> Iterator[Path]:
+    """A temporary path whose content goes into a pipe or a device at the end."""
+    with tempfile.TemporaryDirectory(prefix=STAGING) as folder:
+        temporary = Path(folder) / "content"
+        yield temporary
+        try:
+            with temporary.open("rb") as content, target.open("wb") as stream:
+                shutil.copyfileobj(content, stream)
+        except OSError as error:
+            raise disk_error(str(target), error) from error
 
 
 class _PartOfOutput(EmbedprepError):

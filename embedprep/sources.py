@@ -182,7 +182,10 @@ def _transcoded(name: str, chunks: Iterator[bytes], reading: Reading) -> Iterato
             # The codec saw the chunk behind what it had kept of the one before.
             start = error.start - (len(error.object) - len(chunk))
             decoder.setstate(state)
-            before = decoder.decode(chunk[: max(start, 0)])
+            try:
+                before = decoder.decode(chunk[: max(start, 0)])
+            except UnicodeError:  # a codec without a state
+                before = ""
             raise undecodable(
                 name,
                 before.count("\n") + 1,
@@ -193,6 +196,10 @@ def _transcoded(name: str, chunks: Iterator[bytes], reading: Reading) -> Iterato
         except UnicodeEncodeError:
             raise InputError(
                 name, f"as {reading.encoding} it holds half a surrogate pair", "check --encoding"
+            ) from None
+        except (UnicodeError, ValueError) as error:
+            raise InputError(
+                name, f"is no {reading.encoding} ({error})", "check --encoding"
             ) from None
         n_read += len(chunk)
         if encoded:

@@ -6,6 +6,7 @@ and which code point it is. All that later steps do to them costs in proportion 
 
 from __future__ import annotations
 
+import codecs
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,11 @@ def _place_of_error(block: Block, lines: bytes, encoding: str) -> LineError:
     except UnicodeDecodeError as error:
         line = read.count(b"\n", 0, error.start) + 1
         offset = block.first_byte + error.start
-        return undecodable(block.source, line, read[error.start], offset, encoding)
+        is_utf16 = offset == 0 and read[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        wrong = undecodable(block.source, line, read[error.start], offset, encoding)
+        if is_utf16:
+            wrong.remedy = "the file begins as UTF-16 does: pass --encoding utf-16"
+        return wrong
     raise AssertionError("unreachable: the array check and the codec disagree")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from embedprep.arrays import Bytes, Ints, starts_of, take_ragged
 from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_words
@@ -107,12 +107,16 @@ class Vocabulary:
             indices, lengths = drop_index(indices, lengths, PAD_INDEX)
         return pad(indices.astype(self.rectangle.dtype), lengths, self.rectangle)
 
-    def decode(self, rows: NDArray[Any]) -> list[str]:
+    def decode(self, rows: ArrayLike) -> list[str]:
         """The sentences of rows of indices, (rows, length): the words, a space between two.
 
         Padding is left out; unknown words read `<unk>`.
-        Raises VocabularyError for an index that the vocabulary does not have.
+        Raises VocabularyError for an index that the vocabulary does not have, TypeError where
+        these are no rows of indices.
         """
+        rows = np.asarray(rows)
+        if rows.ndim != 2 or rows.dtype.kind not in "iu":
+            raise TypeError(f"decode takes rows of integers, not {rows.dtype} of {rows.shape}")
         text = decode_rows(self, rows).decode("utf-8")
         return text.split("\n")[:-1]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import embedprep
 from embedprep import decoding
@@ -76,7 +78,7 @@ def test_a_foreign_index_is_named_with_its_place(
 
 
 @pytest.mark.parametrize("array", [ROWS[0], ROWS.astype(np.float32), ROWS.reshape(2, 2, 4)])
-def test_what_holds_no_rows_of_indices_is_refused(array: np.ndarray[tuple[int, ...]]) -> None:
+def test_what_holds_no_rows_of_indices_is_refused(array: NDArray[Any]) -> None:
     with pytest.raises(OutputError, match=r"x\.npy: holds .* not rows of indices"):
         list(decode_array(array, VOCABULARY, "x.npy"))
 

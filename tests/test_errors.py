@@ -594,7 +594,7 @@ def test_a_vocabulary_that_cannot_be_read(name: str, reason: str, folder: Path) 
 def test_a_dtype_too_small_for_the_vocabulary(command: str, folder: Path) -> None:
     said = (
         "--dtype int8: holds indices up to 127, and the vocabulary goes to 201; "
-        "choose a larger dtype or a smaller --max-words"
+        "choose a larger --dtype, or keep fewer words"
     )
     assert_fails(folder, f"{command.format('many.txt')} -n 200 --dtype int8", said)
 
@@ -652,7 +652,7 @@ def test_a_huge_rectangle_that_is_well_filled_is_begun(folder: Path) -> None:
 @pytest.mark.parametrize("options", ["", "--max-len max ", "--max-len 300000 "])
 def test_max_bytes(options: str, wide: Path) -> None:
     said = (
-        "out: would take 1.2 GB for 1,001 rows of 300,000, more than --max-bytes allows; "
+        "out: would take 1.2 GB for 1,001 rows of 300,000, more than the 1 MB of --max-bytes; "
         "--max-len p99 is 3 and takes 12.1 kB"
     )
     assert_fails(wide, f"run wide.txt {options}--max-bytes 1000000 -o out", said)
@@ -661,7 +661,7 @@ def test_max_bytes(options: str, wide: Path) -> None:
 def test_max_bytes_is_the_size_of_the_file(folder: Path) -> None:
     # 128 bytes of header and two rows of two.
     said = (
-        "x.npy: would take 144 bytes for 2 rows of 2, more than --max-bytes allows; "
+        "x.npy: would take 144 bytes for 2 rows of 2, more than the 143 bytes of --max-bytes; "
         "choose a smaller --max-len"
     )
     command = "encode a.txt --vocab v.json -q -o x.npy --max-bytes "

@@ -98,11 +98,10 @@ def made_blindly(n_pairs: int) -> list[bytes]:
     words = np.tile(plain, (1 << n_pairs, 1))
     chosen = np.arange(1 << n_pairs)
     for pair in range(n_pairs):
-        is_changed = (chosen >> pair & 1).astype(np.uint8)
+        is_changed = chosen >> pair & 1
         at = 8 + 16 * pair
-        words[:, at + 7] ^= is_changed << 6
-        words[:, at + 8 + 7] ^= is_changed << 6
-        words[:, at + 8 + 4] ^= is_changed << 1
+        for place, bit in ((at + 7, 6), (at + 8 + 7, 6), (at + 8 + 4, 1)):
+            words[:, place] ^= (is_changed << bit).astype(np.uint8)
     return [word.tobytes() for word in words]
 
 

@@ -22,7 +22,7 @@ from embedprep.sources import Reader, total_bytes
 @options.inputs
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write.")
 @options.vocabulary_options
-@options.row_options
+@options.row_options()
 @options.size_option
 @options.reading_options
 @options.running_options
@@ -66,7 +66,7 @@ def run(
     "-o", "--output", required=True, metavar="FILE", help="The vocabulary to write; - is stdout."
 )
 @options.vocabulary_options
-@options.row_options
+@options.row_options()
 @options.reading_options
 @options.running_options
 def vocab(
@@ -110,7 +110,7 @@ def vocab(
     metavar="X.npy|DIR",
     help="The array to write, or the folder for it with all that run writes.",
 )
-@options.row_options
+@options.row_options("as in the vocabulary")
 @options.size_option
 @options.reading_options
 @options.running_options

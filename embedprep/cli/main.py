@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from embedprep import __version__
-from embedprep.cli.stdout import ReaderGone
+from embedprep.cli.stdout import ReaderGone, discard
 from embedprep.errors import EmbedprepError
 
 INTERRUPTED = 130
@@ -99,6 +99,10 @@ def main() -> NoReturn:
         status = TERMINATED
     except ReaderGone:
         status = BROKEN_PIPE
+    except OSError as error:
+        _say(f"{error.filename or 'the system'}: {error.strerror or error}")
+        discard()
+        status = 1
     except MemoryError:
         _say("memory ran out; choose fewer --jobs, or a smaller --max-words")
         status = 1

@@ -93,28 +93,35 @@ vocabulary_options = together(
     ),
 )
 
-row_options = together(
-    click.option(
-        "--max-len",
-        type=length,
-        metavar="LENGTH",
-        help="Indices in a row: a number, max (the longest row), or a percentile such as p99, "
-        "the least length that keeps 99 % of the rows whole.  [default: max]",
-    ),
-    click.option(
-        "--padding",
-        type=click.Choice(SIDES),
-        help="Where short rows are filled with 0.  [default: pre]",
-    ),
-    click.option(
-        "--truncating",
-        type=click.Choice(SIDES),
-        help="Where long rows are cut.  [default: pre]",
-    ),
-    click.option(
-        "--dtype", type=click.Choice(list(DTYPES)), help="The type of an index.  [default: int32]"
-    ),
-)
+
+def row_options(default: str = "{}") -> Callable[[Command], Command]:
+    """The options of the rows' shape; `default` is how a default of Keras, `{}`, is told."""
+    return together(
+        click.option(
+            "--max-len",
+            type=length,
+            metavar="LENGTH",
+            help="Indices in a row: a number, max (the longest row), or a percentile such as p99, "
+            "the least length that keeps 99 % of the rows whole.  "
+            f"[default: {default.format('max')}]",
+        ),
+        click.option(
+            "--padding",
+            type=click.Choice(SIDES),
+            help=f"Where short rows are filled with 0.  [default: {default.format('pre')}]",
+        ),
+        click.option(
+            "--truncating",
+            type=click.Choice(SIDES),
+            help=f"Where long rows are cut.  [default: {default.format('pre')}]",
+        ),
+        click.option(
+            "--dtype",
+            type=click.Choice(list(DTYPES)),
+            help=f"The type of an index.  [default: {default.format('int32')}]",
+        ),
+    )
+
 
 size_option = click.option(
     "--max-bytes",

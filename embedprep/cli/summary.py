@@ -28,7 +28,7 @@ def print_built(built: Built, as_json: bool) -> None:
         lines.append(("distinct words", facts["distinct_words"], ""))
     counts = built.vocabulary.counts
     lines.append(
-        ("kept words", facts["kept_words"], f"least frequent: {counts[-1]:,}" if counts else "")
+        ("kept words", facts["kept_words"], f"least frequent: {min(counts):,}" if counts else "")
     )
     unknown = f"{facts['out_of_vocabulary']:.2%} of the words are out of vocabulary"
     lines.append(("unknown words", facts["unknown_words"], unknown))
@@ -58,7 +58,7 @@ def print_vocabulary(vocabulary: Vocabulary, path: str, as_json: bool) -> None:
     facts = {
         "output": path,
         "kept_words": len(counts),
-        "least_count": counts[-1] if counts else 0,
+        "least_count": min(counts, default=0),
         "input_dim": vocabulary.input_dim,
         "max_len": vocabulary.rectangle.max_len,
     }
