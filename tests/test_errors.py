@@ -273,7 +273,6 @@ BLOCK_BYTES = [1, 2, 3, 4, 7, 64, 1 << 20]
         (b"a\n\xed\xa0\x80\n", ":2: byte 0xed at offset 2"),  # half a surrogate pair
         (b"a\n\xf4\x90\x80\x80\n", ":2: byte 0xf4 at offset 2"),  # over U+10FFFF
         (b"\xff\n\xfe\n", ":1: byte 0xff at offset 0"),  # the first of two
-        (b"\xfe\xff\0a\0\n", ":1: byte 0xfe at offset 0"),  # UTF-16
     ],
 )
 def test_the_place_of_a_byte_that_is_not_utf_8(
@@ -282,6 +281,24 @@ def test_the_place_of_a_byte_that_is_not_utf_8(
     (tmp_path / "t").write_bytes(text)
     said = f"t{place} is not UTF-8; if the file is Latin-1, pass --encoding latin-1"
     assert error_of(tmp_path / "t", Reading(block_bytes=block_bytes)) == said
+
+
+@pytest.mark.parametrize("block_bytes", BLOCK_BYTES)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_gets_a_remedy_of_its_own(encoding: str, block_bytes: int, tmp_path: Path) -> None:
+    text = "\ufeffa\n".encode(encoding)
+    (tmp_path / "t").write_bytes(text)
+    said = (
+        f"t:1: byte 0x{text[0]:02x} at offset 0 is not UTF-8; "
+        "the file begins as UTF-16 does: pass --encoding utf-16"
+    )
+    assert error_of(tmp_path / "t", Reading(block_bytes=block_bytes)) == said
+
+
+def test_what_a_codec_says_of_a_whole_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t").write_bytes(b"a b\n")
+    said = "t: is no utf-16 (UTF-16 stream does not start with BOM); check --encoding"
+    assert error_of(tmp_path / "t", Reading("utf-16")) == said
 
 
 @pytest.mark.parametrize("block_bytes", BLOCK_BYTES)

@@ -1171,3 +1171,28 @@ def test_another_thread_holds_nothing_and_may_enter() -> None:
 
 if __name__ == "__main__":
     fork_runs()
+
+
+def test_a_pipe_is_written_through_and_a_symlink_followed(warm: Warm, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"a b\n")
+    command = ("vocab", "a.txt", "-q", "-o")
+    assert warm.run(*command, "v.json", folder=tmp_path) == 0
+    expected = (tmp_path / "v.json").read_bytes()
+
+    (tmp_path / "link.json").symlink_to("linked.json")
+    assert warm.run(*command, "link.json", folder=tmp_path) == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "linked.json").read_bytes() == expected
+
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE) as reader:
+        assert warm.run(*command, "pipe", folder=tmp_path) == 0
+        assert reader.communicate()[0] == expected
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "a.txt",
+        "link.json",
+        "linked.json",
+        "pipe",
+        "v.json",
+    ]
