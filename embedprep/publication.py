@@ -23,7 +23,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from embedprep.errors import EmbedprepError, OutputError
+from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, output_names, read_manifest
 from embedprep.npy import disk_error
 
@@ -77,9 +77,13 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
         return
     if target.is_dir():
         raise OutputError(str(target), "is a folder, not a file", "name a file in it")
+    listed: set[str] = set()
     with suppress(OutputError):  # no manifest, or none of ours
-        if target.name in output_names(read_manifest(target.parent)):
-            raise _PartOfOutput(str(target))
+        listed = output_names(read_manifest(target.parent))
+    if target.name in listed:
+        raise OutputError(
+            str(target), "is part of a whole output", "name another file, or its folder"
+        )
     prefix = f".{_short(target.name)}{STAGING}"
     lock: int | None = None
     staged: Path | None = None
@@ -117,13 +121,6 @@ def _written_through(target: Path) -> Iterator[Path]:
                 shutil.copyfileobj(content, stream)
         except OSError as error:
             raise disk_error(str(target), error) from error
-
-
-class _PartOfOutput(EmbedprepError):
-    """A file that a manifest vouches for was to be written by itself."""
-
-    def __init__(self, place: str) -> None:
-        super().__init__(place, "is part of a whole output", "name another file, or its folder")
 
 
 def _short(name: str) -> str:
