@@ -179,8 +179,8 @@ def encode(
         counted = count(reader, reader.reading, vocabulary.tokenizer, work, words)
         planned = plan(counted, words, vocabulary.oov, rows, work, saved=vocabulary.rectangle)
         check_size(planned, rows, output)
-        made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
         if not is_file:
+            made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
             writing = _Writing(reader, counted, planned, made)
             return _write_folder(staged, writing, work, settings)
         dtype = planned.rectangle.dtype
@@ -188,7 +188,7 @@ def encode(
             n_unknown = write_rows(
                 counted.rows_of_block, planned.renumbering, planned.rectangle, work, sequences
             )
-        [(vocabulary, _)] = work.engine.gather([made])
+        vocabulary = replace(vocabulary, rectangle=planned.rectangle)
         return Built(output, vocabulary, statistics(counted, planned, n_unknown))
 
 
