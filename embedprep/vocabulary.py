@@ -84,7 +84,7 @@ class Vocabulary:
         return self.lookup(Secret.draw())
 
     def lookup(self, secret: Secret) -> Lookup:
-        """The words as a table for `indices_of`."""
+        """The words as a table, whose keys are made with the secret of a run."""
         return Lookup(WordArray.of((word.encode() for word in self.words), secret), secret)
 
     def encode(self, sentences: Iterable[str]) -> NDArray[Any]:
