@@ -10,8 +10,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from embedprep import counting
+from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
-from embedprep.dictionary import Dictionary, Lookup
+from embedprep.dictionary import Dictionary
 from embedprep.dictionary.ranking import rank
 from embedprep.digests import Digest
 from embedprep.engines import Future
@@ -115,9 +119,8 @@ def run(
         staged = stack.enter_context(staged_folder(output, sync))
         work = stack.enter_context(work_in(staged.path, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
-        ranked = _rank(counted, settings)
-        words = Lookup(ranked.words, work.secret)
-        planned = plan(counted, words, settings.oov, rows, work)
+        ranked, kept = _rank(counted, settings)
+        planned = plan(counted, kept, settings.oov, rows, work)
         check_size(planned, rows, output)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned.rectangle)
         writing = _Writing(reader, counted, planned, made)
@@ -144,9 +147,8 @@ def vocab(
             folder = output.parent
         work = stack.enter_context(work_in(folder, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
-        ranked = _rank(counted, settings)
-        words = Lookup(ranked.words, work.secret)
-        planned = plan(counted, words, settings.oov, rows, work)
+        ranked, kept = _rank(counted, settings)
+        planned = plan(counted, kept, settings.oov, rows, work)
         vocabulary, saved = _make_vocabulary(ranked, settings, planned.rectangle)
         if output is not None:
             temporary.write_bytes(saved)
@@ -176,8 +178,9 @@ def encode(
             staged = stack.enter_context(staged_folder(output, sync))
             work = stack.enter_context(work_in(staged.path, jobs))
         words = vocabulary.lookup(work.secret)
-        counted = count(reader, reader.reading, vocabulary.tokenizer, work, words)
-        planned = plan(counted, words, vocabulary.oov, rows, work, saved=vocabulary.rectangle)
+        counted = counting.encode(reader, reader.reading, vocabulary.tokenizer, work, words)
+        kept = np.arange(words.n_words)
+        planned = plan(counted, kept, vocabulary.oov, rows, work, saved=vocabulary.rectangle)
         check_size(planned, rows, output)
         if not is_file:
             made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
@@ -186,15 +189,18 @@ def encode(
         dtype = planned.rectangle.dtype
         with NpyWriter(temporary, output, planned.shape, dtype) as sequences:
             n_unknown = write_rows(
-                counted.rows_of_block, planned.renumbering, planned.rectangle, work, sequences
+                counted.blocks, planned.numbering, planned.rectangle, work, sequences
             )
         vocabulary = replace(vocabulary, rectangle=planned.rectangle)
         return Built(output, vocabulary, statistics(counted, planned, n_unknown))
 
 
-def _rank(counted: Counted, settings: VocabularySettings) -> Dictionary:
-    assert counted.dictionary is not None
-    return rank(counted.dictionary, settings.max_words, settings.min_count, unranked=(PAD, UNK))
+def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:
+    """The kept words in their order, and their places."""
+    dictionary = counted.dictionary
+    assert dictionary is not None
+    kept = rank(dictionary, settings.max_words, settings.min_count, unranked=(PAD, UNK))
+    return dictionary.at(kept), kept
 
 
 def _make_vocabulary(
@@ -229,7 +235,7 @@ def _write_folder(
     lengths = NpyWriter(staged.add(LENGTHS), target / LENGTHS, shape[:1], "int32")
     with sequences, lengths:
         n_unknown = write_rows(
-            counted.rows_of_block, planned.renumbering, rectangle, work, sequences, lengths=lengths
+            counted.blocks, planned.numbering, rectangle, work, sequences, lengths=lengths
         )
     [(vocabulary, saved)] = work.engine.gather([writing.vocabulary])
     staged.add(VOCABULARY).write_bytes(saved)

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from embedprep.arrays import Ints
 from embedprep.counting import Counted
-from embedprep.dictionary import Lookup
 from embedprep.errors import OutputError
 from embedprep.npy import npy_bytes
 from embedprep.publication import free_bytes
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
-from embedprep.rows import Renumbering, lengths_after_drop
+from embedprep.rows import Numbering, lengths_after_drop
 from embedprep.settings import RowSettings
 from embedprep.specials import specials_of
 from embedprep.work import Work
@@ -31,9 +31,10 @@ _WELL_FILLED = 0.1
 
 
 class Plan(NamedTuple):
-    """The kept words as they are found, and the shape of the rows."""
+    """The indices of the kept words, and the shape of the rows."""
 
-    renumbering: Renumbering
+    numbering: Numbering
+    n_kept: int
     rectangle: Rectangle
     rows_of_length: Counter[int]
     is_default_max: bool
@@ -46,30 +47,31 @@ class Plan(NamedTuple):
 
 def plan(
     counted: Counted,
-    words: Lookup,
+    kept: Ints,
     oov: str,
     rows: RowSettings,
     work: Work,
     *,
     saved: Rectangle | None = None,
 ) -> Plan:
-    """Choose the rectangle for the kept words, where nothing else is asked for the `saved` one.
+    """Number the kept words, given by their places in the order of the vocabulary, and choose the
+    rectangle: where nothing else is asked for, the `saved` one.
 
     Raises OutputError where the indices do not fit the dtype.
     """
-    renumbering = Renumbering.of(words, specials_of(oov), counted.tables, work.engine)
+    numbering = Numbering.of(kept, specials_of(oov), counted)
     rows_of_length = counted.rows_of_length
-    if renumbering.drops_unknown:
-        rows_of_length = lengths_after_drop(renumbering, work)
+    if numbering.drops_unknown:
+        rows_of_length = lengths_after_drop(counted.blocks, numbering, work)
 
     if rows.max_len is None and saved is not None:
         max_len = saved.max_len
     else:
         max_len = choose_max_len(parse_max_len(rows.max_len or "max"), rows_of_length)
     rectangle = rows.rectangle(max_len, saved or Rectangle(max_len))
-    _check_dtype(rectangle.dtype, renumbering.first_index + words.n_words - 1)
+    _check_dtype(rectangle.dtype, numbering.last_index)
     is_default_max = rows.max_len is None and saved is None
-    return Plan(renumbering, rectangle, rows_of_length, is_default_max)
+    return Plan(numbering, len(kept), rectangle, rows_of_length, is_default_max)
 
 
 def statistics(counted: Counted, plan: Plan, n_unknown: int) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def statistics(counted: Counted, plan: Plan, n_unknown: int) -> dict[str, Any]:
     if counted.dictionary is not None:
         facts["distinct_words"] = counted.dictionary.words.n_words
     return facts | {
-        "kept_words": plan.renumbering.words.n_words,
+        "kept_words": plan.n_kept,
         "unknown_words": n_unknown,
         "out_of_vocabulary": n_unknown / counted.n_words if counted.n_words else 0.0,
         "max_len": max_len,

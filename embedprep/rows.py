@@ -7,15 +7,16 @@ rectangle and written to their own place.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.dictionary import Lookup, WordArray
-from embedprep.dictionary.keys import concatenate
-from embedprep.engines import Engine
+from embedprep.arrays import Ints
+from embedprep.counting import Counted, StoredBlock
+from embedprep.engines import Future
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import count_lengths, drop_index, pad
@@ -26,34 +27,31 @@ from embedprep.work import Work
 _CHUNK_BYTES = 4 << 20
 """Rows are laid out this many bytes at a time: a block may make many more."""
 
-_BLOCKS_AT_ONCE = 4
 
+class Numbering(NamedTuple):
+    """The vocabulary's index of every word that the first half knows of.
 
-class Renumbering(NamedTuple):
-    """What turns the indices of any block into those of the vocabulary."""
+    `of_place: (places,)` and for each table `of_table: (words of table,)`.
+    """
 
-    words: Lookup
-    first_index: int
-    unknown_index: int
+    of_place: NDArray[np.int32]
     of_table: list[NDArray[np.int32]]
+    unknown_index: int
+    last_index: int
 
     @classmethod
-    def of(
-        cls, words: Lookup, specials: dict[str, int], tables: list[Lookup], engine: Engine
-    ) -> Renumbering:
+    def of(cls, kept: Ints, specials: dict[str, int], counted: Counted) -> Numbering:
+        """Number the words at the places `kept`, in this order, behind the special entries."""
         unknown = specials.get(UNK, PAD_INDEX)
-        bare = cls(words, len(specials), unknown, [])
-        found = [engine.submit(bare.indices_of, table.words) for table in tables]
-        return bare._replace(of_table=engine.gather(found))
+        input_dim = len(specials) + len(kept)
+        of_place = np.full(counted.n_places, unknown, np.int32)
+        of_place[kept] = np.arange(len(specials), input_dim)
+        of_table = [of_place.take(places) for places in counted.tables]
+        return cls(of_place, of_table, unknown, input_dim - 1)
 
     @property
     def drops_unknown(self) -> bool:
         return self.unknown_index == PAD_INDEX
-
-    def indices_of(self, words: WordArray) -> NDArray[np.int32]:
-        """The vocabulary's index of each word, (words,)."""
-        places = self.words.find(words)
-        return np.where(places < 0, self.unknown_index, places + self.first_index).astype(np.int32)
 
 
 class Ragged(NamedTuple):
@@ -64,39 +62,23 @@ class Ragged(NamedTuple):
     n_unknown: int
 
 
-def renumber(spool: Spool, numbers: range, renumbering: Renumbering) -> Iterator[Ragged]:
-    """The rows of some blocks, one after the other, in the indices of the vocabulary."""
-    records = [spool.read(number) for number in numbers]
-    own_words = concatenate(
-        [WordArray(text, starts, lengths, keys) for _, _, _, text, starts, lengths, keys in records]
-    )
-    index_of_own = renumbering.indices_of(own_words)
-
-    first_own = 0
-    for [table], ids, lengths, _, starts, _, _ in records:
-        own = index_of_own[first_own : first_own + len(starts)]
-        first_own += len(starts)
-        index_of_id = np.concatenate([renumbering.of_table[table], own])
-        yield _gather(index_of_id, ids, lengths, renumbering)
-
-
-def _gather(
-    index_of_id: NDArray[np.int32],
-    ids: NDArray[Any],
-    lengths: NDArray[np.int32],
-    renumbering: Renumbering,
-) -> Ragged:
-    """The rows of a block; its unknown words are counted, and taken out if they are to go."""
+def renumber(block: StoredBlock, numbering: Numbering, spool: Spool) -> Ragged:
+    """The rows of a block; unknown words are counted, and taken out if they are to go."""
+    index_of_id = numbering.of_table[block.table]
+    if block.own is not None:
+        [own] = spool.read(block.own)
+        index_of_id = np.concatenate([index_of_id, numbering.of_place.take(own)])
+    ids, lengths = spool.read(block.text)
     indices = index_of_id.take(ids)
-    n_unknown = int(np.count_nonzero(indices == renumbering.unknown_index))
-    if renumbering.drops_unknown and n_unknown:
-        indices, lengths = drop_index(indices, lengths, renumbering.unknown_index)
+    n_unknown = int(np.count_nonzero(indices == numbering.unknown_index))
+    if numbering.drops_unknown and n_unknown:
+        indices, lengths = drop_index(indices, lengths, numbering.unknown_index)
     return Ragged(indices, lengths, n_unknown)
 
 
 def write_rows(
-    rows_of_block: list[int],
-    renumbering: Renumbering,
+    blocks: list[StoredBlock],
+    numbering: Numbering,
     rectangle: Rectangle,
     work: Work,
     sequences: NpyWriter,
@@ -104,20 +86,21 @@ def write_rows(
     lengths: NpyWriter | None = None,
 ) -> int:
     """Write every block's rows and lengths; the number of running words that are unknown."""
-    first_rows = np.concatenate([[0], np.cumsum(rows_of_block)]).tolist()
 
-    def write_blocks(numbers: range) -> int:
-        n_unknown = 0
-        blocks = renumber(work.spool, numbers, renumbering)
-        for number, ragged in zip(numbers, blocks, strict=True):
-            if lengths is not None:
-                lengths.write(first_rows[number], ragged.lengths)
-            _write_ragged(ragged, first_rows[number], rectangle, sequences)
-            n_unknown += ragged.n_unknown
-        return n_unknown
+    def write_block(block: StoredBlock, first_row: int) -> int:
+        ragged = renumber(block, numbering, work.spool)
+        if lengths is not None:
+            lengths.write(first_row, ragged.lengths)
+        _write_ragged(ragged, first_row, rectangle, sequences)
+        return ragged.n_unknown
 
-    written = [work.engine.submit(write_blocks, some) for some in _together(work.spool)]
-    return sum(work.engine.gather(written))
+    first_rows = accumulate((block.n_rows for block in blocks), initial=0)
+    written = [
+        work.engine.submit(write_block, block, first_row)
+        for block, first_row in zip(blocks, first_rows, strict=False)
+    ]
+    n_unknown: Future[int] = work.engine.reduce(sum, written)
+    return work.engine.gather([n_unknown])[0]
 
 
 def _write_ragged(
@@ -132,26 +115,21 @@ def _write_ragged(
         sequences.write(first_row + row, pad(indices, some, rectangle))
 
 
-def _together(spool: Spool) -> list[range]:
-    """The numbers of the blocks, a few at a time: so their words are looked up at once."""
-    n_blocks = len(spool)
-    return [
-        range(number, min(number + _BLOCKS_AT_ONCE, n_blocks))
-        for number in range(0, n_blocks, _BLOCKS_AT_ONCE)
-    ]
-
-
-def lengths_after_drop(renumbering: Renumbering, work: Work) -> Counter[int]:
+def lengths_after_drop(blocks: list[StoredBlock], numbering: Numbering, work: Work) -> Counter[int]:
     """How many rows have each length once unknown words have vanished."""
 
-    def lengths_of(numbers: range) -> Counter[int]:
+    def lengths_of(block: StoredBlock) -> Counter[int]:
         found: Counter[int] = Counter()
-        for block in renumber(work.spool, numbers, renumbering):
-            count_lengths(block.lengths, found)
+        count_lengths(renumber(block, numbering, work.spool).lengths, found)
         return found
 
-    counted = [work.engine.submit(lengths_of, some) for some in _together(work.spool)]
-    rows_of_length: Counter[int] = Counter()
-    for found in work.engine.gather(counted):
-        rows_of_length.update(found)
+    found = [work.engine.submit(lengths_of, block) for block in blocks]
+    [rows_of_length] = work.engine.gather([work.engine.reduce(_add_up, found)])
     return rows_of_length
+
+
+def _add_up(counters: Sequence[Counter[int]]) -> Counter[int]:
+    total: Counter[int] = Counter()
+    for counter in counters:
+        total.update(counter)
+    return total

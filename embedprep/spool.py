@@ -54,15 +54,13 @@ class Spool:
         if self._file is not None:
             self._file.close()
 
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def append(self, arrays: Sequence[NDArray[Any]]) -> None:
+    def append(self, arrays: Sequence[NDArray[Any]]) -> int:
+        """Keep a record; its number."""
         n_bytes = sum(array.nbytes for array in arrays)
         if n_bytes <= self._room:
             self._room -= n_bytes
             self._records.append(arrays)
-            return
+            return len(self._records) - 1
         self._room = 0
         record = _OnDisk(self._n_bytes, [len(a) for a in arrays], [a.dtype for a in arrays])
         try:
@@ -74,6 +72,7 @@ class Spool:
         except OSError as error:
             raise disk_error(str(self._folder), error) from error
         self._records.append(record)
+        return len(self._records) - 1
 
     def read(self, number: int) -> Sequence[NDArray[Any]]:
         """The arrays of a record, as they were appended."""

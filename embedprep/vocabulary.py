@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from embedprep.arrays import Bytes, Ints, starts_of, take_ragged
-from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_words
+from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_known_words
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.publication import staged_file
 from embedprep.rectangle import Rectangle
@@ -98,11 +98,9 @@ class Vocabulary:
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
         words = find_words(read_text(lines.encode("utf-8") + PADDING), self.tokenizer)
         lookup = self._lookup
-        encoded = encode_words(words, lookup, lookup.secret)
-
-        places = np.concatenate([np.arange(lookup.n_words), lookup.find(encoded.own)])
-        index_of_id = np.where(places < 0, self.unknown_index, places + self.first_index)
-        indices, lengths = index_of_id.take(encoded.ids), encoded.per_row
+        ids, lengths = encode_known_words(words, lookup)
+        places = ids.astype(np.int64)
+        indices = np.where(places == lookup.n_words, self.unknown_index, places + self.first_index)
         if self.unknown_index == PAD_INDEX:
             indices, lengths = drop_index(indices, lengths, PAD_INDEX)
         return pad(indices.astype(self.rectangle.dtype), lengths, self.rectangle)

@@ -13,7 +13,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import embedprep
-from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_words, merge
+from embedprep.dictionary import (
+    Dictionary,
+    Lookup,
+    Secret,
+    WordArray,
+    empty_dictionary,
+    encode_known_words,
+    encode_words,
+    unite,
+)
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.ranking import rank
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -87,17 +96,16 @@ def encode(lines: Sequence[Sequence[str]], known: Lookup, secret: Secret) -> lis
     """Words through the fast path and back; counts and words per line are held on the way."""
     text = found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
     encoded = encode_words(text, known, secret)
-    entry = [*spelled(known.words), *spelled(encoded.own)]
-    running = [entry[i] for i in encoded.ids.tolist()]
-    assert encoded.per_row.tolist() == [len(line) for line in lines]
-    assert len(encoded.counts) == len(entry)
+    own = spelled(encoded.own.words)
+    entry = [*spelled(known.words), *own]
+    running = [entry[i] for i in encoded.text.ids.tolist()]
+    assert encoded.text.per_row.tolist() == [len(line) for line in lines]
 
-    counts: Counter[str] = Counter()
-    for spelling, n in zip(entry, encoded.counts.tolist(), strict=True):
-        counts[spelling] += n
+    counts = Counter(dict(zip(spelled(known.words), encoded.known_counts.tolist(), strict=True)))
+    counts.update(dict(entries(encoded.own)))
     assert +counts == Counter(running)
     # A known word may count as the block's own too, where another has its slot: but only once.
-    assert max(Counter(spelled(encoded.own)).values(), default=1) == 1
+    assert len(set(own)) == len(own)
     return running
 
 
@@ -136,6 +144,21 @@ def test_a_block_is_encoded_against_known_words_and_its_own(
 
 
 @every_secret
+@given(
+    known=st.lists(word, max_size=20, unique=True),
+    lines=st.lists(many_words, min_size=1, max_size=3),
+)
+def test_a_text_is_encoded_by_known_words_alone(
+    known: list[str], lines: list[list[str]], secret: Secret
+) -> None:
+    text = found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
+    ids, per_row = encode_known_words(text, Lookup(array_of(known, secret), secret))
+    index = {word: i for i, word in enumerate(known)}
+    assert ids.tolist() == [index.get(word, len(known)) for line in lines for word in line]
+    assert per_row.tolist() == [len(line) for line in lines]
+
+
+@every_secret
 def test_words_that_differ_in_one_place_or_in_length_are_told_apart(secret: Secret) -> None:
     lengths = [8, 9, 15, 16, 17, 24, 25, 40, 1024, 1025, 1030]
     places: list[list[tuple[int, str]]] = [[], *([(p, "y")] for p in (0, 7, 8, 12, 16, 20, -9, -1))]
@@ -156,19 +179,29 @@ def test_many_words_of_one_key_are_told_apart_though_every_secret_is_weak(
 
 
 @every_secret
-@given(parts=st.lists(many_words, min_size=1, max_size=5), data=st.data())
-def test_merging_adds_up_in_any_order_and_nesting(
-    parts: list[list[str]], data: st.DataObject, secret: Secret
+@given(parts=st.lists(st.lists(many_words, max_size=3), max_size=4))
+def test_uniting_adds_up_and_no_word_changes_its_place(
+    parts: list[list[list[str]]], secret: Secret
 ) -> None:
-    expected = twins.rank(word for part in parts for word in part)
-    dictionaries = [dictionary_of(part, secret) for part in parts]
-    while len(dictionaries) > 1:
-        shuffled = data.draw(st.permutations(dictionaries))
-        n_together = data.draw(st.integers(2, len(shuffled)))
-        dictionaries = [merge(shuffled[:n_together]), *shuffled[n_together:]]
-    merged = merge(dictionaries)
-    assert sorted(entries(merged)) == sorted(expected)
-    assert entries(rank(merged, 10_000)) == expected
+    total = empty_dictionary(secret)
+    seen: list[str] = []
+    for part in parts:
+        before = spelled(total.words)
+        others = [dictionary_of(words, secret) for words in part]
+        total, places = unite(total, others)
+        seen += [word for words in part for word in words]
+
+        entry = spelled(total.words)
+        assert entry[: len(before)] == before
+        assert [[entry[place] for place in some.tolist()] for some in places] == [
+            spelled(other.words) for other in others
+        ]
+        assert Counter(dict(entries(total))) == Counter(seen)
+        assert len(set(entry)) == len(entry)
+
+
+def ranked(words: Dictionary, max_words: int, min_count: int = 1) -> list[tuple[str, int]]:
+    return entries(words.at(rank(words, max_words, min_count)))
 
 
 @every_secret
@@ -176,29 +209,30 @@ def test_merging_adds_up_in_any_order_and_nesting(
 def test_ranking_equals_its_twin(
     words: list[str], max_words: int, min_count: int, secret: Secret
 ) -> None:
-    ranked = rank(dictionary_of(words, secret), max_words, min_count)
-    assert entries(ranked) == twins.rank(words, max_words, min_count)
+    expected = twins.rank(words, max_words, min_count)
+    assert ranked(dictionary_of(words, secret), max_words, min_count) == expected
 
 
 def test_ties_are_ordered_by_code_points_and_not_by_utf16() -> None:
     # In UTF-16 U+1F600 begins with D83D and would stand before U+FB01.
     words = ["😀", "ﬁ", "é", "z", "a", "a\0", "\0a", "abcdefgh", "abcdefghi", "abcdefgi", "a\1"]
-    ranked = rank(dictionary_of(words, SECRETS["strong"]), 100)
-    assert spelled(ranked.words) == [
+    in_order = [word for word, _ in ranked(dictionary_of(words, SECRETS["strong"]), 100)]
+    assert in_order == [
         *("\0a", "a", "a\0", "a\1", "abcdefgh", "abcdefghi", "abcdefgi", "z", "é", "ﬁ", "😀")
     ]
 
 
-@pytest.mark.parametrize("n_known", [0xFFF0, 0x10000, 0x10010])
+@pytest.mark.parametrize("n_known", [0xFFF0, 0xFFFF, 0x10000, 0x10010])
 def test_indices_go_on_beyond_sixteen_bits(n_known: int) -> None:
     secret = SECRETS["strong"]
     known = [f"known{i}" for i in range(n_known)]
     table = Lookup(array_of(known, secret), secret)
     line = [*known[:20], *known[-20:], *(f"own{i}" for i in range(40)), *known[-20:]]
     assert encode([line], table, secret) == line
-    assert table.find(array_of([*known[-3:], "own"], secret)).tolist() == [
-        *(n_known - 3, n_known - 2, n_known - 1, -1)
-    ]
+    last = [n_known - 3, n_known - 2, n_known - 1]
+    assert table.find(array_of([*known[-3:], "own"], secret)).tolist() == [*last, -1]
+    text = found([" ".join([*known[-3:], "own"])], TokenizerSettings("whitespace"))
+    assert encode_known_words(text, table).ids.tolist() == [*last, n_known]
 
 
 @pytest.fixture(scope="module")

@@ -36,9 +36,8 @@ def test_records_are_kept_in_order(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with Spool(tmp_path_factory.getbasetemp(), memory_bytes) as spool:
-        for arrays_ in records:
-            spool.append(arrays_)
-        assert len(spool) == len(records)
+        numbers = [spool.append(arrays_) for arrays_ in records]
+        assert numbers == list(range(len(records)))
         for number in reversed(range(len(records))):
             read = spool.read(number)
             assert [a.tolist() for a in read] == [a.tolist() for a in records[number]]

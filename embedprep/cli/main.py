@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn
@@ -106,7 +107,17 @@ def main() -> NoReturn:
     except MemoryError:
         _say("memory ran out; choose fewer --jobs, or a smaller --max-words")
         status = 1
-    sys.exit(status)
+    _leave(status)
+
+
+def _leave(status: int) -> NoReturn:
+    """Exit at once: to take NumPy's modules down first costs as much time as a small text does.
+
+    Contexts have closed every file and thread by now, and what went to stdout was flushed.
+    """
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def _say(message: str) -> None:

@@ -1,7 +1,7 @@
-"""How do words become indices into their own dictionary, and how do dictionaries unite?
+"""How do words become indices into a dictionary, and how do dictionaries unite?
 
-Counts add up and words unite, so merging is associative and commutative: the result does not
-depend on how a text was cut into blocks, nor on who worked on them in which order.
+Counts add up and words unite, so uniting is associative and commutative but for the order of the
+words: what is counted does not depend on how a text was cut into blocks.
 """
 
 from __future__ import annotations
@@ -25,54 +25,93 @@ class Dictionary(NamedTuple):
     words: WordArray
     counts: Ints
 
+    def at(self, places: Ints) -> Dictionary:
+        """The words at some places."""
+        return Dictionary(self.words.at(places).compact(), self.counts[places])
 
-class EncodedBlock(NamedTuple):
-    """A text as indices.
 
-    `ids: (running words,)` count through the words known beforehand and on through `own`, the
-    text's other distinct words. `counts: (known + own,)`. `per_row: (rows,)` running words.
-    """
+class EncodedText(NamedTuple):
+    """A text as indices, `ids: (running words,)`. `per_row: (rows,)` running words."""
 
     ids: NDArray[Any]
     per_row: Ints
-    own: WordArray
-    counts: Ints
+
+
+class EncodedBlock(NamedTuple):
+    """A text whose ids count through the words known beforehand and on through its `own` others.
+
+    `known_counts: (known words,)` tells how often each of the first was found.
+    """
+
+    text: EncodedText
+    known_counts: Ints
+    own: Dictionary
 
 
 def encode_words(words: Words, known: Lookup, secret: Secret) -> EncodedBlock:
     """The words of a text as indices into the known words and its own."""
-    keys, long = keys_and_long(words.text, words.starts, words.lengths, secret)
-    running = WordArray(words.text, words.starts, words.lengths, keys)
-
-    ids, missed = known.probe(running, long)
-    unknown = running.at(missed)
+    ids, missed, unknown = _probe(words, known, secret)
     groups = group_words(unknown)
 
-    n_distinct = known.n_words + len(groups.first)
-    ids = ids.astype(np.uint16 if n_distinct <= 1 << 16 else np.uint32, copy=False)
-    ids[missed] = known.n_words + groups.group
-    return EncodedBlock(
-        ids=ids,
-        per_row=words.per_row,
-        own=unknown.at(groups.first).compact(),
-        counts=np.bincount(ids, minlength=n_distinct),
-    )
+    n_known = known.n_words
+    n_distinct = n_known + len(groups.first)
+    ids = ids.astype(_dtype_for(n_distinct), copy=False)
+    ids[missed] = n_known + groups.group
+    counts = np.bincount(ids, minlength=n_distinct)
+    own_counts = counts[n_known:].copy()  # a view would keep them all
+    own = Dictionary(unknown.at(groups.first).compact(), own_counts)
+    return EncodedBlock(EncodedText(ids, words.per_row), counts[:n_known], own)
 
 
-def merge(dictionaries: Sequence[Dictionary]) -> Dictionary:
-    """One dictionary of all words, their counts added up."""
-    return merge_into(dictionaries[0], dictionaries[1:])[0]
+def encode_known_words(words: Words, known: Lookup) -> EncodedText:
+    """The words of a text as indices into the known words; `known.n_words` is any other."""
+    ids, missed, unknown = _probe(words, known, known.secret)
+    found = known.find(unknown)
+    ids = ids.astype(_dtype_for(known.n_words + 1), copy=False)
+    ids[missed] = np.where(found < 0, known.n_words, found)
+    return EncodedText(ids, words.per_row)
 
 
-def merge_into(total: Dictionary, others: Sequence[Dictionary]) -> tuple[Dictionary, Ints]:
-    """The same, and at which place each word of `total` stands in it, (words of total,)."""
+def _probe(words: Words, known: Lookup, secret: Secret) -> tuple[NDArray[Any], Ints, WordArray]:
+    """The ids of the words found at once, the places of the others, and these."""
+    keys, long = keys_and_long(words.text, words.starts, words.lengths, secret)
+    running = WordArray(words.text, words.starts, words.lengths, keys)
+    ids, missed = known.probe(running, long)
+    return ids, missed, running.at(missed)
+
+
+def _dtype_for(n_ids: int) -> type[np.uint16] | type[np.uint32]:
+    return np.uint16 if n_ids <= 1 << 16 else np.uint32
+
+
+class United(NamedTuple):
+    """A dictionary of several, and the places in it of the words of each but the first."""
+
+    total: Dictionary
+    places: list[Ints]
+
+
+def unite(total: Dictionary, others: Sequence[Dictionary]) -> United:
+    """One dictionary of all words, their counts added up: the words of `total` keep their places,
+    those it does not have come behind.
+    """
     dictionaries = [total, *others]
     words = concatenate([d.words for d in dictionaries])
     groups = group_words(words)
+
+    n_before = total.words.n_words
+    place_of_group = np.full(len(groups.first), -1, np.int64)
+    place_of_group[groups.group[:n_before]] = np.arange(n_before)
+    added = (place_of_group < 0).nonzero()[0]
+    place_of_group[added] = np.arange(n_before, len(groups.first))
+    places = place_of_group[groups.group]
+
     counts = np.zeros(len(groups.first), np.int64)
-    np.add.at(counts, groups.group, np.concatenate([d.counts for d in dictionaries]))
-    merged = Dictionary(words.at(groups.first).compact(), counts)
-    return merged, groups.group[: total.words.n_words]
+    np.add.at(counts, places, np.concatenate([d.counts for d in dictionaries]))
+    added_words = words.at(groups.first[added]).compact()
+    united = Dictionary(concatenate([total.words, added_words]), counts)
+    ends = np.cumsum([d.words.n_words for d in dictionaries])
+    return United(united, np.split(places, ends[:-1])[1:])
 
 
 def empty_dictionary(secret: Secret) -> Dictionary:

@@ -13,12 +13,11 @@ from embedprep.dictionary.keys import Secret, WordArray, windows
 
 def rank(
     dictionary: Dictionary, max_words: int, min_count: int = 1, unranked: Sequence[str] = ()
-) -> Dictionary:
-    """The `max_words` most frequent words that occur at least `min_count` times, in order.
+) -> Ints:
+    """The places of the `max_words` most frequent words that occur at least `min_count` times.
 
-    The order is count descending, then code points ascending, and nothing else: not the order
-    of arrival, which the dictionary does not know. Words that read like the `unranked`, of up to
-    8 bytes each, are left out.
+    They are in the order of count descending, then code points ascending, and nothing else: not
+    the order of arrival. Words that read like the `unranked`, of up to 8 bytes each, are left out.
     """
     counts = dictionary.counts
     reserved = WordArray.of([word.encode() for word in unranked], Secret.draw())
@@ -27,9 +26,7 @@ def rank(
     if len(candidates) > max_words:
         least = -np.partition(-counts[candidates], max_words - 1)[max_words - 1]
         candidates = candidates[counts[candidates] >= least]
-
-    in_order = candidates[_order(dictionary.words.at(candidates), counts[candidates])][:max_words]
-    return Dictionary(dictionary.words.at(in_order).compact(), counts[in_order])
+    return candidates[_order(dictionary.words.at(candidates), counts[candidates])][:max_words]
 
 
 def _order(words: WordArray, counts: Ints) -> Ints:
