@@ -20,6 +20,11 @@ Flags: TypeAlias = NDArray[np.bool_]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
+def dtype_for(n_indices: int) -> type[np.uint16] | type[np.uint32]:
+    """The smallest type worth having for indices below `n_indices`."""
+    return np.uint16 if n_indices <= 1 << 16 else np.uint32
+
+
 def starts_of(lengths: NDArray[Any]) -> Ints:
     """Where each row of a ragged array starts when the rows stand end to end, (rows,).
 

@@ -215,7 +215,7 @@ class _Counting(_Intake[EncodedBlock]):
 
     def table_for_next_block(self) -> Lookup:
         """The table for the next block; for the second one, the words of the first are awaited."""
-        if len(self.tables) == 1 and self._in_flight:
+        if len(self.tables) == 1 and len(self._in_flight) >= self.engine.n_workers:
             self.collect(down_to=0)
         n_new = sum(own.words.n_words for own in self._new)
         if self._uniting is None and n_new > 2 * self.total.words.n_words:

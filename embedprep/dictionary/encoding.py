@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints
+from embedprep.arrays import Ints, dtype_for
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.keys import Secret, WordArray, concatenate, keys_and_long
 from embedprep.dictionary.lookup import Lookup
@@ -55,7 +55,7 @@ def encode_words(words: Words, known: Lookup, secret: Secret) -> EncodedBlock:
 
     n_known = known.n_words
     n_distinct = n_known + len(groups.first)
-    ids = ids.astype(_dtype_for(n_distinct), copy=False)
+    ids = ids.astype(dtype_for(n_distinct), copy=False)
     ids[missed] = n_known + groups.group
     counts = np.bincount(ids, minlength=n_distinct)
     own_counts = counts[n_known:].copy()  # a view would keep them all
@@ -67,7 +67,7 @@ def encode_known_words(words: Words, known: Lookup) -> EncodedText:
     """The words of a text as indices into the known words; `known.n_words` is any other."""
     ids, missed, unknown = _probe(words, known, known.secret)
     found = known.find(unknown)
-    ids = ids.astype(_dtype_for(known.n_words + 1), copy=False)
+    ids = ids.astype(dtype_for(known.n_words + 1), copy=False)
     ids[missed] = np.where(found < 0, known.n_words, found)
     return EncodedText(ids, words.per_row)
 
@@ -78,10 +78,6 @@ def _probe(words: Words, known: Lookup, secret: Secret) -> tuple[NDArray[Any], I
     running = WordArray(words.text, words.starts, words.lengths, keys)
     ids, missed = known.probe(running, long)
     return ids, missed, running.at(missed)
-
-
-def _dtype_for(n_ids: int) -> type[np.uint16] | type[np.uint32]:
-    return np.uint16 if n_ids <= 1 << 16 else np.uint32
 
 
 class United(NamedTuple):

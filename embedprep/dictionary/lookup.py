@@ -1,6 +1,6 @@
 """At which index does a word stand among known words?
 
-A hash table in two arrays: a word belongs to the slot that its key spreads to, or to one of the
+A hash table: a word belongs to the slot that its key spreads to, or to one of the
 next few where that is taken. Words that find no free slot among them (chance leaves few, an
 attacker who knew the secret could leave all) are found by grouping, which has no worst case.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, Keys
+from embedprep.arrays import Flags, Ints, Keys, dtype_for
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.keys import (
     LONG,
@@ -27,7 +27,7 @@ from embedprep.dictionary.keys import (
 )
 
 PROBES = 6
-"""How many slots a word may try; at most half of all slots are taken."""
+"""How many slots a word may try; at most a quarter of all slots are taken."""
 
 
 class Lookup:
@@ -36,31 +36,31 @@ class Lookup:
     def __init__(self, words: WordArray, secret: Secret) -> None:
         self.words = words
         self.secret = secret
-        n_words = words.n_words
-        bits = max(4, (2 * n_words - 1).bit_length())
+        bits = max(4, (4 * words.n_words - 1).bit_length())
         self._shift = np.uint64(64 - bits)
         self._mask = np.int64((1 << bits) - 1)
-        # No key is 0 (that of a word of NULs has its length in it), so 0 marks a free slot.
-        self._keys = np.zeros(1 << bits, np.uint64)
-        self._index: NDArray[Any] = np.zeros(
-            1 << bits, np.uint16 if n_words <= 1 << 16 else np.uint32
-        )
+        # A slot holds the index of its word. Where it is free that is the index behind all words,
+        # of key 0, which no word has: that of a word of NULs has its length in it.
+        free = words.n_words
+        self._index: NDArray[Any] = np.full(1 << bits, free, dtype_for(free + 1))
 
-        waiting = np.arange(n_words)
+        waiting = np.arange(words.n_words)
         slots = self.slots_of(words.keys)
         for _ in range(PROBES):
-            is_free = self._keys[slots] == 0
+            is_free = self._index[slots] == free
             # Of several words written to one slot the last one stands: so the earliest goes last.
             self._index[slots[is_free][::-1]] = waiting[is_free][::-1]
-            is_placed = is_free & (self._index[slots] == waiting)
-            self._keys[slots[is_placed]] = words.keys[waiting[is_placed]]
-            waiting, slots = waiting[~is_placed], (slots[~is_placed] + 1) & self._mask
+            is_waiting = self._index[slots] != waiting
+            waiting, slots = waiting[is_waiting], (slots[is_waiting] + 1) & self._mask
         self._unplaced = waiting
         self._without_slot = words.at(waiting).compact()
 
+        self._keys = np.append(words.keys, np.uint64(0))
+        self._lengths = np.append(words.lengths, 0)
         # Of short words, head and tail are never looked at; what is read must lie in the text.
-        last = np.maximum(words.starts + words.lengths - WINDOW, 0)
-        self._heads, self._tails = windows(words.text)[words.starts], windows(words.text)[last]
+        starts = np.append(words.starts, 0)
+        last = np.maximum(starts + self._lengths - WINDOW, 0)
+        self._heads, self._tails = windows(words.text)[starts], windows(words.text)[last]
 
     @property
     def n_words(self) -> int:
@@ -79,11 +79,8 @@ class Lookup:
         the path of running text: nearly all words are common and stand where one look finds them.
         `long` tells the long ones among the words.
         """
-        if not self.n_words:
-            return np.zeros(words.n_words, np.uint16), np.arange(words.n_words)
-        slots = self.slots_of(words.keys)
-        index = self._index.take(slots)
-        is_other = self._keys.take(slots) != words.keys
+        index = self._index.take(self.slots_of(words.keys))
+        is_other = self._keys.take(index) != words.keys
         is_other[long.places] |= ~self._are(words, long, index[long.places])
         return index, is_other.nonzero()[0]
 
@@ -92,7 +89,7 @@ class Lookup:
         lengths = words.lengths[long.places]
         is_same: Flags = self._heads.take(index) == long.heads
         is_same &= self._tails.take(index) == long.tails
-        is_same &= self.words.lengths.take(index) == lengths
+        is_same &= self._lengths.take(index) == lengths
         rest = (is_same & (lengths > 2 * WINDOW)).nonzero()[0]
         is_same[rest] = equal_middles(words, long.places[rest], self.words, index[rest])
         return is_same
@@ -102,15 +99,14 @@ class Lookup:
         found = np.full(words.n_words, -1, np.int64)
         places, keys, slots = np.arange(words.n_words), words.keys, self.slots_of(words.keys)
         for _ in range(PROBES):
-            in_slot = self._keys.take(slots)
             index = self._index.take(slots)
-            is_same = in_slot == keys
+            is_same = self._keys.take(index) == keys
             long = (is_same & (keys >= LONG)).nonzero()[0]
             if len(long):
                 is_same[long] = equal_words(words, places[long], self.words, index[long])
             found[places[is_same]] = index[is_same]
 
-            goes_on = (~is_same & (in_slot != 0)).nonzero()[0]
+            goes_on = (~is_same & (index != self.n_words)).nonzero()[0]
             places, keys = places[goes_on], keys[goes_on]
             slots = (slots[goes_on] + 1) & self._mask
             if not len(places):
