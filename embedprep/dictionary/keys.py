@@ -139,20 +139,22 @@ def keys_and_long(
     such a byte count as long.
     """
     window = windows(text)
-    shifts = lengths << 3
-    np.subtract(64, shifts, out=shifts)
     keys = window[starts]
-    keys <<= shifts.view(np.uint64)  # by 64 and more: 0, so a long word's key is set below
-
     is_long = lengths > WINDOW
-    if len(text) and text.min() < WINDOW:
+    has_control = bool(len(text)) and text.min() < WINDOW
+    if has_control:
         first_byte = text[starts]
         is_long |= (lengths == WINDOW) & (first_byte < WINDOW)
-        padded = ((first_byte == 0) & (lengths < WINDOW)).nonzero()[0]
-        keys[padded] |= lengths[padded].view(np.uint64)
     places = is_long.nonzero()[0]
     first, size = starts[places], lengths[places]
-    long = LongWords(places, window[first], window[first + (size - WINDOW)])
+    long = LongWords(places, keys[places], window[first + (size - WINDOW)])
+
+    shifts = lengths << 3
+    np.subtract(64, shifts, out=shifts)
+    keys <<= shifts.view(np.uint64)  # by 64 and more: 0, so a long word's key is set below
+    if has_control:
+        padded = ((first_byte == 0) & (lengths < WINDOW)).nonzero()[0]
+        keys[padded] |= lengths[padded].view(np.uint64)
     keys[places] = _hashed(text, first, size, long, secret)
     return keys, long
 

@@ -32,7 +32,8 @@ def rank(
 def _order(words: WordArray, counts: Ints) -> Ints:
     """The words sorted by count descending, then by their UTF-8, which sorts as code points do."""
     heads = _heads(words)
-    order = np.lexsort((heads, -counts))
+    order = np.argsort(heads)
+    order = order[np.argsort(-counts[order], kind="stable")]
     is_tied = (counts[order[1:]] == counts[order[:-1]]) & (heads[order[1:]] == heads[order[:-1]])
     if not is_tied.any():
         return order
