@@ -26,7 +26,7 @@ class Text(NamedTuple):
     `code_points: (characters,)` tell the non-ASCII characters.
     """
 
-    data: bytes
+    data: bytes | bytearray
     line_ends: Ints
     starts: Ints
     code_points: NDArray[np.uint32]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from embedprep.sources import Block, Reading, read_blocks
 from embedprep.text import text_of
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.words import Words, find_words
+from embedprep.tokenizer.spans import Words
+from embedprep.tokenizer.words import find_words
 
 _AT_ONCE = Reading(block_bytes=1 << 28)
 

@@ -16,7 +16,7 @@ from embedprep.arrays import Ints, dtype_for
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.keys import Secret, WordArray, concatenate, keys_and_long
 from embedprep.dictionary.lookup import Lookup
-from embedprep.tokenizer.words import Words
+from embedprep.tokenizer.spans import Words
 
 
 class Dictionary(NamedTuple):

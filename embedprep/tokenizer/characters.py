@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from embedprep.arrays import Ints
 from embedprep.text import Text
 from embedprep.tokenizer.lowercase import lowercase_non_ascii
 from embedprep.tokenizer.separated import WHITE_SPACE, wide_spaces
+from embedprep.tokenizer.spans import Words
 
 
 def _length_of_lead_byte(byte: int) -> int:
@@ -21,7 +21,7 @@ def _length_of_lead_byte(byte: int) -> int:
 _LENGTHS = bytes(_length_of_lead_byte(byte) for byte in range(256))
 
 
-def char(text: Text, lowercase: bool) -> tuple[bytes, Ints, Ints, Ints]:
+def char(text: Text, lowercase: bool) -> Words:
     """Every code point but those of White_Space."""
     if lowercase:
         text = lowercase_non_ascii(text)
@@ -33,4 +33,5 @@ def char(text: Text, lowercase: bool) -> tuple[bytes, Ints, Ints, Ints]:
         lengths[spaces] = 0
 
     starts = lengths.nonzero()[0]
-    return data, starts, lengths[starts].astype(np.int64), text.line_ends
+    words_before = np.searchsorted(starts, text.line_ends)
+    return Words.of(data, starts, lengths[starts].astype(np.int64), words_before)

@@ -66,11 +66,12 @@ def lowercase_non_ascii(text: Text) -> Text:
     code_points = text.code_points.copy()
     code_points[changed] += shifts[changed].view(np.uint32)
 
-    octets = np.frombuffer(text.data, np.uint8).copy()
+    lowered = bytearray(text.data)
+    octets = np.frombuffer(lowered, np.uint8)
     write_characters(octets, text.starts[changed], code_points[changed])
     if not is_by_line.any():
-        return text._replace(data=octets.tobytes(), code_points=code_points)
-    return read_text(_lowercase_lines(text, octets.tobytes(), text.starts[cased[is_by_line]]))
+        return text._replace(data=lowered, code_points=code_points)
+    return read_text(_lowercase_lines(text, lowered, text.starts[cased[is_by_line]]))
 
 
 def write_characters(octets: Bytes, starts: Ints, code_points: NDArray[np.uint32]) -> None:
@@ -87,9 +88,9 @@ def write_characters(octets: Bytes, starts: Ints, code_points: NDArray[np.uint32
         octets[at] = mark | rest
 
 
-def _lowercase_lines(text: Text, lowered: bytes, places: Ints) -> bytes:
+def _lowercase_lines(text: Text, lowered: bytearray, places: Ints) -> bytes:
     """`lowered`, the lines at `places` replaced by `str.lower` of what they were in `text`."""
-    parts: list[bytes] = []
+    parts: list[bytes | bytearray] = []
     done = 0
     for place in places.tolist():
         if place < done:

@@ -11,6 +11,7 @@ import numpy as np
 from embedprep.arrays import Ints
 from embedprep.text import Text
 from embedprep.tokenizer.lowercase import lowercase_non_ascii
+from embedprep.tokenizer.spans import Words
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 """The characters that the Keras Tokenizer takes for spaces; the apostrophe is none of them."""
@@ -52,7 +53,7 @@ _TABLES = {
 }
 
 
-def keras(text: Text, lowercase: bool) -> tuple[bytes, Ints, Ints, Ints]:
+def keras(text: Text, lowercase: bool) -> Words:
     """The words of the Keras `Tokenizer` (keras_preprocessing/text.py, `text_to_word_sequence`).
 
     `str.lower` of each line, the filter characters made spaces, split at spaces and nothing else:
@@ -61,17 +62,16 @@ def keras(text: Text, lowercase: bool) -> tuple[bytes, Ints, Ints, Ints]:
     if lowercase:
         text = lowercase_non_ascii(text)
     data = text.data.translate(_TABLES[KERAS_FILTERS, lowercase])
-    return data, *_between_spaces(data), text.line_ends
+    return _between_spaces(data, text.line_ends)
 
 
-def whitespace(text: Text, lowercase: bool) -> tuple[bytes, Ints, Ints, Ints]:
+def whitespace(text: Text, lowercase: bool) -> Words:
     """The words between characters of White_Space, as another tool has tokenised them."""
     if lowercase:
         text = lowercase_non_ascii(text)
-    line_ends = text.line_ends
     data = blank(text.data, *wide_spaces(text))
     data = data.translate(_TABLES[_ASCII_WHITE_SPACE, lowercase])
-    return data, *_between_spaces(data), line_ends
+    return _between_spaces(data, text.line_ends)
 
 
 def wide_spaces(text: Text) -> tuple[Ints, Ints]:
@@ -82,18 +82,19 @@ def wide_spaces(text: Text) -> tuple[Ints, Ints]:
     return starts, lengths
 
 
-def blank(data: bytes, starts: Ints, lengths: Ints) -> bytes:
+def blank(data: bytes | bytearray, starts: Ints, lengths: Ints) -> bytes | bytearray:
     """The data with spaces written over the characters of 2 or 3 bytes at `starts`."""
     if not len(starts):
         return data
-    octets = np.frombuffer(data, np.uint8).copy()
+    blanked = bytearray(data)
+    octets = np.frombuffer(blanked, np.uint8)
     for place in range(3):
         octets[starts[lengths > place] + place] = ord(" ")
-    return octets.tobytes()
+    return blanked
 
 
-def _between_spaces(data: bytes) -> tuple[Ints, Ints]:
-    """Starts and lengths of the words; `data` ends in a space.
+def _between_spaces(data: bytes | bytearray, line_ends: Ints) -> Words:
+    """The words; `data` ends in a space, and one stands at every line end.
 
     One search finds both ends of every word: the places where word and space meet.
     """
@@ -103,4 +104,5 @@ def _between_spaces(data: bytes) -> tuple[Ints, Ints]:
 
     edges = (is_word[1:] != is_word[:-1]).nonzero()[0]
     starts = edges[0::2]
-    return starts, edges[1::2] - starts
+    words_before = (np.searchsorted(edges, line_ends) + 1) // 2
+    return Words.of(data, starts, edges[1::2] - starts, words_before)
