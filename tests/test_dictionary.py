@@ -109,6 +109,20 @@ def encode(lines: Sequence[Sequence[str]], known: Lookup, secret: Secret) -> lis
     return running
 
 
+@given(words=many_words, data=st.data())
+def test_compact_words_are_the_same_in_a_text_of_their_own(
+    words: list[str], data: st.DataObject
+) -> None:
+    chosen = data.draw(st.lists(st.integers(0, len(words) - 1)) if words else st.just([]))
+    some = array_of(words, SECRETS["strong"]).at(np.array(chosen, np.int64))
+    compact = some.compact()
+    assert spelled(compact) == [words[i] for i in chosen]
+    assert compact.keys.tolist() == some.keys.tolist()
+    slots = sum(-(-len(words[i].encode()) // 8) for i in chosen)
+    assert len(compact.text) <= 2 * 8 * (slots + 1)
+    assert (compact.starts + 8 <= len(compact.text)).all()
+
+
 @every_secret
 @given(words=many_words)
 @example(words=["\0a", "a", "a\0", "\0", "\0\0", "\0" * 8, "\0" * 7, "a" * 8, "\0" + "a" * 7])
