@@ -53,8 +53,8 @@ def pad(
     framed[max_len : max_len + len(indices)] = indices
     rows: NDArray[Any] = sliding_window_view(framed, max_len)[begins + max_len]
 
-    column = np.arange(max_len, dtype=np.int32)
-    filled = np.minimum(lengths, max_len).astype(np.int32)[:, None]
+    column = np.arange(max_len, dtype=np.min_scalar_type(max_len))
+    filled = np.minimum(lengths, max_len).astype(column.dtype)[:, None]
     is_index = column >= max_len - filled if shape.padding == "pre" else column < filled
     if value or rows.dtype.kind not in "iu":
         rows[~is_index] = value
