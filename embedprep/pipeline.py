@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from embedprep import counting
 from embedprep.arrays import Ints
-from embedprep.counting import Counted, count
-from embedprep.dictionary import Dictionary
-from embedprep.dictionary.ranking import rank
+from embedprep.counting import Counted, count, encode_by_vocabulary
+from embedprep.dictionary import Dictionary, rank
 from embedprep.digests import Digest
 from embedprep.engines import Future
 from embedprep.manifest import MANIFEST, format_manifest
@@ -178,7 +176,7 @@ def encode(
             staged = stack.enter_context(staged_folder(output, sync))
             work = stack.enter_context(work_in(staged.path, jobs))
         words = vocabulary.lookup(work.secret)
-        counted = counting.encode(reader, reader.reading, vocabulary.tokenizer, work, words)
+        counted = encode_by_vocabulary(reader, reader.reading, vocabulary.tokenizer, work, words)
         kept = np.arange(words.n_words)
         planned = plan(counted, kept, vocabulary.oov, rows, work, saved=vocabulary.rectangle)
         check_size(planned, rows, output)
@@ -196,7 +194,7 @@ def encode(
 
 
 def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:
-    """The kept words in their order, and their places."""
+    """The kept words in their order, and their places, (kept words,)."""
     dictionary = counted.dictionary
     assert dictionary is not None
     kept = rank(dictionary, settings.max_words, settings.min_count, unranked=(PAD, UNK))

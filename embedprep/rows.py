@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints
-from embedprep.counting import Counted, StoredBlock
+from embedprep.arrays import Ints, starts_of
+from embedprep.counting import Counted
 from embedprep.engines import Future
+from embedprep.intake import StoredBlock
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import count_lengths, drop_index, pad
-from embedprep.specials import PAD_INDEX, UNK
+from embedprep.specials import PAD_INDEX, unknown_index
 from embedprep.spool import Spool
 from embedprep.work import Work
 
@@ -41,12 +41,12 @@ class Numbering(NamedTuple):
 
     @classmethod
     def of(cls, kept: Ints, specials: dict[str, int], counted: Counted) -> Numbering:
-        """Number the words at the places `kept`, in this order, behind the special entries."""
-        unknown = specials.get(UNK, PAD_INDEX)
+        """Number the words at the places `kept: (kept words,)`, in this order, after specials."""
+        unknown = unknown_index(specials)
         input_dim = len(specials) + len(kept)
         of_place = np.full(counted.n_places, unknown, np.int32)
         of_place[kept] = np.arange(len(specials), input_dim)
-        of_table = [of_place.take(places) for places in counted.tables]
+        of_table = [of_place.take(places) for places in counted.places_of_table]
         return cls(of_place, of_table, unknown, input_dim - 1)
 
     @property
@@ -65,10 +65,10 @@ class Ragged(NamedTuple):
 def renumber(block: StoredBlock, numbering: Numbering, spool: Spool) -> Ragged:
     """The rows of a block; unknown words are counted, and taken out if they are to go."""
     index_of_id = numbering.of_table[block.table]
-    if block.own is not None:
-        [own] = spool.read(block.own)
+    if block.own_record is not None:
+        [own] = spool.read(block.own_record)
         index_of_id = np.concatenate([index_of_id, numbering.of_place.take(own)])
-    ids, lengths = spool.read(block.text)
+    ids, lengths = spool.read(block.record)
     indices = index_of_id.take(ids)
     n_unknown = int(np.count_nonzero(indices == numbering.unknown_index))
     if numbering.drops_unknown and n_unknown:
@@ -94,10 +94,10 @@ def write_rows(
         _write_ragged(ragged, first_row, rectangle, sequences)
         return ragged.n_unknown
 
-    first_rows = accumulate((block.n_rows for block in blocks), initial=0)
+    first_rows = starts_of(np.array([block.n_rows for block in blocks]))
     written = [
         work.engine.submit(write_block, block, first_row)
-        for block, first_row in zip(blocks, first_rows, strict=False)
+        for block, first_row in zip(blocks, first_rows.tolist(), strict=True)
     ]
     n_unknown: Future[int] = work.engine.reduce(sum, written)
     return work.engine.gather([n_unknown])[0]
@@ -119,9 +119,7 @@ def lengths_after_drop(blocks: list[StoredBlock], numbering: Numbering, work: Wo
     """How many rows have each length once unknown words have vanished."""
 
     def lengths_of(block: StoredBlock) -> Counter[int]:
-        found: Counter[int] = Counter()
-        count_lengths(renumber(block, numbering, work.spool).lengths, found)
-        return found
+        return count_lengths(renumber(block, numbering, work.spool).lengths)
 
     found = [work.engine.submit(lengths_of, block) for block in blocks]
     [rows_of_length] = work.engine.gather([work.engine.reduce(_add_up, found)])

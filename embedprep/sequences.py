@@ -19,10 +19,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from embedprep.rectangle import Rectangle
 
 
-def count_lengths(lengths: NDArray[Any], rows_of_length: Counter[int]) -> None:
-    """Add the rows of each length to the counter."""
+def count_lengths(lengths: NDArray[Any]) -> Counter[int]:
+    """How many rows have each length."""
     found, rows = np.unique(lengths, return_counts=True)
-    rows_of_length.update(dict(zip(found.tolist(), rows.tolist(), strict=True)))
+    return Counter(dict(zip(found.tolist(), rows.tolist(), strict=True)))
 
 
 def drop_index(
@@ -53,6 +53,7 @@ def pad(
     framed[max_len : max_len + len(indices)] = indices
     rows: NDArray[Any] = sliding_window_view(framed, max_len)[begins + max_len]
 
+    # A comparison for every place of the rectangle: quickest in the smallest type.
     column = np.arange(max_len, dtype=np.min_scalar_type(max_len))
     filled = np.minimum(lengths, max_len).astype(column.dtype)[:, None]
     is_index = column >= max_len - filled if shape.padding == "pre" else column < filled

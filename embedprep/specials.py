@@ -22,3 +22,8 @@ def specials_of(oov: str) -> dict[str, int]:
     if oov not in OOV_CHOICES:
         raise SettingsError("--oov", f"{oov!r} is none of {', '.join(OOV_CHOICES)}")
     return {PAD: PAD_INDEX, UNK: 1} if oov == "unk" else {PAD: PAD_INDEX}
+
+
+def unknown_index(specials: dict[str, int]) -> int:
+    """The index of unknown words; that of the padding where they are dropped."""
+    return specials.get(UNK, PAD_INDEX)

@@ -55,13 +55,17 @@ class Spool:
             self._file.close()
 
     def append(self, arrays: Sequence[NDArray[Any]]) -> int:
-        """Keep a record; its number."""
+        """Keep a record. Returns its number, by which it is read."""
         n_bytes = sum(array.nbytes for array in arrays)
         if n_bytes <= self._room:
             self._room -= n_bytes
             self._records.append(arrays)
-            return len(self._records) - 1
-        self._room = 0
+        else:
+            self._room = 0
+            self._records.append(self._write(arrays))
+        return len(self._records) - 1
+
+    def _write(self, arrays: Sequence[NDArray[Any]]) -> _OnDisk:
         record = _OnDisk(self._n_bytes, [len(a) for a in arrays], [a.dtype for a in arrays])
         try:
             if self._file is None:
@@ -71,8 +75,7 @@ class Spool:
                 self._n_bytes += array.nbytes
         except OSError as error:
             raise disk_error(str(self._folder), error) from error
-        self._records.append(record)
-        return len(self._records) - 1
+        return record
 
     def read(self, number: int) -> Sequence[NDArray[Any]]:
         """The arrays of a record, as they were appended."""

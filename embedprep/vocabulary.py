@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from embedprep.arrays import Bytes, Ints, starts_of, take_ragged
-from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_known_words
+from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_words
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.publication import staged_file
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import drop_index, pad
 from embedprep.sources import PADDING
-from embedprep.specials import PAD_INDEX, UNK, specials_of
+from embedprep.specials import PAD_INDEX, UNK, specials_of, unknown_index
 from embedprep.text import read_text
+from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.words import find_words
 
 FORMAT = "embedprep-vocabulary"
 VERSION = 1
@@ -55,7 +55,7 @@ class Vocabulary:
     @property
     def unknown_index(self) -> int:
         """The index of unknown words; that of the padding where they are dropped."""
-        return self.specials.get(UNK, PAD_INDEX)
+        return unknown_index(self.specials)
 
     @property
     def input_dim(self) -> int:
@@ -98,12 +98,12 @@ class Vocabulary:
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
         words = find_words(read_text(lines.encode("utf-8") + PADDING), self.tokenizer)
         lookup = self._lookup
-        ids, lengths = encode_known_words(words, lookup)
-        places = ids.astype(np.int64)
-        indices = np.where(places == lookup.n_words, self.unknown_index, places + self.first_index)
+        ids, lengths = encode_words(words, lookup)
+        index_of_id = np.append(np.arange(self.first_index, self.input_dim), self.unknown_index)
+        indices = index_of_id.astype(self.rectangle.dtype).take(ids)
         if self.unknown_index == PAD_INDEX:
             indices, lengths = drop_index(indices, lengths, PAD_INDEX)
-        return pad(indices.astype(self.rectangle.dtype), lengths, self.rectangle)
+        return pad(indices, lengths, self.rectangle)
 
     def decode(self, rows: ArrayLike) -> list[str]:
         """The sentences of rows of indices, (rows, length): the words, a space between two.

@@ -18,10 +18,10 @@ from embedprep.dictionary import (
     Lookup,
     Secret,
     WordArray,
+    count_words,
     empty_dictionary,
-    encode_known_words,
     encode_words,
-    unite,
+    merge,
 )
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.ranking import rank
@@ -92,17 +92,17 @@ def entries(dictionary: Dictionary) -> list[tuple[str, int]]:
     return list(zip(spelled(dictionary.words), dictionary.counts.tolist(), strict=True))
 
 
-def encode(lines: Sequence[Sequence[str]], known: Lookup, secret: Secret) -> list[str]:
+def encode(lines: Sequence[Sequence[str]], known: Lookup) -> list[str]:
     """Words through the fast path and back; counts and words per line are held on the way."""
     text = found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
-    encoded = encode_words(text, known, secret)
-    own = spelled(encoded.own.words)
+    counted = count_words(text, known)
+    own = spelled(counted.own.words)
     entry = [*spelled(known.words), *own]
-    running = [entry[i] for i in encoded.text.ids.tolist()]
-    assert encoded.text.per_row.tolist() == [len(line) for line in lines]
+    running = [entry[i] for i in counted.encoded.ids.tolist()]
+    assert counted.encoded.per_row.tolist() == [len(line) for line in lines]
 
-    counts = Counter(dict(zip(spelled(known.words), encoded.known_counts.tolist(), strict=True)))
-    counts.update(dict(entries(encoded.own)))
+    counts = Counter(dict(zip(spelled(known.words), counted.known_counts.tolist(), strict=True)))
+    counts.update(dict(entries(counted.own)))
     assert +counts == Counter(running)
     # A known word may count as the block's own too, where another has its slot: but only once.
     assert len(set(own)) == len(own)
@@ -141,7 +141,7 @@ def test_known_words_are_found_and_no_others(
     table = Lookup(array_of(known, secret), secret)
     index = {word: i for i, word in enumerate(known)}
     asked = known + others
-    expected = [index.get(word, -1) for word in asked]
+    expected = [index.get(word, len(known)) for word in asked]
     assert table.find(array_of(asked, secret)).tolist() == expected
 
 
@@ -153,7 +153,7 @@ def test_known_words_are_found_and_no_others(
 def test_a_block_is_encoded_against_known_words_and_its_own(
     known: list[str], lines: list[list[str]], secret: Secret
 ) -> None:
-    running = encode(lines, Lookup(array_of(known, secret), secret), secret)
+    running = encode(lines, Lookup(array_of(known, secret), secret))
     assert running == [word for line in lines for word in line]
 
 
@@ -166,7 +166,7 @@ def test_a_text_is_encoded_by_known_words_alone(
     known: list[str], lines: list[list[str]], secret: Secret
 ) -> None:
     text = found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
-    ids, per_row = encode_known_words(text, Lookup(array_of(known, secret), secret))
+    ids, per_row = encode_words(text, Lookup(array_of(known, secret), secret))
     index = {word: i for i, word in enumerate(known)}
     assert ids.tolist() == [index.get(word, len(known)) for line in lines for word in line]
     assert per_row.tolist() == [len(line) for line in lines]
@@ -179,7 +179,7 @@ def test_words_that_differ_in_one_place_or_in_length_are_told_apart(secret: Secr
     alike = {_changed(length, place) for length in lengths for place in places}
     words = sorted(alike)
     for known in words:  # each has the first choice of slots once
-        assert encode([words], Lookup(array_of([known], secret), secret), secret) == words
+        assert encode([words], Lookup(array_of([known], secret), secret)) == words
 
 
 def test_many_words_of_one_key_are_told_apart_though_every_secret_is_weak(
@@ -194,7 +194,7 @@ def test_many_words_of_one_key_are_told_apart_though_every_secret_is_weak(
 
 @every_secret
 @given(parts=st.lists(st.lists(many_words, max_size=3), max_size=4))
-def test_uniting_adds_up_and_no_word_changes_its_place(
+def test_merging_adds_up_and_no_word_changes_its_place(
     parts: list[list[list[str]]], secret: Secret
 ) -> None:
     total = empty_dictionary(secret)
@@ -202,7 +202,7 @@ def test_uniting_adds_up_and_no_word_changes_its_place(
     for part in parts:
         before = spelled(total.words)
         others = [dictionary_of(words, secret) for words in part]
-        total, places = unite(total, others)
+        total, places = merge(total, others)
         seen += [word for words in part for word in words]
 
         entry = spelled(total.words)
@@ -242,11 +242,11 @@ def test_indices_go_on_beyond_sixteen_bits(n_known: int) -> None:
     known = [f"known{i}" for i in range(n_known)]
     table = Lookup(array_of(known, secret), secret)
     line = [*known[:20], *known[-20:], *(f"own{i}" for i in range(40)), *known[-20:]]
-    assert encode([line], table, secret) == line
+    assert encode([line], table) == line
     last = [n_known - 3, n_known - 2, n_known - 1]
-    assert table.find(array_of([*known[-3:], "own"], secret)).tolist() == [*last, -1]
+    assert table.find(array_of([*known[-3:], "own"], secret)).tolist() == [*last, n_known]
     text = found([" ".join([*known[-3:], "own"])], TokenizerSettings("whitespace"))
-    assert encode_known_words(text, table).ids.tolist() == [*last, n_known]
+    assert encode_words(text, table).ids.tolist() == [*last, n_known]
 
 
 @pytest.fixture(scope="module")

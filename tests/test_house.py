@@ -25,6 +25,7 @@ FLOORS = [
     {"dictionary", "settings"},
     {"vocabulary", "engines"},
     {"work", "output", "decoding"},
+    {"intake"},
     {"counting"},
     {"rows"},
     {"plan"},

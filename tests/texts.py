@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from embedprep.sources import Block, Reading, read_blocks
 from embedprep.text import text_of
+from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.spans import Words
-from embedprep.tokenizer.words import find_words
+from embedprep.tokenizer.words import Words
 
 _AT_ONCE = Reading(block_bytes=1 << 28)
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from embedprep import __version__
-from embedprep.cli.stdout import ReaderGone, discard
+from embedprep.cli.stdout import ReaderGone
 from embedprep.errors import EmbedprepError
 
 INTERRUPTED = 130
@@ -83,7 +83,7 @@ def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 and 143 interrupted."""
     # No command multiplies matrices; the threads that would do it take memory and time to start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Nor does one leave cycles behind; looking for them takes a tenth of the start.
+    # Arrays are freed with their last reference; to look for cycles takes a tenth of the start.
     gc.disable()
     status = 0
     try:
@@ -105,7 +105,6 @@ def main() -> NoReturn:
         status = BROKEN_PIPE
     except OSError as error:
         _say(f"{error.filename or 'the system'}: {error.strerror or error}")
-        discard()
         status = 1
     except MemoryError:
         _say("memory ran out; choose fewer --jobs, or a smaller --max-words")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from embedprep.errors import OutputError
@@ -26,17 +25,8 @@ def write(result: str | bytes) -> None:
             rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        discard()
         raise ReaderGone from None
     except OSError as error:
-        discard()
         raise OutputError(
             "standard output", f"cannot be written ({error.strerror})", "check where it goes"
         ) from error
-
-
-def discard() -> None:
-    """Let nothing be flushed into a standard output that does not take it, when Python ends."""
-    descriptor = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(descriptor, sys.stdout.fileno())
-    os.close(descriptor)

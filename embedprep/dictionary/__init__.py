@@ -1,35 +1,28 @@
 """Which distinct words are there, how often, and at which index?
 
 In reading order: `keys` makes a number of a word, `grouping` finds equal words, `lookup` finds
-known words, `encoding` turns a block of text into indices into a dictionary and unites
-dictionaries.
+known words, `merging` makes one dictionary of several, `encoding` turns a text into indices into
+one, `ranking` orders its words.
 """
 
-from embedprep.dictionary.encoding import (
-    Dictionary,
-    EncodedBlock,
-    EncodedText,
-    United,
-    empty_dictionary,
-    encode_known_words,
-    encode_words,
-    most_frequent,
-    unite,
-)
+from embedprep.dictionary.encoding import CountedBlock, EncodedBlock, count_words, encode_words
 from embedprep.dictionary.keys import Secret, WordArray
 from embedprep.dictionary.lookup import Lookup
+from embedprep.dictionary.merging import Dictionary, Merged, empty_dictionary, merge
+from embedprep.dictionary.ranking import most_frequent, rank
 
 __all__ = [
+    "CountedBlock",
     "Dictionary",
     "EncodedBlock",
-    "EncodedText",
     "Lookup",
+    "Merged",
     "Secret",
-    "United",
     "WordArray",
+    "count_words",
     "empty_dictionary",
-    "encode_known_words",
     "encode_words",
+    "merge",
     "most_frequent",
-    "unite",
+    "rank",
 ]

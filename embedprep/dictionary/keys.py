@@ -21,7 +21,7 @@ LONG = np.uint64(0xFF << 56)
 """Keys from here on are hashed: the last byte of a short word would have to be 0xFF."""
 
 _GIANT = 1024
-"""Words of more bytes are hashed and compared one by one, the others 8 bytes of all at a time."""
+"""Words of more bytes are hashed, compared and copied singly, 8 bytes of the others at a time."""
 
 
 class Secret(NamedTuple):
@@ -41,7 +41,7 @@ class Secret(NamedTuple):
 class WordArray(NamedTuple):
     """Some words: word i is `text[starts[i] : starts[i] + lengths[i]]`, its number `keys[i]`.
 
-    `text` goes on for at least 8 bytes behind each start. All but `text` are of shape (words,).
+    `text` goes on for at least 8 bytes behind each word. All but `text` are of shape (words,).
     """
 
     text: Bytes
@@ -67,27 +67,31 @@ class WordArray(NamedTuple):
         return WordArray(self.text, self.starts[index], self.lengths[index], self.keys[index])
 
     def compact(self) -> WordArray:
-        """The same words in a text of little else, where each begins at a multiple of 8 bytes."""
-        n_slots = (self.lengths + (WINDOW - 1)) // WINDOW
-        n_all = int(n_slots.sum()) + 1
-        if len(self.text) <= 2 * WINDOW * n_all:
+        """The same words in a text of little else; these themselves where theirs is so already.
+
+        A word that is copied begins at a multiple of 8 bytes: it is copied in pieces of as many.
+        """
+        n_pieces = (self.lengths + (WINDOW - 1)) // WINDOW
+        n_bytes = (int(n_pieces.sum()) + 1) * WINDOW
+        if len(self.text) <= 2 * n_bytes:
             return self
-        text = np.zeros(n_all, "<u8")
-        slots = starts_of(n_slots)
-        starts = slots * WINDOW
+        text = np.zeros(n_bytes, np.uint8)
+        pieces = text.view("<u8")
+        first_piece = starts_of(n_pieces)
+        starts = first_piece * WINDOW
 
         window = windows(self.text)
-        place = 0
+        piece = 0
         word = np.arange(self.n_words)
         while len(word):
-            text[slots[word] + place] = window[self.starts[word] + place * WINDOW]
-            place += 1
-            word = word[(n_slots[word] > place) & (self.lengths[word] <= _GIANT)]
-        octets = text.view(np.uint8)
+            pieces[first_piece[word] + piece] = window[self.starts[word] + piece * WINDOW]
+            piece += 1
+            word = word[(n_pieces[word] > piece) & (self.lengths[word] <= _GIANT)]
+        # Giants are copied whole: piece by piece, one would hold up the loop for all.
         for i in (self.lengths > _GIANT).nonzero()[0].tolist():
             giant = self.text[self.starts[i] :][: self.lengths[i]]
-            octets[starts[i] : starts[i] + len(giant)] = giant
-        return WordArray(octets, starts, self.lengths, self.keys)
+            text[starts[i] : starts[i] + len(giant)] = giant
+        return WordArray(text, starts, self.lengths, self.keys)
 
     def to_bytes(self) -> list[bytes]:
         """The words one by one."""

@@ -95,8 +95,8 @@ class Lookup:
         return is_same
 
     def find(self, words: WordArray) -> Ints:
-        """The index of each word, -1 where it is not known; (words,)."""
-        found = np.full(words.n_words, -1, np.int64)
+        """The index of each word, `n_words` where it is not known; (words,)."""
+        found = np.full(words.n_words, self.n_words)
         places, keys, slots = np.arange(words.n_words), words.keys, self.slots_of(words.keys)
         for _ in range(PROBES):
             index = self._index.take(slots)
@@ -118,6 +118,6 @@ class Lookup:
     def _find_unplaced(self, words: WordArray) -> Ints:
         n_known = len(self._unplaced)
         groups = group_words(concatenate([self._without_slot, words.compact()]))
-        index_of_group = np.full(len(groups.first), -1, np.int64)
+        index_of_group = np.full(len(groups.first), self.n_words)
         index_of_group[groups.group[:n_known]] = self._unplaced
         return index_of_group[groups.group[n_known:]]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from embedprep.arrays import Ints, Keys
-from embedprep.dictionary.encoding import Dictionary
 from embedprep.dictionary.keys import Secret, WordArray, windows
+from embedprep.dictionary.merging import Dictionary
 
 
 def rank(
@@ -16,8 +16,9 @@ def rank(
 ) -> Ints:
     """The places of the `max_words` most frequent words that occur at least `min_count` times.
 
-    They are in the order of count descending, then code points ascending, and nothing else: not
-    the order of arrival. Words that read like the `unranked`, of up to 8 bytes each, are left out.
+    They are of shape (kept words,), in the order of count descending, then code points ascending,
+    and nothing else: not the order of arrival. Words that read like the `unranked`, of up to 8
+    bytes each, are left out.
     """
     counts = dictionary.counts
     reserved = WordArray.of([word.encode() for word in unranked], Secret.draw())
@@ -29,9 +30,18 @@ def rank(
     return candidates[_order(dictionary.words.at(candidates), counts[candidates])][:max_words]
 
 
+def most_frequent(counts: Ints, n_words: int) -> Ints:
+    """The places of the n highest counts, (at most n,), the highest first; ties fall anyhow."""
+    places = np.arange(len(counts))
+    if len(counts) > n_words:
+        places = np.argpartition(-counts, n_words)[:n_words]
+    return places[np.argsort(-counts[places])]
+
+
 def _order(words: WordArray, counts: Ints) -> Ints:
     """The words sorted by count descending, then by their UTF-8, which sorts as code points do."""
     heads = _heads(words)
+    # Two sorts by one key each are quicker than np.lexsort; equal heads are told apart below.
     order = np.argsort(heads)
     order = order[np.argsort(-counts[order], kind="stable")]
     is_tied = (counts[order[1:]] == counts[order[:-1]]) & (heads[order[1:]] == heads[order[:-1]])

@@ -7,7 +7,7 @@ import numpy as np
 from embedprep.text import Text
 from embedprep.tokenizer.lowercase import lowercase_non_ascii
 from embedprep.tokenizer.separated import WHITE_SPACE, wide_spaces
-from embedprep.tokenizer.spans import Words
+from embedprep.tokenizer.words import Words
 
 
 def _length_of_lead_byte(byte: int) -> int:

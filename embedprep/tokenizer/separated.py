@@ -11,7 +11,7 @@ import numpy as np
 from embedprep.arrays import Ints
 from embedprep.text import Text
 from embedprep.tokenizer.lowercase import lowercase_non_ascii
-from embedprep.tokenizer.spans import Words
+from embedprep.tokenizer.words import Words
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 """The characters that the Keras Tokenizer takes for spaces; the apostrophe is none of them."""
@@ -104,5 +104,6 @@ def _between_spaces(data: bytes | bytearray, line_ends: Ints) -> Words:
 
     edges = (is_word[1:] != is_word[:-1]).nonzero()[0]
     starts = edges[0::2]
+    # Each word has two edges; of one that ends at the line end only the first lies before it.
     words_before = (np.searchsorted(edges, line_ends) + 1) // 2
     return Words.of(data, starts, edges[1::2] - starts, words_before)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import NamedTuple
 
-from embedprep.text import Text
-from embedprep.tokenizer import characters, separated
-from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.spans import Words
+import numpy as np
 
-_RULES: dict[str, Callable[[Text, bool], Words]] = {
-    "keras": separated.keras,
-    "whitespace": separated.whitespace,
-    "char": characters.char,
-}
+from embedprep.arrays import Bytes, Ints
 
 
-def find_words(text: Text, settings: TokenizerSettings) -> Words:
-    """The words of a text by the rules that the settings name."""
-    return _RULES[settings.name](text, bool(settings.lowercase))
+class Words(NamedTuple):
+    """The words of a text, in its order.
+
+    Word i is `text[starts[i] : starts[i] + lengths[i]]`, UTF-8 as the tokenizer normalised it;
+    `starts` and `lengths` are of shape (words,). `text: (bytes,)` goes on for at least 8 bytes
+    behind the last word. `per_row: (rows,)` is the number of words on each line.
+    """
+
+    text: Bytes
+    starts: Ints
+    lengths: Ints
+    per_row: Ints
+
+    @classmethod
+    def of(cls, data: bytes | bytearray, starts: Ints, lengths: Ints, words_before: Ints) -> Words:
+        """The words of `data`, of which `words_before: (rows,)` start before each line's end."""
+        per_row = words_before.copy()
+        per_row[1:] -= words_before[:-1]
+        return cls(np.frombuffer(data, np.uint8), starts, lengths, per_row)
