@@ -138,8 +138,9 @@ def vocab(
     Rows get the shape that `run` would have given them.
     """
     with closing(reader), ExitStack() as stack:
-        folder = Path(tempfile.gettempdir())
-        if output is not None:
+        if output is None:
+            folder = Path(tempfile.gettempdir())
+        else:
             refuse_to_overwrite(reader.inputs, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent

@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -1039,6 +1040,63 @@ def test_standard_output_on_a_full_disk(command: str, folder: Path) -> None:
 def test_standard_output_that_is_closed(command: str, folder: Path) -> None:
     ended = run(folder, command, prefix=["sh", "-c", 'exec "$@" >&-', "sh"])
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        *(("run a.txt -o new", 0), ("decode out", 0), ("--help", 0), ("run --help", 0)),
+        *(("run", 2), ("nonsense", 2), ("run a.txt -o new --max-len 0", 2)),
+        *(("run absent.txt -o new", 1), ("decode absent", 1)),
+    ],
+)
+@pytest.mark.parametrize("to", ["-", "/dev/full"])
+def test_standard_error_that_takes_nothing(
+    command: str, status: int, to: str, folder: Path
+) -> None:
+    if to != "-" and not Path(to).exists():
+        pytest.skip(f"there is no {to}")
+    redirected = f'exec "$@" 2>{"&" if to == "-" else ""}{to}'
+    ended = run(folder, command, prefix=["sh", "-c", redirected, "sh"])
+    assert ended.status == status
+
+
+@pytest.mark.parametrize("command", ["--help", "run --help", "--version"])
+def test_help_that_nobody_reads(command: str, folder: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [*CLI, *command.split()], cwd=folder, stdout=write_end, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "status"),
+    [(signal.SIGINT, "interrupted", 130), (signal.SIGTERM, "terminated", 143)],
+)
+def test_a_signal_that_python_makes_another_error_of(
+    number: int, said: str, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import functools, os, sys\n"
+        "named = functools.cached_property.__set_name__\n"
+        "def strike(self, owner, name):\n"
+        f"    owner.__name__ == 'Vocabulary' and os.kill(os.getpid(), {int(number)})\n"
+        "    named(self, owner, name)\n"
+        "functools.cached_property.__set_name__ = strike\n"
+    )
+    (tmp_path / "a.txt").write_bytes(b"a\n")
+    done = subprocess.run(
+        [*CLI, "run", "a.txt", "-o", "out"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.strip()) == (status, f"embedprep: {said}".encode())
+    assert not (tmp_path / "out").exists()
 
 
 def test_json_is_one_object_and_nothing_else(folder: Path) -> None:

@@ -17,10 +17,13 @@ from embedprep import __version__
 from embedprep.cli.stdout import ReaderGone
 from embedprep.errors import EmbedprepError
 
-INTERRUPTED = 130
-TERMINATED = 143
 BROKEN_PIPE = 141
 
+_ENDINGS: dict[int, tuple[str, int]] = {
+    signal.SIGINT: ("interrupted", 130),
+    signal.SIGTERM: ("terminated", 143),
+}
+"""The signals that end a run, what is said of each, and its exit status."""
 
 _COMMANDS = {
     "run": ("build", "Sentences in, a padded index tensor and its vocabulary out."),
@@ -71,12 +74,13 @@ def cli() -> None:
     """
 
 
-class _Terminated(BaseException):
-    """SIGTERM came."""
+_ended_by: list[int] = []
+"""The signals that came and ask to end."""
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Terminated
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    _ended_by.append(number)
+    raise KeyboardInterrupt
 
 
 def main() -> NoReturn:
@@ -85,31 +89,44 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrays are freed with their last reference; to look for cycles takes a tenth of the start.
     gc.disable()
-    status = 0
+    for number in _ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as it is in the background
+            signal.signal(number, _end)
     try:
-        signal.signal(signal.SIGTERM, _terminate)
         status = cli.main(prog_name="embedprep", standalone_mode=False) or 0
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    except EmbedprepError as error:
-        _say(str(error))
-        status = error.exit_status
-    except (KeyboardInterrupt, click.Abort):
-        _say("interrupted")
-        status = INTERRUPTED
-    except _Terminated:
-        _say("terminated")
-        status = TERMINATED
-    except ReaderGone:
-        status = BROKEN_PIPE
-    except OSError as error:
-        _say(f"{error.filename or 'the system'}: {error.strerror or error}")
-        status = 1
-    except MemoryError:
-        _say("memory ran out; choose fewer --jobs, or a smaller --max-words")
-        status = 1
+    except BaseException as error:  # noqa: BLE001 - what is no error of the user's is raised again
+        status = _tell(error)
     _leave(status)
+
+
+def _tell(error: BaseException) -> int:
+    """Say what ended the command, and give the exit status for it. Raises a bug again."""
+    # Python makes another error of a signal that strikes an import or a class in the making.
+    is_ended = bool(_ended_by) and isinstance(error, Exception)
+    if is_ended or isinstance(error, KeyboardInterrupt | click.Abort):
+        message, status = _ENDINGS[_ended_by[0] if _ended_by else signal.SIGINT]
+    elif isinstance(error, click.ClickException):
+        with suppress(OSError):
+            error.show()
+        return error.exit_code
+    elif isinstance(error, EmbedprepError):
+        message, status = str(error), error.exit_status
+    elif isinstance(error, ReaderGone) or _is_help_unread(error):
+        return BROKEN_PIPE
+    elif isinstance(error, OSError):
+        message, status = f"{error.filename or 'the system'}: {error.strerror or error}", 1
+    elif isinstance(error, MemoryError):
+        message, status = "memory ran out; choose fewer --jobs, or a smaller --max-words", 1
+    else:
+        raise error
+    with suppress(OSError):  # nobody can be told that stderr is full
+        click.echo(f"embedprep: {message}", err=True)
+    return status
+
+
+def _is_help_unread(error: BaseException) -> bool:
+    """Where nobody reads its help, click puts another stdout in place and exits."""
+    return isinstance(error, SystemExit) and sys.stdout is not sys.__stdout__
 
 
 def _leave(status: int) -> NoReturn:
@@ -117,10 +134,8 @@ def _leave(status: int) -> NoReturn:
 
     Contexts have closed every file and thread by now, and what went to stdout was flushed.
     """
-    with suppress(OSError, ValueError):
-        sys.stderr.flush()
-    os._exit(status)
-
-
-def _say(message: str) -> None:
-    click.echo(f"embedprep: {message}", err=True)
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    finally:
+        os._exit(status)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 @contextmanager
 def progress(total_bytes: int | None, quiet: bool) -> Iterator[Callable[[int], object]]:
     """A callback to be told of bytes read, which shows them while the block runs."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda n_bytes: None
         return
     from tqdm import tqdm
