@@ -78,9 +78,13 @@ _ended_by: list[int] = []
 """The signals that came and ask to end."""
 
 
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
     _ended_by.append(number)
-    raise KeyboardInterrupt
+    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 
 def main() -> NoReturn:
@@ -103,7 +107,7 @@ def _tell(error: BaseException) -> int:
     """Say what ended the command, and give the exit status for it. Raises a bug again."""
     # Python makes another error of a signal that strikes an import or a class in the making.
     is_ended = bool(_ended_by) and isinstance(error, Exception)
-    if is_ended or isinstance(error, KeyboardInterrupt | click.Abort):
+    if is_ended or isinstance(error, KeyboardInterrupt | click.Abort | _Terminated):
         message, status = _ENDINGS[_ended_by[0] if _ended_by else signal.SIGINT]
     elif isinstance(error, click.ClickException):
         with suppress(OSError):
