@@ -59,7 +59,8 @@ def plan(
 
     Raises OutputError where the indices do not fit the dtype.
     """
-    numbering = Numbering.of(kept, specials_of(oov), counted)
+    specials = specials_of(oov)
+    numbering = Numbering.of(kept, specials, counted)
     rows_of_length = counted.rows_of_length
     if numbering.drops_unknown:
         rows_of_length = lengths_after_drop(counted.blocks, numbering, work)
@@ -69,7 +70,7 @@ def plan(
     else:
         max_len = choose_max_len(parse_max_len(rows.max_len or "max"), rows_of_length)
     rectangle = rows.rectangle(max_len, saved or Rectangle(max_len))
-    _check_dtype(rectangle.dtype, numbering.last_index)
+    _check_dtype(rectangle.dtype, len(specials) + len(kept) - 1)
     is_default_max = rows.max_len is None and saved is None
     return Plan(numbering, len(kept), rectangle, rows_of_length, is_default_max)
 

@@ -37,17 +37,15 @@ class Numbering(NamedTuple):
     of_place: NDArray[np.int32]
     of_table: list[NDArray[np.int32]]
     unknown_index: int
-    last_index: int
 
     @classmethod
     def of(cls, kept: Ints, specials: dict[str, int], counted: Counted) -> Numbering:
         """Number the words at the places `kept: (kept words,)`, in this order, after specials."""
         unknown = unknown_index(specials)
-        input_dim = len(specials) + len(kept)
         of_place = np.full(counted.n_places, unknown, np.int32)
-        of_place[kept] = np.arange(len(specials), input_dim)
+        of_place[kept] = len(specials) + np.arange(len(kept))
         of_table = [of_place.take(places) for places in counted.places_of_table]
-        return cls(of_place, of_table, unknown, input_dim - 1)
+        return cls(of_place, of_table, unknown)
 
     @property
     def drops_unknown(self) -> bool:
@@ -127,7 +125,4 @@ def lengths_after_drop(blocks: list[StoredBlock], numbering: Numbering, work: Wo
 
 
 def _add_up(counters: Sequence[Counter[int]]) -> Counter[int]:
-    total: Counter[int] = Counter()
-    for counter in counters:
-        total.update(counter)
-    return total
+    return sum(counters, Counter())
