@@ -39,7 +39,7 @@ from embedprep.tokenizer.words import Words
 from embedprep.work import Work
 
 KNOWN_WORDS = 45_000
-"""Words in the table: 20,000 more, as a block of 1 MiB rarely has of its own, fit into 16 bits."""
+"""Words in the table: with a block's own, which are rarely over 20,000, they fit into 16 bits."""
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def count(
     counting = _Counting(work)
     for block in counting.intake.watch(blocks):
         known = counting.table_for_next_block()
-        counted = work.engine.submit(_do, count_words, block, reading, tokenizer, known)
+        counted = work.engine.submit(_do_to_words, count_words, block, reading, tokenizer, known)
         counting.intake.add(block.source, len(counting.tables) - 1, counted)
     return counting.finish()
 
@@ -92,7 +92,9 @@ def encode_by_vocabulary(
     """Encode all blocks by the words of a vocabulary. Raises what `count` does."""
     intake: Intake[EncodedBlock] = Intake(work, lambda _table, encoded: encoded)
     for block in intake.watch(blocks):
-        encoded = work.engine.submit(_do, encode_words, block, reading, tokenizer, vocabulary)
+        encoded = work.engine.submit(
+            _do_to_words, encode_words, block, reading, tokenizer, vocabulary
+        )
         intake.add(block.source, 0, encoded)
     intake.collect(down_to=0)
     places = np.arange(vocabulary.n_words + 1)
@@ -105,15 +107,15 @@ def encode_by_vocabulary(
     )
 
 
-def _do(
-    step: Callable[[Words, Lookup], T],
+def _do_to_words(
+    count_or_encode: Callable[[Words, Lookup], T],
     block: Block,
     reading: Reading,
     tokenizer: TokenizerSettings,
     known: Lookup,
 ) -> T:
-    """Check a block of text, find its words and do the step with them."""
-    return step(find_words(text_of(block, reading), tokenizer), known)
+    """Check a block of text, find its words, and count or encode them by the known ones."""
+    return count_or_encode(find_words(text_of(block, reading), tokenizer), known)
 
 
 class _Table(NamedTuple):
@@ -145,7 +147,7 @@ class _Counting:
     def table_for_next_block(self) -> Lookup:
         """The table for the next block.
 
-        The first ones, one a worker, have none; the next block waits for the words of these.
+        That of the first blocks, one a worker, is empty; the next block waits for their words.
         """
         if len(self.tables) == 1 and self.intake.n_in_flight >= self.engine.n_workers:
             self.intake.collect(down_to=0)
@@ -165,6 +167,7 @@ class _Counting:
             table.counts[:] = 0
 
     def _await_merge(self) -> None:
+        """Take over the total and the table that are being made, if any are."""
         if self._merging is not None:
             [(merged, table)] = self.engine.gather([self._merging])
             self._merging = None

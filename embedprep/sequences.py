@@ -20,7 +20,7 @@ from embedprep.rectangle import Rectangle
 
 
 def count_lengths(lengths: NDArray[Any]) -> Counter[int]:
-    """How many rows have each length."""
+    """How many rows have each length, of `lengths: (rows,)`."""
     found, rows = np.unique(lengths, return_counts=True)
     return Counter(dict(zip(found.tolist(), rows.tolist(), strict=True)))
 

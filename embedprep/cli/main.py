@@ -88,7 +88,11 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 and 143 interrupted."""
+    """Run the command line and exit.
+
+    The status is 0 if it is done, 1 failed, 2 wrongly used, 130 and 143 ended by a signal, 141 if
+    nobody reads what it says.
+    """
     # No command multiplies matrices; the threads that would do it take memory and time to start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrays are freed with their last reference; to look for cycles takes a tenth of the start.
@@ -136,7 +140,8 @@ def _is_help_unread(error: BaseException) -> bool:
 def _leave(status: int) -> NoReturn:
     """Exit at once: to take NumPy's modules down first costs as much time as a small text does.
 
-    Contexts have closed every file and thread by now, and what went to stdout was flushed.
+    Contexts have closed by now what was written, and what went to stdout was flushed. A thread that
+    still waits for input ends with the process.
     """
     try:
         if sys.stderr is not None:

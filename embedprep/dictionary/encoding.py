@@ -36,7 +36,7 @@ class CountedBlock(NamedTuple):
 def encode_words(words: Words, known: Lookup) -> EncodedBlock:
     """The words of a text as indices into the known words; `known.n_words` is any other."""
     ids, missed, unknown = _probe(words, known)
-    ids[missed] = known.find(unknown)
+    ids[missed] = known.find(unknown)  # the table's own type has room for `n_words`
     return EncodedBlock(ids, words.per_row)
 
 

@@ -1,8 +1,8 @@
 """At which index does a word stand among known words?
 
-A hash table: a word belongs to the slot that its key spreads to, or to one of the
-next few where that is taken. Words that find no free slot among them (chance leaves few, an
-attacker who knew the secret could leave all) are found by grouping, which has no worst case.
+A hash table: a word belongs to the slot that its key spreads to, or to one of the next few where
+that is taken. Words that find no free slot among them (chance leaves few, an attacker who knew the
+secret could leave all) are found by grouping, which has no worst case.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Lookup:
         self._unplaced = waiting
         self._without_slot = words.at(waiting).compact()
 
+        # These are of shape (words + 1,): the last entry stands for a free slot.
         self._keys = np.append(words.keys, np.uint64(0))
         self._lengths = np.append(words.lengths, 0)
         # Of short words, head and tail are never looked at; what is read must lie in the text.
