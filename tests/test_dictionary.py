@@ -26,6 +26,7 @@ from embedprep.dictionary import (
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.ranking import rank
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.tokenizer.words import Words
 from tests import twins
 from tests.texts import WHITE_SPACE, found
 
@@ -71,6 +72,8 @@ any_text = st.text(
 )
 word = st.one_of(st.sampled_from("abc"), with_nuls, nearly_alike, any_text)
 many_words = st.lists(word, max_size=40)
+distinct_words = st.lists(word, max_size=20, unique=True)
+few_lines = st.lists(many_words, min_size=1, max_size=3)
 
 
 def array_of(words: Sequence[str], secret: Secret) -> WordArray:
@@ -92,10 +95,13 @@ def entries(dictionary: Dictionary) -> list[tuple[str, int]]:
     return list(zip(spelled(dictionary.words), dictionary.counts.tolist(), strict=True))
 
 
+def words_of(lines: Sequence[Sequence[str]]) -> Words:
+    return found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
+
+
 def encode(lines: Sequence[Sequence[str]], known: Lookup) -> list[str]:
     """Words through the fast path and back; counts and words per line are held on the way."""
-    text = found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
-    counted = count_words(text, known)
+    counted = count_words(words_of(lines), known)
     own = spelled(counted.own.words)
     entry = [*spelled(known.words), *own]
     running = [entry[i] for i in counted.encoded.ids.tolist()]
@@ -118,9 +124,9 @@ def test_compact_words_are_the_same_in_a_text_of_their_own(
     compact = some.compact()
     assert spelled(compact) == [words[i] for i in chosen]
     assert compact.keys.tolist() == some.keys.tolist()
-    slots = sum(-(-len(words[i].encode()) // 8) for i in chosen)
-    assert len(compact.text) <= 2 * 8 * (slots + 1)
-    assert (compact.starts + 8 <= len(compact.text)).all()
+    n_pieces = sum(-(-len(words[i].encode()) // 8) for i in chosen)
+    assert len(compact.text) <= 2 * 8 * (n_pieces + 1)
+    assert (compact.starts + compact.lengths + 8 <= len(compact.text)).all()
 
 
 @every_secret
@@ -146,10 +152,7 @@ def test_known_words_are_found_and_no_others(
 
 
 @every_secret
-@given(
-    known=st.lists(word, max_size=20, unique=True),
-    lines=st.lists(many_words, min_size=1, max_size=3),
-)
+@given(known=distinct_words, lines=few_lines)
 def test_a_block_is_encoded_against_known_words_and_its_own(
     known: list[str], lines: list[list[str]], secret: Secret
 ) -> None:
@@ -158,15 +161,11 @@ def test_a_block_is_encoded_against_known_words_and_its_own(
 
 
 @every_secret
-@given(
-    known=st.lists(word, max_size=20, unique=True),
-    lines=st.lists(many_words, min_size=1, max_size=3),
-)
+@given(known=distinct_words, lines=few_lines)
 def test_a_text_is_encoded_by_known_words_alone(
     known: list[str], lines: list[list[str]], secret: Secret
 ) -> None:
-    text = found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
-    ids, per_row = encode_words(text, Lookup(array_of(known, secret), secret))
+    ids, per_row = encode_words(words_of(lines), Lookup(array_of(known, secret), secret))
     index = {word: i for i, word in enumerate(known)}
     assert ids.tolist() == [index.get(word, len(known)) for line in lines for word in line]
     assert per_row.tolist() == [len(line) for line in lines]
@@ -245,8 +244,7 @@ def test_indices_go_on_beyond_sixteen_bits(n_known: int) -> None:
     assert encode([line], table) == line
     last = [n_known - 3, n_known - 2, n_known - 1]
     assert table.find(array_of([*known[-3:], "own"], secret)).tolist() == [*last, n_known]
-    text = found([" ".join([*known[-3:], "own"])], TokenizerSettings("whitespace"))
-    assert encode_words(text, table).ids.tolist() == [*last, n_known]
+    assert encode_words(words_of([[*known[-3:], "own"]]), table).ids.tolist() == [*last, n_known]
 
 
 @pytest.fixture(scope="module")

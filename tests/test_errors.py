@@ -50,6 +50,11 @@ def run(folder: Path, command: str, prefix: Sequence[str] = ()) -> Ended:
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def by_shell(words: str) -> list[str]:
+    """The prefix of a command that a shell starts with more words, redirections among them."""
+    return ["sh", "-c", f'exec "$@" {words}', "sh"]
+
+
 Snapshot = dict[str, tuple[int, int, int, bytes]]
 
 
@@ -1038,7 +1043,7 @@ def test_standard_output_on_a_full_disk(command: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("command", ["decode out", "run a.txt -o out", "vocab a.txt -q -o v.json"])
 def test_standard_output_that_is_closed(command: str, folder: Path) -> None:
-    ended = run(folder, command, prefix=["sh", "-c", 'exec "$@" >&-', "sh"])
+    ended = run(folder, command, prefix=by_shell(">&-"))
     assert "Traceback" not in ended.err
 
 
@@ -1056,8 +1061,7 @@ def test_standard_error_that_takes_nothing(
 ) -> None:
     if to != "-" and not Path(to).exists():
         pytest.skip(f"there is no {to}")
-    redirected = f'exec "$@" 2>{"&" if to == "-" else ""}{to}'
-    ended = run(folder, command, prefix=["sh", "-c", redirected, "sh"])
+    ended = run(folder, command, prefix=by_shell("2>&-" if to == "-" else f"2>{to}"))
     assert ended.status == status
 
 
@@ -1212,35 +1216,29 @@ def test_on_a_terminal_an_error_stands_on_its_own_line(folder: Path) -> None:
     assert not (folder / "new").exists()
 
 
-@pytest.mark.parametrize("command", ["run a.txt", "encode a.txt --vocab v.json"])
+@pytest.mark.parametrize("command", ["run a.txt -o", "encode a.txt --vocab v.json -o"])
 @pytest.mark.parametrize("output", ["-", "''"])
 def test_rows_need_a_place(command: str, output: str, folder: Path) -> None:
     before = snapshot(folder)
-    done = subprocess.run(
-        ["sh", "-c", f'exec "{sys.executable}" -m embedprep {command} -o {output}'],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Invalid value for '-o' / '--output': " in done.stderr
+    ended = run(folder, command, prefix=by_shell(output))
+    assert (ended.status, ended.out) == (2, "")
+    assert "Invalid value for '-o' / '--output': " in ended.err
     assert snapshot(folder) == before
 
 
 def test_standard_input_is_not_overwritten(folder: Path) -> None:
     before = snapshot(folder)
-    with open(folder / "a.txt", "rb") as text:
-        done = subprocess.run(
-            [*CLI, "vocab", "-", "-o", "a.txt"],
-            cwd=folder,
-            stdin=text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert done.stderr.startswith("embedprep: a.txt: is also an input")
+    ended = run(folder, "vocab - -o a.txt", prefix=by_shell("<a.txt"))
+    assert ended.status == 1
+    assert ended.err.startswith("embedprep: a.txt: is also an input")
+    assert snapshot(folder) == before
+
+
+def test_standard_input_that_is_closed(folder: Path) -> None:
+    before = snapshot(folder)
+    ended = run(folder, "run - -o new", prefix=by_shell("<&-"))
+    said = "embedprep: -: standard input is closed; pipe a text into it\n"
+    assert ended == Ended(1, "", said)
     assert snapshot(folder) == before
 
 

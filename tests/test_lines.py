@@ -280,18 +280,6 @@ def test_a_terminated_run_that_waits_for_standard_input_ends_cleanly(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_standard_input_that_is_closed_is_an_error(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f'exec "{sys.executable}" -m embedprep run - -o out <&-'],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr == "embedprep: -: standard input is closed; pipe a text into it\n"
-
-
 def test_an_input_whose_name_is_no_utf8_makes_a_whole_output(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.txt")
     try:

@@ -1170,10 +1170,6 @@ def test_another_thread_holds_nothing_and_may_enter() -> None:
         assert seen == [signal.getsignal(signal.SIGINT)]
 
 
-if __name__ == "__main__":
-    fork_runs()
-
-
 def test_a_pipe_is_written_through_and_a_symlink_followed(warm: Warm, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"a b\n")
     command = ("vocab", "a.txt", "-q", "-o")
@@ -1197,3 +1193,7 @@ def test_a_pipe_is_written_through_and_a_symlink_followed(warm: Warm, tmp_path: 
         "pipe",
         "v.json",
     ]
+
+
+if __name__ == "__main__":
+    fork_runs()
