@@ -3,15 +3,17 @@
 The first half of every job. Each block is encoded against a table of known words and its own
 dictionary. The known words are the most frequent ones so far: whenever the blocks' own words,
 repeats included, are more than twice the distinct ones of all blocks before, all are merged and
-the table is drawn anew. Which words it holds changes the speed and never the result. Where there
-is a vocabulary, its words are the known ones throughout, and no one needs the others.
+the table is drawn anew. Which words it holds changes the speed and never the result.
+
+Where the tokenizer works by stretches, these are what is counted, as if they were words, until
+the end of the text, when the words in each distinct one are found.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,35 +27,32 @@ from embedprep.dictionary import (
     Secret,
     count_words,
     empty_dictionary,
-    encode_words,
     merge,
     most_frequent,
 )
 from embedprep.engines import Future
 from embedprep.intake import Intake, StoredBlock
 from embedprep.sources import Block, Reading
-from embedprep.text import text_of
-from embedprep.tokenizer.rules import find_words
+from embedprep.text import check_line_lengths, mended
+from embedprep.tokenizer.rules import rule_of
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.words import Words
+from embedprep.unfolding import Unfolding, unfold
 from embedprep.work import Work
 
 KNOWN_WORDS = 45_000
 """Words in the table: with a block's own, which are rarely over 20,000, they fit into 16 bits."""
 
-T = TypeVar("T")
-
 
 class Counted(NamedTuple):
     """A text as the first half leaves it.
 
-    A word's *place* is where it stands among the `n_places` of the dictionary of all words. With a
-    vocabulary there is no dictionary: the places are those of its words, and one behind them for
-    all others. `places_of_table` are those of the words of each table, (words of table,).
+    A word's *place* is where it stands in the dictionary of all words. `places_of_table` are those
+    of the words of each table, (words of table,). Where the blocks are encoded by stretches, these
+    have the places, and `unfolding` tells the words of each.
     """
 
-    dictionary: Dictionary | None
-    n_places: int
+    dictionary: Dictionary
+    unfolding: Unfolding | None
     places_of_table: list[Ints]
     blocks: list[StoredBlock]
     rows_of_length: Counter[int]
@@ -64,7 +63,7 @@ class Counted(NamedTuple):
 
     @property
     def n_words(self) -> int:
-        return sum(length * rows for length, rows in self.rows_of_length.items())
+        return int(self.dictionary.counts.sum())
 
 
 def count(
@@ -77,45 +76,29 @@ def count(
     counting = _Counting(work)
     for block in counting.intake.watch(blocks):
         known = counting.table_for_next_block()
-        counted = work.engine.submit(_do_to_words, count_words, block, reading, tokenizer, known)
+        counted = work.engine.submit(_count_block, block, reading, tokenizer, known)
         counting.intake.add(block.source, len(counting.tables) - 1, counted)
-    return counting.finish()
+    return counting.finish(tokenizer)
 
 
-def encode_by_vocabulary(
-    blocks: Iterable[Block],
-    reading: Reading,
-    tokenizer: TokenizerSettings,
-    work: Work,
-    vocabulary: Lookup,
-) -> Counted:
-    """Encode all blocks by the words of a vocabulary. Raises what `count` does."""
-    intake: Intake[EncodedBlock] = Intake(work, lambda _table, encoded: encoded)
-    for block in intake.watch(blocks):
-        encoded = work.engine.submit(
-            _do_to_words, encode_words, block, reading, tokenizer, vocabulary
-        )
-        intake.add(block.source, 0, encoded)
-    intake.collect(down_to=0)
-    places = np.arange(vocabulary.n_words + 1)
-    return Counted(
-        dictionary=None,
-        n_places=len(places),
-        places_of_table=[places],
-        blocks=intake.blocks,
-        rows_of_length=intake.rows_of_length(),
-    )
+def _count_block(
+    block: Block, reading: Reading, tokenizer: TokenizerSettings, known: Lookup
+) -> CountedBlock:
+    """Check a block of text, find its words or stretches, and count them by the known ones."""
+    try:
+        counted = _count_lines(block.data, tokenizer, known)
+    except UnicodeDecodeError:
+        counted = _count_lines(mended(block, reading), tokenizer, known)
+    check_line_lengths(block, reading.max_line_bytes)
+    return counted
 
 
-def _do_to_words(
-    count_or_encode: Callable[[Words, Lookup], T],
-    block: Block,
-    reading: Reading,
-    tokenizer: TokenizerSettings,
-    known: Lookup,
-) -> T:
-    """Check a block of text, find its words, and count or encode them by the known ones."""
-    return count_or_encode(find_words(text_of(block, reading), tokenizer), known)
+def _count_lines(data: bytes, tokenizer: TokenizerSettings, known: Lookup) -> CountedBlock:
+    rule = rule_of(tokenizer)
+    if rule.stretches is None:
+        return count_words(rule.find_words(data, bool(tokenizer.lowercase)), known)
+    found = rule.stretches.find(data, bool(tokenizer.lowercase))
+    return count_words(found, known, rule.stretches.inspect)
 
 
 class _Table(NamedTuple):
@@ -180,14 +163,15 @@ class _Counting:
         for places in merged.places:
             self._own_records.append(self.spool.append([places.astype(np.int32)]))
 
-    def finish(self) -> Counted:
+    def finish(self, tokenizer: TokenizerSettings) -> Counted:
         self.intake.collect(down_to=0)
         self._await_merge()
         self._add_known()
         self._adopt(merge(self.total, self._new))
+        words, unfolding = unfold(self.total, tokenizer, self.secret)
         return Counted(
-            dictionary=self.total,
-            n_places=self.total.words.n_words,
+            dictionary=words,
+            unfolding=unfolding,
             places_of_table=[table.places for table in self.tables],
             blocks=[
                 block._replace(own_record=record)

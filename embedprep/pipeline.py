@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from embedprep.arrays import Ints
-from embedprep.counting import Counted, count, encode_by_vocabulary
+from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
 from embedprep.digests import Digest
 from embedprep.engines import Future
@@ -67,7 +67,7 @@ def build(
     max_words: int = 50_000,
     min_count: int = 1,
     oov: str = "unk",
-    tokenizer: str = "keras",
+    tokenizer: str = "unicode",
     lowercase: bool | None = None,
     max_len: int | str | None = None,
     padding: str = "pre",
@@ -176,9 +176,8 @@ def encode(
         else:
             staged = stack.enter_context(staged_folder(output, sync))
             work = stack.enter_context(work_in(staged.path, jobs))
-        words = vocabulary.lookup(work.secret)
-        counted = encode_by_vocabulary(reader, reader.reading, vocabulary.tokenizer, work, words)
-        kept = np.arange(words.n_words)
+        counted = count(reader, reader.reading, vocabulary.tokenizer, work)
+        kept = _places_of_words(vocabulary, counted.dictionary, work)
         planned = plan(counted, kept, vocabulary.oov, rows, work, saved=vocabulary.rectangle)
         check_size(planned, rows, output)
         if not is_file:
@@ -197,9 +196,18 @@ def encode(
 def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:
     """The kept words in their order, and their places, (kept words,)."""
     dictionary = counted.dictionary
-    assert dictionary is not None
     kept = rank(dictionary, settings.max_words, settings.min_count, unranked=(PAD, UNK))
     return dictionary.at(kept), kept
+
+
+def _places_of_words(vocabulary: Vocabulary, dictionary: Dictionary, work: Work) -> Ints:
+    """The place in a dictionary of each word of a vocabulary, -1 where it is not there."""
+    known = vocabulary.lookup(work.secret)
+    found = known.find(dictionary.words)
+    places = np.full(known.n_words, -1)
+    is_known = found < known.n_words
+    places[found[is_known]] = is_known.nonzero()[0]
+    return places
 
 
 def _make_vocabulary(

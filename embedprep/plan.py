@@ -19,7 +19,7 @@ from embedprep.errors import OutputError
 from embedprep.npy import npy_bytes
 from embedprep.publication import free_bytes
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
-from embedprep.rows import Numbering, lengths_after_drop
+from embedprep.rows import Numbering, count_final_lengths
 from embedprep.settings import RowSettings
 from embedprep.specials import specials_of
 from embedprep.work import Work
@@ -62,8 +62,8 @@ def plan(
     specials = specials_of(oov)
     numbering = Numbering.of(kept, specials, counted)
     rows_of_length = counted.rows_of_length
-    if numbering.drops_unknown:
-        rows_of_length = lengths_after_drop(counted.blocks, numbering, work)
+    if numbering.drops_unknown or numbering.stretches is not None:
+        rows_of_length = count_final_lengths(counted.blocks, numbering, work)
 
     if rows.max_len is None and saved is not None:
         max_len = saved.max_len
@@ -79,10 +79,10 @@ def statistics(counted: Counted, plan: Plan, n_unknown: int) -> dict[str, Any]:
     """The facts about an output, for its manifest and for the summary."""
     max_len = plan.rectangle.max_len
     lengths = plan.rows_of_length
-    facts: dict[str, Any] = {"rows": counted.n_rows, "words": counted.n_words}
-    if counted.dictionary is not None:
-        facts["distinct_words"] = counted.dictionary.words.n_words
-    return facts | {
+    return {
+        "rows": counted.n_rows,
+        "words": counted.n_words,
+        "distinct_words": counted.dictionary.words.n_words,
         "kept_words": plan.n_kept,
         "unknown_words": n_unknown,
         "out_of_vocabulary": n_unknown / counted.n_words if counted.n_words else 0.0,

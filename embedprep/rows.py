@@ -13,15 +13,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, starts_of
+from embedprep.arrays import Ints, starts_of, take_ragged
 from embedprep.counting import Counted
 from embedprep.engines import Future
 from embedprep.intake import StoredBlock
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import count_lengths, drop_index, pad
+from embedprep.sequences import count_lengths, drop_index, pad, unfold_rows
 from embedprep.specials import PAD_INDEX, unknown_index
 from embedprep.spool import Spool
+from embedprep.unfolding import Unfolding
 from embedprep.work import Work
 
 _CHUNK_BYTES = 4 << 20
@@ -29,27 +30,50 @@ _CHUNK_BYTES = 4 << 20
 
 
 class Numbering(NamedTuple):
-    """The vocabulary's index of every word that the first half knows of.
+    """The vocabulary's index of everything that the first half knows of.
 
-    `of_place: (places,)` and for each table `of_table: (words of table,)`.
+    `of_place: (places,)` and for each table `of_table: (words of table,)`. A number below zero
+    stands for a stretch of no word or of several, -1 for the first of these: `stretches` are their
+    words as a ragged array.
     """
 
     of_place: NDArray[np.int32]
     of_table: list[NDArray[np.int32]]
+    stretches: tuple[NDArray[np.int32], Ints, Ints] | None
     unknown_index: int
 
     @classmethod
     def of(cls, kept: Ints, specials: dict[str, int], counted: Counted) -> Numbering:
-        """Number the words at the places `kept: (kept words,)`, in this order, after specials."""
+        """Number the words at the places `kept: (kept words,)`, in this order, after specials.
+
+        A place below 0 is that of a word which the text does not hold.
+        """
         unknown = unknown_index(specials)
-        of_place = np.full(counted.n_places, unknown, np.int32)
-        of_place[kept] = len(specials) + np.arange(len(kept))
+        of_word = np.full(counted.dictionary.words.n_words, unknown, np.int32)
+        is_there = kept >= 0
+        of_word[kept[is_there]] = len(specials) + is_there.nonzero()[0]
+        of_place, stretches = of_word, None
+        if counted.unfolding is not None:
+            of_place, stretches = _number_stretches(of_word, counted.unfolding)
         of_table = [of_place.take(places) for places in counted.places_of_table]
-        return cls(of_place, of_table, unknown)
+        return cls(of_place, of_table, stretches, unknown)
 
     @property
     def drops_unknown(self) -> bool:
         return self.unknown_index == PAD_INDEX
+
+
+def _number_stretches(
+    of_word: NDArray[np.int32], unfolding: Unfolding
+) -> tuple[NDArray[np.int32], tuple[NDArray[np.int32], Ints, Ints]]:
+    """The number of each stretch, and those that are not one word as a ragged array of indices."""
+    is_other = unfolding.lengths != 1
+    of_place = np.empty(len(is_other), np.int32)
+    of_place[~is_other] = of_word[unfolding.words[unfolding.starts[~is_other]]]
+    of_place[is_other] = -1 - np.arange(np.count_nonzero(is_other))
+    lengths = unfolding.lengths[is_other]
+    words = take_ragged(unfolding.words, unfolding.starts[is_other], lengths)
+    return of_place, (of_word[words], starts_of(lengths), lengths)
 
 
 class Ragged(NamedTuple):
@@ -62,16 +86,28 @@ class Ragged(NamedTuple):
 
 def renumber(block: StoredBlock, numbering: Numbering, spool: Spool) -> Ragged:
     """The rows of a block; unknown words are counted, and taken out if they are to go."""
-    index_of_id = numbering.of_table[block.table]
-    if block.own_record is not None:
-        [own] = spool.read(block.own_record)
-        index_of_id = np.concatenate([index_of_id, numbering.of_place.take(own)])
+    index_of_id = _index_of_id(block, numbering, spool)
     ids, lengths = spool.read(block.record)
     indices = index_of_id.take(ids)
+    if numbering.stretches is not None and _holds_stretches(index_of_id):
+        indices, lengths = unfold_rows(indices, lengths, *numbering.stretches)
     n_unknown = int(np.count_nonzero(indices == numbering.unknown_index))
     if numbering.drops_unknown and n_unknown:
         indices, lengths = drop_index(indices, lengths, numbering.unknown_index)
     return Ragged(indices, lengths, n_unknown)
+
+
+def _index_of_id(block: StoredBlock, numbering: Numbering, spool: Spool) -> NDArray[np.int32]:
+    """The number of each id of a block, (distinct words,)."""
+    of_table = numbering.of_table[block.table]
+    if block.own_record is None:
+        return of_table
+    [own] = spool.read(block.own_record)
+    return np.concatenate([of_table, numbering.of_place.take(own)])
+
+
+def _holds_stretches(index_of_id: NDArray[np.int32]) -> bool:
+    return bool(index_of_id.min(initial=0) < 0)
 
 
 def write_rows(
@@ -113,10 +149,15 @@ def _write_ragged(
         sequences.write(first_row + row, pad(indices, some, rectangle))
 
 
-def lengths_after_drop(blocks: list[StoredBlock], numbering: Numbering, work: Work) -> Counter[int]:
-    """How many rows have each length once unknown words have vanished."""
+def count_final_lengths(
+    blocks: list[StoredBlock], numbering: Numbering, work: Work
+) -> Counter[int]:
+    """How many rows have each length once stretches are words and unknown words have vanished."""
 
     def lengths_of(block: StoredBlock) -> Counter[int]:
+        index_of_id = _index_of_id(block, numbering, work.spool)
+        if not numbering.drops_unknown and not _holds_stretches(index_of_id):
+            return count_lengths(work.spool.read(block.record)[1])
         return count_lengths(renumber(block, numbering, work.spool).lengths)
 
     found = [work.engine.submit(lengths_of, block) for block in blocks]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from embedprep.arrays import Ints, ragged_places, take_ragged
 from embedprep.rectangle import Rectangle
 
 
@@ -34,6 +35,37 @@ def drop_index(
     ends = np.cumsum(lengths)
     kept_lengths = np.diff(ends - dropped_before[ends], prepend=0)
     return indices[~is_dropped], kept_lengths.astype(np.int32)
+
+
+def unfold_rows(
+    indices: NDArray[Any],
+    lengths: NDArray[Any],
+    values: NDArray[Any],
+    starts: Ints,
+    value_lengths: Ints,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Ragged rows with a row of a ragged array, that of `values`, in place of each number below 0.
+
+    -1 stands for the first of these rows, -2 for the second.
+    """
+    at = (indices < 0).nonzero()[0]
+    if not len(at):
+        return indices, lengths
+    row = -1 - indices[at]
+    n_values = value_lengths[row]
+    added_before = np.cumsum(n_values - 1)
+    firsts = at + added_before - (n_values - 1)
+
+    unfolded = np.empty(len(indices) + int(added_before[-1]), indices.dtype)
+    places = ragged_places(firsts, n_values)
+    is_old = np.ones(len(unfolded), np.bool_)
+    is_old[places] = False
+    unfolded[is_old] = indices[indices >= 0]
+    unfolded[places] = take_ragged(values, starts[row], n_values)
+
+    ends = np.cumsum(lengths)
+    added = np.concatenate([[0], added_before])[np.searchsorted(at, ends)]
+    return unfolded, (lengths + np.diff(added, prepend=0)).astype(np.int32)
 
 
 def pad(

@@ -61,21 +61,15 @@ def read_text(data: bytes) -> Text:
     return Text(data, marked[is_line_end], high[is_start], code_points)
 
 
-def text_of(block: Block, reading: Reading) -> Text:
-    """The text of a block, its bytes and line lengths checked.
+def mended(block: Block, reading: Reading) -> bytes:
+    """The lines of a block that is not UTF-8, as `reading.errors` says.
 
-    Raises LineError, with the byte's offset in the file, where a byte is not UTF-8 and
-    `reading.errors` is "strict", and where a line is longer than allowed.
+    Raises LineError, with the byte's offset in the file, where that is "strict".
     """
-    try:
-        text = read_text(block.data)
-    except UnicodeDecodeError:
-        lines = block.data[: -len(PADDING)]
-        if reading.errors == "strict":
-            raise _place_of_error(block, lines, reading.encoding) from None
-        text = read_text(lines.decode("utf-8", reading.errors).encode("utf-8") + PADDING)
-    _check_line_lengths(block, reading.max_line_bytes)
-    return text
+    lines = block.data[: -len(PADDING)]
+    if reading.errors == "strict":
+        raise _place_of_error(block, lines, reading.encoding) from None
+    return lines.decode("utf-8", reading.errors).encode("utf-8") + PADDING
 
 
 def _place_of_error(block: Block, lines: bytes, encoding: str) -> LineError:
@@ -93,7 +87,8 @@ def _place_of_error(block: Block, lines: bytes, encoding: str) -> LineError:
     raise AssertionError("unreachable: the array check and the codec disagree")
 
 
-def _check_line_lengths(block: Block, max_line_bytes: int) -> None:
+def check_line_lengths(block: Block, max_line_bytes: int) -> None:
+    """Raise LineError where a line of the block is longer than allowed."""
     if len(block.data) <= max_line_bytes:
         return
     ends = (np.frombuffer(block.data, np.uint8) == LINE_FEED).nonzero()[0]

@@ -18,14 +18,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from embedprep.arrays import Bytes, Ints, starts_of, take_ragged
-from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, encode_words
+from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, word_keys
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.publication import staged_file
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import drop_index, pad
 from embedprep.sources import PADDING
 from embedprep.specials import PAD_INDEX, UNK, specials_of, unknown_index
-from embedprep.text import read_text
 from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
 
@@ -96,11 +95,14 @@ class Vocabulary:
         if isinstance(sentences, str):
             raise TypeError("encode takes several sentences: [sentence]")
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
-        words = find_words(read_text(lines.encode("utf-8") + PADDING), self.tokenizer)
+        text, starts, word_lengths, lengths = find_words(
+            lines.encode("utf-8") + PADDING, self.tokenizer
+        )
         lookup = self._lookup
-        ids, lengths = encode_words(words, lookup)
-        index_of_id = np.append(np.arange(self.first_index, self.input_dim), self.unknown_index)
-        indices = index_of_id.astype(self.rectangle.dtype).take(ids)
+        keys = word_keys(text, starts, word_lengths, lookup.secret)
+        found = lookup.find(WordArray(text, starts, word_lengths, keys))
+        index_of_found = np.append(np.arange(self.first_index, self.input_dim), self.unknown_index)
+        indices = index_of_found.astype(self.rectangle.dtype).take(found)
         if self.unknown_index == PAD_INDEX:
             indices, lengths = drop_index(indices, lengths, PAD_INDEX)
         return pad(indices, lengths, self.rectangle)

@@ -20,15 +20,16 @@ from embedprep.dictionary import (
     WordArray,
     count_words,
     empty_dictionary,
-    encode_words,
     merge,
 )
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.ranking import rank
+from embedprep.sources import PADDING
+from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
 from tests import twins
-from tests.texts import WHITE_SPACE, found
+from tests.texts import WHITE_SPACE
 
 WEAK = Secret(np.uint64(0), np.uint64(0))
 SECRETS = {
@@ -96,7 +97,8 @@ def entries(dictionary: Dictionary) -> list[tuple[str, int]]:
 
 
 def words_of(lines: Sequence[Sequence[str]]) -> Words:
-    return found([" ".join(line) for line in lines], TokenizerSettings("whitespace"))
+    text = "".join(f"{' '.join(line)}\n" for line in lines)
+    return find_words(text.encode() + PADDING, TokenizerSettings("whitespace"))
 
 
 def encode(lines: Sequence[Sequence[str]], known: Lookup) -> list[str]:
@@ -161,14 +163,13 @@ def test_a_block_is_encoded_against_known_words_and_its_own(
 
 
 @every_secret
-@given(known=distinct_words, lines=few_lines)
-def test_a_text_is_encoded_by_known_words_alone(
-    known: list[str], lines: list[list[str]], secret: Secret
+@given(known=distinct_words, words=distinct_words)
+def test_words_are_found_among_known_words_alone(
+    known: list[str], words: list[str], secret: Secret
 ) -> None:
-    ids, per_row = encode_words(words_of(lines), Lookup(array_of(known, secret), secret))
     index = {word: i for i, word in enumerate(known)}
-    assert ids.tolist() == [index.get(word, len(known)) for line in lines for word in line]
-    assert per_row.tolist() == [len(line) for line in lines]
+    found = Lookup(array_of(known, secret), secret).find(array_of(words, secret))
+    assert found.tolist() == [index.get(word, len(known)) for word in words]
 
 
 @every_secret
@@ -244,7 +245,6 @@ def test_indices_go_on_beyond_sixteen_bits(n_known: int) -> None:
     assert encode([line], table) == line
     last = [n_known - 3, n_known - 2, n_known - 1]
     assert table.find(array_of([*known[-3:], "own"], secret)).tolist() == [*last, n_known]
-    assert encode_words(words_of([[*known[-3:], "own"]]), table).ids.tolist() == [*last, n_known]
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from hypothesis import strategies as st
 
-from embedprep.sources import Block, Reading, read_blocks
-from embedprep.text import text_of
-from embedprep.tokenizer.rules import find_words
+from embedprep.dictionary import Lookup, Secret, WordArray, count_words
+from embedprep.sources import PADDING, Block, Reading, read_blocks
+from embedprep.tokenizer.rules import rule_of
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
+from embedprep.unfolding import unfold
 
 _AT_ONCE = Reading(block_bytes=1 << 28)
 
@@ -51,12 +52,33 @@ def blocks_of(text: bytes, reading: Reading = _AT_ONCE) -> list[Block]:
         return list(read_blocks([file.name], reading, []))
 
 
-def found(lines: Sequence[str], settings: TokenizerSettings) -> Words:
+def found(lines: Sequence[str], settings: TokenizerSettings) -> list[list[str]]:
     """What the fast path finds in at least one line, read at once."""
     text = "".join(f"{line}\n" for line in lines)
-    # The byte order mark that is skipped stands before one that belongs to the text.
-    [block] = blocks_of(f"\ufeff{text}".encode())
-    return find_words(text_of(block, _AT_ONCE), settings)
+    return words_of(text.encode() + PADDING, settings)
+
+
+def words_of(data: bytes, settings: TokenizerSettings) -> list[list[str]]:
+    """The words of whole lines, by stretches where the tokenizer knows these."""
+    rule = rule_of(settings)
+    if rule.stretches is None:
+        return spelled(rule.find_words(data, bool(settings.lowercase)))
+    secret = Secret.draw()
+    stretches = rule.stretches.find(data, bool(settings.lowercase))
+    nothing = Lookup(WordArray.of([], secret), secret)
+    counted = count_words(stretches, nothing, rule.stretches.inspect)
+    dictionary, unfolding = unfold(counted.own, settings, secret)
+    words = dictionary.words.to_text()
+    assert unfolding is not None
+    of_stretch = [
+        [words[place] for place in unfolding.words[start : start + length].tolist()]
+        for start, length in zip(unfolding.starts.tolist(), unfolding.lengths.tolist(), strict=True)
+    ]
+    ids = iter(counted.encoded.ids.tolist())
+    return [
+        [word for stretch in islice(ids, n) for word in of_stretch[stretch]]
+        for n in counted.encoded.per_row.tolist()
+    ]
 
 
 def spelled(words: Words) -> list[list[str]]:

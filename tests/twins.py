@@ -5,9 +5,14 @@ A reader who wonders what an array operation means finds the plain version here.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
+
+import embedprep
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 SPECIALS = {"unk": ["<pad>", "<unk>"], "drop": ["<pad>"]}
@@ -18,8 +23,123 @@ def is_white_space(character: str) -> bool:
     return character.isspace() and character not in "\x1c\x1d\x1e\x1f"
 
 
+@cache
+def word_break_table() -> dict[str, tuple[str, frozenset[str]]]:
+    """The Word_Break and the marks of each character that has any."""
+    table = {}
+    path = Path(embedprep.__file__).parent / "tokenizer" / "word_break.txt"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            span, name, *marks = line.split()
+            first, _, last = span.partition("..")
+            for code_point in range(int(first, 16), int(last or first, 16) + 1):
+                table[chr(code_point)] = (name, frozenset(marks))
+    return table
+
+
+def word_break(character: str) -> str:
+    return word_break_table().get(character, ("Other", frozenset()))[0]
+
+
+def marks(character: str) -> frozenset[str]:
+    return word_break_table().get(character, ("Other", frozenset[str]()))[1]
+
+
+def names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ANY = frozenset(["", *(name for name, _ in word_break_table().values()), "Other"])
+IGNORED = names("Extend Format ZWJ")
+LINE_ENDS = names("CR LF Newline")
+LETTER = names("ALetter Hebrew_Letter")
+NUMBER = names("Numeric")
+HEBREW = names("Hebrew_Letter")
+JOINER = names("ExtendNumLet")
+MIDDLE_OF_LETTERS = names("MidLetter MidNumLet Single_Quote")
+MIDDLE_OF_NUMBERS = names("MidNum MidNumLet Single_Quote")
+
+NO_BOUNDARY = [
+    # two before, one before | one behind, two behind
+    (ANY, names("CR"), names("LF"), ANY),  # WB3
+    (ANY, LETTER, LETTER, ANY),  # WB5
+    (ANY, LETTER, MIDDLE_OF_LETTERS, LETTER),  # WB6
+    (LETTER, MIDDLE_OF_LETTERS, LETTER, ANY),  # WB7
+    (ANY, HEBREW, names("Single_Quote"), ANY),  # WB7a
+    (ANY, HEBREW, names("Double_Quote"), HEBREW),  # WB7b
+    (HEBREW, names("Double_Quote"), HEBREW, ANY),  # WB7c
+    (ANY, NUMBER, NUMBER, ANY),  # WB8
+    (ANY, LETTER, NUMBER, ANY),  # WB9
+    (ANY, NUMBER, LETTER, ANY),  # WB10
+    (NUMBER, MIDDLE_OF_NUMBERS, NUMBER, ANY),  # WB11
+    (ANY, NUMBER, MIDDLE_OF_NUMBERS, NUMBER),  # WB12
+    (ANY, names("Katakana"), names("Katakana"), ANY),  # WB13
+    (ANY, LETTER | NUMBER | names("Katakana") | JOINER, JOINER, ANY),  # WB13a
+    (ANY, JOINER, LETTER | NUMBER | names("Katakana"), ANY),  # WB13b
+]
+
+
+def with_what_goes_with_them(text: str) -> list[str]:
+    """The characters of a text, each with those that go with it (WB4)."""
+    units: list[str] = []
+    for character in text:
+        is_first = not units or word_break(units[-1][0]) in LINE_ENDS
+        if word_break(character) in IGNORED and not is_first:
+            units[-1] += character
+        else:
+            units.append(character)
+    return units
+
+
+def word_segments(text: str) -> list[str]:
+    """The segments between the default word boundaries of UAX #29."""
+    units = with_what_goes_with_them(text)
+    kinds = ["", "", *(word_break(unit[0]) for unit in units), ""]
+    segments: list[str] = []
+    n_flags = 0  # regional indicators on end before this unit
+    for i, unit in enumerate(units):
+        around = kinds[i : i + 4]
+        is_joined = any(
+            all(kind in rule for kind, rule in zip(around, rules, strict=True))
+            for rules in NO_BOUNDARY
+        )
+        if i and around[1] == around[2] == "WSegSpace":  # WB3d
+            is_joined = len(units[i - 1]) == 1
+        if i and word_break(units[i - 1][-1]) == "ZWJ":  # WB3c
+            is_joined |= "pictographic" in marks(unit[0])
+        if around[2] == "Regional_Indicator":  # WB15, WB16
+            is_joined |= n_flags % 2 == 1
+        n_flags = n_flags + 1 if around[2] == "Regional_Indicator" else 0
+        if is_joined:
+            segments[-1] += unit
+        else:
+            segments.append(unit)
+    return segments
+
+
+def makes_word(character: str) -> bool:
+    return bool(marks(character)) or word_break(character) in {
+        "ALetter",
+        "Hebrew_Letter",
+        "Numeric",
+        "Katakana",
+        "Regional_Indicator",
+    }
+
+
+def unicode_words(line: str, lowercase: bool) -> list[str]:
+    """The words of the `unicode` tokenizer."""
+    segments = word_segments(unicodedata.normalize("NFC", line))
+    words = [segment for segment in segments if any(map(makes_word, segment))]
+    if lowercase:
+        words = [unicodedata.normalize("NFC", word.lower()) for word in words]
+    return words
+
+
 def tokenize(line: str, name: str, lowercase: bool) -> list[str]:
     """The words of a line, which holds no LF."""
+    if name == "unicode":
+        return unicode_words(line, lowercase)
     if lowercase:
         line = line.lower()
     if name == "char":
@@ -65,7 +185,7 @@ class Run(NamedTuple):
 def run(
     lines: Sequence[str],
     *,
-    tokenizer: str = "keras",
+    tokenizer: str = "unicode",
     lowercase: bool | None = None,
     max_words: int = 50_000,
     min_count: int = 1,
@@ -76,7 +196,7 @@ def run(
 ) -> Run:
     """The main job on lines without their ends."""
     if lowercase is None:
-        lowercase = tokenizer == "keras"
+        lowercase = tokenizer in ("unicode", "keras")
     sentences = [tokenize(line, tokenizer, lowercase) for line in lines]
     words = [w for sentence in sentences for w in sentence if w not in ("<pad>", "<unk>")]
     vocabulary = rank(words, max_words, min_count)

@@ -81,7 +81,7 @@ vocabulary_options = together(
     click.option(
         "--tokenizer",
         type=click.Choice(TOKENIZERS),
-        default="keras",
+        default="unicode",
         show_default=True,
         help="What words are: those of the Keras Tokenizer, what lies between white space, "
         "or every character.",

@@ -5,8 +5,8 @@ known words, `merging` makes one dictionary of several, `encoding` turns a text 
 one, `ranking` orders its words.
 """
 
-from embedprep.dictionary.encoding import CountedBlock, EncodedBlock, count_words, encode_words
-from embedprep.dictionary.keys import Secret, WordArray
+from embedprep.dictionary.encoding import CountedBlock, EncodedBlock, count_words
+from embedprep.dictionary.keys import Secret, WordArray, word_keys
 from embedprep.dictionary.lookup import Lookup
 from embedprep.dictionary.merging import Dictionary, Merged, empty_dictionary, merge
 from embedprep.dictionary.ranking import most_frequent, rank
@@ -21,8 +21,8 @@ __all__ = [
     "WordArray",
     "count_words",
     "empty_dictionary",
-    "encode_words",
     "merge",
     "most_frequent",
     "rank",
+    "word_keys",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,10 +10,10 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, dtype_for
 from embedprep.dictionary.grouping import group_words
-from embedprep.dictionary.keys import WordArray, keys_and_long
+from embedprep.dictionary.keys import WordArray, keys_and_long, word_keys
 from embedprep.dictionary.lookup import Lookup
 from embedprep.dictionary.merging import Dictionary
-from embedprep.tokenizer.words import Words
+from embedprep.tokenizer.words import Spans, Words
 
 
 class EncodedBlock(NamedTuple):
@@ -33,17 +34,24 @@ class CountedBlock(NamedTuple):
     own: Dictionary
 
 
-def encode_words(words: Words, known: Lookup) -> EncodedBlock:
-    """The words of a text as indices into the known words; `known.n_words` is any other."""
-    ids, missed, unknown = _probe(words, known)
-    ids[missed] = known.find(unknown)  # the table's own type has room for `n_words`
-    return EncodedBlock(ids, words.per_row)
+def count_words(
+    words: Words, known: Lookup, inspect: Callable[[Spans], Spans] | None = None
+) -> CountedBlock:
+    """The words of a text as indices into the known words and its own, counted.
 
-
-def count_words(words: Words, known: Lookup) -> CountedBlock:
-    """The words of a text as indices into the known words and its own, counted."""
-    ids, missed, unknown = _probe(words, known)
+    `inspect` may look at distinct words that are not found at once, and change them.
+    """
+    keys, long = keys_and_long(words.text, words.starts, words.lengths, known.secret)
+    running = WordArray(words.text, words.starts, words.lengths, keys)
+    ids, missed = known.probe(running, long)
+    unknown = running.at(missed)
     groups = group_words(unknown)
+    if inspect is not None:
+        distinct = _spans(unknown.at(groups.first))
+        if inspect(distinct) is not distinct:
+            spans = inspect(_spans(unknown))
+            unknown = WordArray(*spans, word_keys(*spans, known.secret))
+            groups = group_words(unknown)
 
     n_known = known.n_words
     n_distinct = n_known + len(groups.first)
@@ -55,9 +63,5 @@ def count_words(words: Words, known: Lookup) -> CountedBlock:
     return CountedBlock(EncodedBlock(ids, words.per_row), counts[:n_known], own)
 
 
-def _probe(words: Words, known: Lookup) -> tuple[NDArray[Any], Ints, WordArray]:
-    """`ids: (running words,)`, right but at the places `missed`; these; and the words there."""
-    keys, long = keys_and_long(words.text, words.starts, words.lengths, known.secret)
-    running = WordArray(words.text, words.starts, words.lengths, keys)
-    ids, missed = known.probe(running, long)
-    return ids, missed, running.at(missed)
+def _spans(words: WordArray) -> Spans:
+    return Spans(words.text, words.starts, words.lengths)

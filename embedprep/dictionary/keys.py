@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import Bytes, Flags, Ints, Keys, starts_of, take_ragged
+from embedprep.arrays import Bytes, Flags, Ints, Keys, join_lines, starts_of
 
 WINDOW = 8
 LONG = np.uint64(0xFF << 56)
@@ -103,14 +103,7 @@ class WordArray(NamedTuple):
         """The words one by one, decoded."""
         if not self.n_words:
             return []
-        # Each word with a line end behind it, which no word holds: one decoding, cut there.
-        lengths = self.lengths + 1
-        ends = np.cumsum(lengths) - 1
-        text = np.empty(int(lengths.sum()), np.uint8)
-        is_word = np.ones(len(text), np.bool_)
-        is_word[ends] = False
-        text[is_word] = take_ragged(self.text, self.starts, self.lengths)
-        text[ends] = ord("\n")
+        text = join_lines(self.text, self.starts, self.lengths)  # no word holds a line end
         return text[:-1].tobytes().decode("utf-8").split("\n")
 
 

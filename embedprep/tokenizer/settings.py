@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from embedprep.errors import SettingsError
 
-LOWERCASE_BY_DEFAULT = {"keras": True, "whitespace": False, "char": False}
+LOWERCASE_BY_DEFAULT = {"unicode": True, "keras": True, "whitespace": False, "char": False}
 """The tokenizers by name, and whether each lowercases where nothing is said."""
 
 TOKENIZERS = tuple(LOWERCASE_BY_DEFAULT)
@@ -16,7 +16,7 @@ TOKENIZERS = tuple(LOWERCASE_BY_DEFAULT)
 class TokenizerSettings:
     """The tokenizer's name and whether the text is lowercased first (None: as is its custom)."""
 
-    name: str = "keras"
+    name: str = "unicode"
     lowercase: bool | None = None
 
     def __post_init__(self) -> None:

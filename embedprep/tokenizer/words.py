@@ -9,6 +9,17 @@ import numpy as np
 from embedprep.arrays import Bytes, Ints
 
 
+class Spans(NamedTuple):
+    """Some parts of a text: part i is `text[starts[i] : starts[i] + lengths[i]]`, UTF-8.
+
+    `text: (bytes,)` goes on for at least 8 bytes behind each part.
+    """
+
+    text: Bytes
+    starts: Ints
+    lengths: Ints
+
+
 class Words(NamedTuple):
     """The words of a text, in its order.
 

@@ -1,0 +1,236 @@
+"""Which stretches of a text can be looked at by themselves?
+
+The words of a stretch do not depend on what stands around it, so it is enough to find the words
+of each distinct one, once. Nearly all stretches of running text are words themselves: runs of
+letters and digits, such as `don't`, `3.14` and `été`. What `word_break` says of code points is
+said here of bytes, and where that is not plain to see, the stretch goes on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from embedprep.arrays import Bytes, Flags, Ints, join_lines, starts_of
+from embedprep.sources import PADDING
+from embedprep.text import LINE_FEED
+from embedprep.tokenizer.word_break import (
+    ALETTER,
+    MAKES_WORD,
+    classes_of,
+    is_ignored,
+    is_middle,
+    is_other,
+)
+from embedprep.tokenizer.words import Spans, Words
+
+# What a byte is to its neighbours, ...
+_LETTER, _DIGIT, _WITHIN = 0x01, 0x02, 0x04
+# ... what must stand on both sides of a sign, or on one, for it to be within a word, ...
+_BETWEEN_LETTERS, _BETWEEN_DIGITS, _BESIDE = _LETTER << 3, _DIGIT << 3, _WITHIN << 3
+# ... and what always is.
+_ALWAYS = 0x40
+
+
+def _class_of_byte(byte: int) -> int:
+    """The class of a byte by Word_Break of ASCII (UAX #29, table 3).
+
+    A byte of a longer character may be anything.
+    """
+    if byte >= 0x80:
+        return _ALWAYS | _LETTER | _DIGIT | _WITHIN
+    character = chr(byte)
+    if character.isalpha():
+        return _ALWAYS | _LETTER | _WITHIN
+    if character.isdigit():
+        return _ALWAYS | _DIGIT | _WITHIN
+    classes = {
+        "_": _BESIDE | _WITHIN,  # ExtendNumLet: no word by itself
+        ":": _BETWEEN_LETTERS,  # MidLetter
+        ",": _BETWEEN_DIGITS,  # MidNum
+        ";": _BETWEEN_DIGITS,
+        ".": _BETWEEN_LETTERS | _BETWEEN_DIGITS,  # MidNumLet
+        "'": _BETWEEN_LETTERS | _BETWEEN_DIGITS,  # Single_Quote
+    }
+    return classes.get(character, 0)
+
+
+_CLASSES = bytes(map(_class_of_byte, range(256)))
+
+_FIRST_HAN, _LAST_HAN = np.uint8(0xE4), np.uint8(0xE9)
+"""First bytes of U+4000 to U+9FFF, which are all Other (a test looks), and most of them Han."""
+
+
+def find_stretches(data: bytes, lowercase: bool) -> Words:
+    """The stretches of whole lines of UTF-8, ASCII letters lowercased if so wished."""
+    octets = np.frombuffer(data, np.uint8)
+    classes = np.frombuffer(bytearray(data).translate(_CLASSES), np.uint8)
+    if data.isascii():
+        line_ends, starts_anew = (octets == LINE_FEED).nonzero()[0], None
+    else:
+        line_ends, starts_anew = _find_other(data, octets, classes)
+        if b"\xd7" in data or b"\xef" in data:  # these lead all Hebrew letters
+            _keep_quotes(octets, classes)
+    starts, ends = _runs(classes, starts_anew)
+    words_before = np.searchsorted(starts, line_ends)
+    text = data.lower() if lowercase else data
+    return Words.of(text, starts, ends - starts, words_before)
+
+
+def _find_other(data: bytes, octets: Bytes, classes: Bytes) -> tuple[Ints, Flags | None]:
+    """The line ends, and where characters of class Other start within a run, (bytes,), or None.
+
+    Before such a character there is always a boundary, and behind it too, unless one follows that
+    goes with it. The signs of some much used blocks of Unicode that are in no word are taken out of
+    `classes`, in place.
+    """
+    starts_anew = (octets - _FIRST_HAN) <= _LAST_HAN - _FIRST_HAN
+    is_marked = (octets | 1) == 0xE3  # leads U+2000 to U+3FFF
+    if b"\xe3" in data:
+        is_hiragana = _hiragana(octets)
+        starts_anew |= is_hiragana
+        is_marked &= ~is_hiragana
+    if b"\xc2" in data:  # leads U+0080 to U+00BF
+        is_marked |= octets == 0xC2
+    if b"\xef" in data:  # leads U+F000 to U+FFFF, among them the wide forms of ASCII
+        is_marked |= octets == 0xEF
+    is_marked |= octets == LINE_FEED  # one search for both, as neither is frequent
+    marked = is_marked.nonzero()[0]
+    first = octets[marked]
+    line_ends, lead, first = marked[first == LINE_FEED], marked[first > 0x7F], first[first > 0x7F]
+    if not len(lead):
+        return line_ends, starts_anew if starts_anew.any() else None
+
+    second, third = octets[lead + 1].astype(np.int32), octets[lead + 2]
+    is_long = first > 0xDF
+    wide = (first & 0xF) * np.int32(0x1000) + (second & 0x3F) * 0x40 + (third & 0x3F)
+    found = classes_of(np.where(is_long, wide, second))
+    found[(second & 0xC0 != 0x80) | (is_long & (third & 0xC0 != 0x80))] = ALETTER  # not UTF-8
+    behind = lead + 2 + is_long
+
+    other = is_other(found).nonzero()[0]
+    starts_anew[lead[other]] = True
+    goes_with = is_ignored(found)
+    before = lead - 3
+    is_behind_other = starts_anew[before] & (octets[before] > 0xDF)
+    starts_anew[lead[~goes_with & is_behind_other]] = True
+    is_marked[lead[goes_with]] = False
+    next_to_it = behind[other]
+    stands_alone = (octets[next_to_it] < 0x80) | starts_anew[next_to_it] | is_marked[next_to_it]
+    blank = other[stands_alone & (found[other] & MAKES_WORD == 0)]
+    starts_anew[lead[blank]] = False
+    _blank(classes, lead[blank], behind[blank])
+
+    middle = is_middle(found).nonzero()[0]
+    beside = classes[lead[middle] - 1] & classes[behind[middle]]
+    blank = middle[(beside & (_LETTER | _DIGIT) == 0) | starts_anew[behind[middle]]]
+    _blank(classes, lead[blank], behind[blank])
+    return line_ends, starts_anew if starts_anew.any() else None
+
+
+def _blank(classes: Bytes, starts: Ints, ends: Ints) -> None:
+    """Take characters of two or three bytes out of the words, in place."""
+    classes[starts] = 0
+    classes[starts + 1] = 0
+    classes[ends - 1] = 0
+
+
+def _keep_quotes(octets: Bytes, classes: Bytes) -> None:
+    """Keep the quotes that may belong to a Hebrew letter (WB7a, WB7b), in place."""
+    is_wide = octets > 0x7F
+    is_kept = ((octets == ord("'")) | (octets == ord('"')))[1:] & is_wide[:-1]
+    classes[1:][is_kept] |= _ALWAYS
+
+
+def _hiragana(octets: Bytes) -> Flags:
+    """Where U+3040 to U+3096 start, (bytes,): all are Other, and most of a Japanese text."""
+    is_hiragana: Flags = octets == 0xE3
+    second, third = octets[1:-1], octets[2:]
+    is_hiragana[:-2] &= (second == 0x81) | ((second == 0x82) & (third <= 0x96))
+    return is_hiragana
+
+
+def _runs(classes: Bytes, starts_anew: Flags | None) -> tuple[Ints, Ints]:
+    """Where the runs of bytes start and end that are within words; both of shape (runs,)."""
+    is_due = np.zeros(len(classes), np.uint8)
+    before, behind = classes[:-2], classes[2:]
+    np.bitwise_and(before, behind, out=is_due[1:-1])
+    is_due[1:-1] |= (before | behind) & _WITHIN
+    is_due[0] = classes[1] & _WITHIN
+    is_due *= 8  # quicker than a shift of bytes
+    is_due |= _ALWAYS
+    is_due &= classes
+
+    is_within = np.empty(len(classes) + 1, np.bool_)
+    is_within[0] = False
+    np.not_equal(is_due, 0, out=is_within[1:])
+    is_edge = is_within[1:] != is_within[:-1]
+    if starts_anew is not None:
+        starts_anew &= is_within[1:]
+        starts_anew &= is_within[:-1]
+    if starts_anew is None or not starts_anew.any():
+        edges = is_edge.nonzero()[0]
+    else:
+        # Where a run starts anew behind another, one edge is the end and the start.
+        places = (is_edge | starts_anew).nonzero()[0]
+        edges = places.repeat(starts_anew[places] + 1)
+    return edges[0::2], edges[1::2]
+
+
+def inspect(stretches: Spans) -> Spans:
+    """Look closely at stretches that are met for the first time: are they whole, and valid?
+
+    A stretch that begins with a character that goes with the one before it gets that one too, or
+    at the start of a line a CR, after which nothing is joined (WB3a). It is so never mistaken for
+    one that stands elsewhere.
+
+    Raises UnicodeDecodeError, whose position means nothing, where one is not UTF-8.
+    """
+    wide = _may_be_wide(stretches).nonzero()[0]
+    text, starts, lengths = stretches
+    lines = join_lines(text, starts[wide], lengths[wide]).tobytes()
+    if lines.isascii():
+        return stretches
+    code_points = np.frombuffer(lines.decode("utf-8").encode("utf-32-le"), "<u4")
+    line_ends = (code_points == LINE_FEED).nonzero()[0]
+    first = code_points[np.concatenate([[0], line_ends[:-1] + 1])]
+    torn = wide[is_ignored(classes_of(first))]
+    if not len(torn):
+        return stretches
+
+    data = text.tobytes()
+    added, starts, lengths = bytearray(), starts.copy(), lengths.copy()
+    for i in torn.tolist():
+        start, end = int(starts[i]), int(starts[i] + lengths[i])
+        before = max(start - 1, 0)
+        while data[before] & 0xC0 == 0x80:
+            before -= 1
+        is_first = not start or data[before : before + 1] == b"\n"
+        whole = b"\r" + data[start:end] if is_first else data[before:end]
+        starts[i], lengths[i] = len(data) + len(added), len(whole)
+        added += whole
+    return Spans(np.frombuffer(data + added + PADDING, np.uint8), starts, lengths)
+
+
+def _may_be_wide(stretches: Spans) -> Flags:
+    """Whether each of some stretches may hold a non-ASCII character: nearly as a look at all bytes
+    would tell.
+    """
+    text, starts, lengths = stretches
+    window = np.ndarray((len(text) - 7,), "<u8", text, strides=(1,))
+    tails = starts + np.maximum(lengths - 8, 0)
+    seen = window[starts] | window[tails]
+    is_wide: Flags = (seen & np.uint64(0x8080808080808080) != 0) | (lengths > 16)
+    return is_wide
+
+
+_IS_ALNUM = bytes(byte == 0x0A or (byte < 0x80 and chr(byte).isalnum()) for byte in range(256))
+
+
+def are_words(stretches: Spans) -> Flags:
+    """Which stretches are plain words: of ASCII letters and digits alone; (stretches,)."""
+    if not len(stretches.starts):
+        return np.empty(0, np.bool_)
+    lines = join_lines(*stretches).tobytes()
+    is_alnum = np.frombuffer(lines.translate(_IS_ALNUM), np.bool_)
+    are_plain: Flags = np.logical_and.reduceat(is_alnum, starts_of(stretches.lengths + 1))
+    return are_plain

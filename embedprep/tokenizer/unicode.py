@@ -1,0 +1,53 @@
+"""Which words does a text of any language hold?
+
+Those of Lucene's standard tokenizer, nearly: the text in Normalization Form C, the segments between
+the default word boundaries of UAX #29 that hold a letter, a number, an ideograph, a kana or an
+emoji, each lowercased by itself. Lowercasing can undo the form, so that it is restored: J̌ has
+no capital of one code point, ǰ is one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+
+from embedprep.arrays import join_lines
+from embedprep.sources import PADDING
+from embedprep.tokenizer.word_break import segment
+from embedprep.tokenizer.words import Words
+
+_LINE_FEED = 0x0A
+
+
+def find_words(data: bytes, lowercase: bool) -> Words:
+    """The words of whole lines of UTF-8.
+
+    All words are lowercased at once: a line end between two keeps a final sigma in its word.
+    """
+    lines = data[: -len(PADDING)].decode("utf-8")
+    code_points = _code_points(to_nfc(lines))
+    if not len(code_points):
+        return Words.of(data, *(np.empty(0, np.int64),) * 3)
+    segments = segment(code_points)
+    places = segments.is_word.nonzero()[0]
+    lengths = np.diff(segments.starts, append=len(code_points))[places]
+    starts = segments.starts[places]
+    words_before = np.searchsorted(starts, (code_points == _LINE_FEED).nonzero()[0])
+
+    words = join_lines(code_points, starts, lengths).tobytes().decode("utf-32-le")
+    if lowercase:
+        words = to_nfc(words.lower())
+    spelled = words.encode("utf-8") + PADDING
+    ends = (np.frombuffer(spelled, np.uint8) == _LINE_FEED).nonzero()[0]
+    starts = np.concatenate([[0], ends[:-1] + 1])[: len(ends)]
+    return Words.of(spelled, starts, ends - starts, words_before)
+
+
+def to_nfc(text: str) -> str:
+    """The text in Normalization Form C (UAX #15)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _code_points(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+    return np.frombuffer(text.encode("utf-32-le"), "<u4")
