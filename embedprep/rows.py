@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, starts_of
+from embedprep.arrays import Ints, free_indices, starts_of
 from embedprep.counting import Counted
 from embedprep.engines import Future
 from embedprep.intake import StoredBlock
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import count_lengths, drop_index, pad
-from embedprep.specials import PAD_INDEX, unknown_index
+from embedprep.sequences import count_lengths, drop_index, pad_between_marks
+from embedprep.specials import PAD_INDEX, Specials
 from embedprep.spool import Spool
 from embedprep.work import Work
 
@@ -36,24 +36,23 @@ class Numbering(NamedTuple):
 
     of_place: NDArray[np.int32]
     of_table: list[NDArray[np.int32]]
-    unknown_index: int
+    specials: Specials
 
     @classmethod
-    def of(cls, kept: Ints, specials: dict[str, int], counted: Counted) -> Numbering:
-        """Number the words at the places `kept: (kept words,)`, in this order, after specials."""
-        unknown = unknown_index(specials)
-        of_place = np.full(counted.n_places, unknown, np.int32)
-        of_place[kept] = len(specials) + np.arange(len(kept))
+    def of(cls, kept: Ints, specials: Specials, counted: Counted) -> Numbering:
+        """Number the words at the places `kept: (kept words,)`, in this order, beside specials."""
+        of_place = np.full(counted.n_places, specials.unknown_index, np.int32)
+        of_place[kept] = free_indices(specials.by_name.values(), len(kept))
         of_table = [of_place.take(places) for places in counted.places_of_table]
-        return cls(of_place, of_table, unknown)
+        return cls(of_place, of_table, specials)
 
     @property
     def drops_unknown(self) -> bool:
-        return self.unknown_index == PAD_INDEX
+        return self.specials.unknown_index == PAD_INDEX
 
 
 class Ragged(NamedTuple):
-    """The rows of a block before padding: `indices: (words,)`, `lengths: (rows,)`."""
+    """The words of a block before padding: `indices: (words,)`, `lengths: (rows,)`."""
 
     indices: NDArray[np.int32]
     lengths: NDArray[np.int32]
@@ -61,16 +60,16 @@ class Ragged(NamedTuple):
 
 
 def renumber(block: StoredBlock, numbering: Numbering, spool: Spool) -> Ragged:
-    """The rows of a block; unknown words are counted, and taken out if they are to go."""
+    """The words of a block; unknown ones are counted, and taken out if they are to go."""
     index_of_id = numbering.of_table[block.table]
     if block.own_record is not None:
         [own] = spool.read(block.own_record)
         index_of_id = np.concatenate([index_of_id, numbering.of_place.take(own)])
     ids, lengths = spool.read(block.record)
     indices = index_of_id.take(ids)
-    n_unknown = int(np.count_nonzero(indices == numbering.unknown_index))
+    n_unknown = int(np.count_nonzero(indices == numbering.specials.unknown_index))
     if numbering.drops_unknown and n_unknown:
-        indices, lengths = drop_index(indices, lengths, numbering.unknown_index)
+        indices, lengths = drop_index(indices, lengths, PAD_INDEX)
     return Ragged(indices, lengths, n_unknown)
 
 
@@ -88,8 +87,8 @@ def write_rows(
     def write_block(block: StoredBlock, first_row: int) -> int:
         ragged = renumber(block, numbering, work.spool)
         if lengths is not None:
-            lengths.write(first_row, ragged.lengths)
-        _write_ragged(ragged, first_row, rectangle, sequences)
+            lengths.write(first_row, ragged.lengths + numbering.specials.n_marks)
+        _write_ragged(ragged, first_row, rectangle, numbering.specials, sequences)
         return ragged.n_unknown
 
     first_rows = starts_of(np.array([block.n_rows for block in blocks]))
@@ -102,7 +101,11 @@ def write_rows(
 
 
 def _write_ragged(
-    ragged: Ragged, first_row: int, rectangle: Rectangle, sequences: NpyWriter
+    ragged: Ragged,
+    first_row: int,
+    rectangle: Rectangle,
+    specials: Specials,
+    sequences: NpyWriter,
 ) -> None:
     rows_at_once = max(1, _CHUNK_BYTES // rectangle.row_bytes)
     ends = np.concatenate([[0], np.cumsum(ragged.lengths)])
@@ -110,11 +113,11 @@ def _write_ragged(
         some = ragged.lengths[row : row + rows_at_once]
         indices = ragged.indices[ends[row] : ends[row + len(some)]]
         indices = indices.astype(rectangle.dtype, copy=False)
-        sequences.write(first_row + row, pad(indices, some, rectangle))
+        sequences.write(first_row + row, pad_between_marks(indices, some, rectangle, specials))
 
 
 def lengths_after_drop(blocks: list[StoredBlock], numbering: Numbering, work: Work) -> Counter[int]:
-    """How many rows have each length once unknown words have vanished."""
+    """How many rows have each number of words once unknown ones have vanished."""
 
     def lengths_of(block: StoredBlock) -> Counter[int]:
         return count_lengths(renumber(block, numbering, work.spool).lengths)

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 
 from embedprep.errors import SettingsError
 from embedprep.rectangle import Rectangle, parse_max_len
-from embedprep.specials import specials_of
+from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
 
 
 @dataclass(frozen=True)
 class VocabularySettings:
-    """Which words are kept, and what becomes of the others."""
+    """Which words are kept, what becomes of the others, and which marks are put around rows."""
 
     max_words: int = 50_000
     min_count: int = 1
     oov: str = "unk"
     tokenizer: TokenizerSettings = field(default_factory=TokenizerSettings)
+    bos: bool = False
+    eos: bool = False
 
     def __post_init__(self) -> None:
         if self.max_words < 1:
@@ -25,6 +27,10 @@ class VocabularySettings:
         if self.min_count < 1:
             raise SettingsError("--min-count", f"{self.min_count} is less than 1")
         specials_of(self.oov)
+
+    @property
+    def specials(self) -> Specials:
+        return specials_of(self.oov, self.bos, self.eos)
 
 
 @dataclass(frozen=True)
@@ -51,4 +57,14 @@ class RowSettings:
             self.padding or default.padding,
             self.truncating or default.truncating,
             self.dtype or default.dtype,
+        )
+
+
+def check_room(words: VocabularySettings, rows: RowSettings) -> None:
+    """Raise SettingsError where a length that is given as a number has no room for a word."""
+    asked = parse_max_len(rows.max_len or "max")
+    n_marks = words.specials.n_marks
+    if isinstance(asked, int) and asked <= n_marks:
+        raise SettingsError(
+            "--max-len", f"{asked} has no room for a word; with its marks, one takes {n_marks + 1}"
         )

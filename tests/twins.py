@@ -10,7 +10,18 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
-SPECIALS = {"unk": ["<pad>", "<unk>"], "drop": ["<pad>"]}
+
+
+def specials(oov: str, bos: bool = False, eos: bool = False) -> list[str]:
+    """The entries before the words."""
+    unk = ["<unk>"] if oov == "unk" else []
+    return ["<pad>", *unk, *(["<bos>"] if bos else []), *(["<eos>"] if eos else [])]
+
+
+def marks(oov: str, bos: bool, eos: bool) -> tuple[list[int], list[int]]:
+    """The indices before and behind the words of every row."""
+    entries = specials(oov, bos, eos)
+    return [entries.index("<bos>")] if bos else [], [entries.index("<eos>")] if eos else []
 
 
 def is_white_space(character: str) -> bool:
@@ -39,9 +50,11 @@ def rank(
     return sorted(kept, key=lambda entry: (-entry[1], entry[0]))[:max_words]
 
 
-def encode(words: Iterable[str], vocabulary: Iterable[str], oov: str) -> list[int]:
+def encode(
+    words: Iterable[str], vocabulary: Iterable[str], oov: str, bos: bool = False, eos: bool = False
+) -> list[int]:
     """The index of each word; unknown ones become 1, or vanish."""
-    index = {word: i for i, word in enumerate(vocabulary, len(SPECIALS[oov]))}
+    index = {word: i for i, word in enumerate(vocabulary, len(specials(oov, bos, eos)))}
     if oov == "drop":
         return [index[word] for word in words if word in index]
     return [index.get(word, 1) for word in words]
@@ -54,6 +67,20 @@ def pad(
     kept = list(row[-max_len:] if truncating == "pre" else row[:max_len])
     filling = [value] * (max_len - len(kept))
     return filling + kept if padding == "pre" else kept + filling
+
+
+def frame(
+    words: Sequence[int],
+    around: tuple[Sequence[int], Sequence[int]],
+    max_len: int,
+    padding: str = "pre",
+    truncating: str = "pre",
+) -> list[int]:
+    """A row of exactly `max_len`, whose words are cut and stand between the marks."""
+    first, last = around
+    room = max_len - len(first) - len(last)
+    kept = words[-room:] if truncating == "pre" else words[:room]
+    return pad([*first, *kept, *last], max_len, padding)
 
 
 class Run(NamedTuple):
@@ -70,6 +97,8 @@ def run(
     max_words: int = 50_000,
     min_count: int = 1,
     oov: str = "unk",
+    bos: bool = False,
+    eos: bool = False,
     max_len: int | None = None,
     padding: str = "pre",
     truncating: str = "pre",
@@ -78,10 +107,13 @@ def run(
     if lowercase is None:
         lowercase = tokenizer == "keras"
     sentences = [tokenize(line, tokenizer, lowercase) for line in lines]
-    words = [w for sentence in sentences for w in sentence if w not in ("<pad>", "<unk>")]
+    entries = specials(oov, bos, eos)
+    words = [w for sentence in sentences for w in sentence if w not in {"<unk>", *entries}]
     vocabulary = rank(words, max_words, min_count)
     kept = [word for word, _ in vocabulary]
-    rows = [encode(sentence, kept, oov) for sentence in sentences]
-    lengths = [len(row) for row in rows]
-    longest = max_len or max(1, *lengths, 1)
-    return Run([pad(row, longest, padding, truncating) for row in rows], lengths, vocabulary)
+    rows = [encode(sentence, kept, oov, bos, eos) for sentence in sentences]
+    lengths = [len(row) + bos + eos for row in rows]
+    longest = max_len or max(1 + bos + eos, *lengths)
+    around = marks(oov, bos, eos)
+    framed = [frame(row, around, longest, padding, truncating) for row in rows]
+    return Run(framed, lengths, vocabulary)

@@ -49,7 +49,7 @@ def run(
     """
     options.refuse_stdout(output)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
-    settings = options.vocabulary_settings(**chosen)
+    settings = options.vocabulary_settings(rows, **chosen)
     keep_freed_memory()
     with progress(total_bytes(inputs), quiet) as advance:
         reader = Reader(inputs, reading, advance)
@@ -85,7 +85,7 @@ def vocab(
     embedprep vocab a.txt b.txt --min-count 5 -o - | jq '.words[:10]'
     """
     rows, reading = options.row_settings(chosen), options.reading(chosen)
-    settings = options.vocabulary_settings(**chosen)
+    settings = options.vocabulary_settings(rows, **chosen)
     keep_freed_memory()
     with progress(total_bytes(inputs), quiet) as advance:
         reader = Reader(inputs, reading, advance)

@@ -11,7 +11,7 @@ import click
 
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
-from embedprep.settings import RowSettings, VocabularySettings
+from embedprep.settings import RowSettings, VocabularySettings, check_room
 from embedprep.sources import MAX_LINE_BYTES, Reading
 from embedprep.specials import OOV_CHOICES
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
@@ -78,6 +78,8 @@ vocabulary_options = together(
         show_default=True,
         help="Unknown words become <unk> (index 1), or vanish, as by default in Keras.",
     ),
+    click.option("--bos", is_flag=True, help="Begin every row with an entry of its own, <bos>."),
+    click.option("--eos", is_flag=True, help="End every row with an entry of its own, <eos>."),
     click.option(
         "--tokenizer",
         type=click.Choice(TOKENIZERS),
@@ -184,13 +186,23 @@ def refuse_stdout(output: str) -> None:
 
 
 def vocabulary_settings(
-    max_words: int, min_count: int, oov: str, tokenizer: str, lowercase: bool | None
+    rows: RowSettings,
+    *,
+    max_words: int,
+    min_count: int,
+    oov: str,
+    bos: bool,
+    eos: bool,
+    tokenizer: str,
+    lowercase: bool | None,
 ) -> VocabularySettings:
-    """The settings of the vocabulary."""
+    """The settings of the vocabulary, whose marks must leave room in rows of a given length."""
     with usage_errors():
-        return VocabularySettings(
-            max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase)
+        words = VocabularySettings(
+            max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase), bos, eos
         )
+        check_room(words, rows)
+        return words
 
 
 def row_settings(options: dict[str, Any]) -> RowSettings:
