@@ -78,7 +78,9 @@ class Vocabulary:
         return Lookup(WordArray.of((word.encode() for word in self.words), secret), secret)
 
     def encode(self, sentences: Iterable[str]) -> NDArray[Any]:
-        """Sentences as rows of indices, (sentences, max_len); a line end in one is a space.
+        """Sentences as rows of indices, (sentences, max_len), each between its marks.
+
+        A line end in a sentence is a space.
 
         Raises UnicodeEncodeError for a sentence that holds half a surrogate pair, and TypeError
         for a single string, which would be taken for a sentence a letter.
