@@ -24,7 +24,7 @@ FLOORS = [
     {"tokenizer", "publication"},
     {"dictionary", "settings"},
     {"vocabulary", "engines"},
-    {"work", "output", "decoding"},
+    {"work", "output", "decoding", "foreign"},
     {"intake"},
     {"counting"},
     {"rows"},
