@@ -68,3 +68,30 @@ def check_room(words: VocabularySettings, rows: RowSettings) -> None:
         raise SettingsError(
             "--max-len", f"{asked} has no room for a word; with its marks, one takes {n_marks + 1}"
         )
+
+
+@dataclass(frozen=True)
+class AdoptionSettings:
+    """How the vocabulary of another tool is taken over.
+
+    `unk_token` is its name for unknown words. `given` are those settings of the words that were
+    chosen: the others are as the file has it. The length of rows is a number, as no text tells it.
+    """
+
+    words: VocabularySettings
+    rows: RowSettings
+    unk_token: str | None = None
+    given: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not isinstance(parse_max_len(self.rows.max_len or "max"), int):
+            raise SettingsError("--max-len", "must be a number: no text tells the length of rows")
+        if self.unk_token is not None and self.words.oov == "drop":
+            raise SettingsError("--unk-token", "names what --oov drop leaves out")
+        check_room(self.words, self.rows)
+
+    @property
+    def max_len(self) -> int:
+        asked = parse_max_len(self.rows.max_len or "max")
+        assert isinstance(asked, int)
+        return asked

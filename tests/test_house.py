@@ -29,7 +29,7 @@ FLOORS = [
     {"counting"},
     {"rows"},
     {"plan"},
-    {"pipeline"},
+    {"pipeline", "adopting"},
     {"cli"},
     {"__main__"},
 ]
