@@ -7,6 +7,7 @@ corpus are ragged indices.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -23,6 +24,15 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 def dtype_for(n_indices: int) -> type[np.uint16] | type[np.uint32]:
     """The smallest type worth having for indices below `n_indices`."""
     return np.uint16 if n_indices <= 1 << 16 else np.uint32
+
+
+def free_indices(taken: Collection[int], n: int) -> Ints:
+    """The first `n` indices that are not `taken`, which lie below `n + len(taken)`; (n,).
+
+    >>> free_indices([0, 2], 3).tolist()
+    [1, 3, 4]
+    """
+    return np.delete(np.arange(n + len(taken)), list(taken))
 
 
 def starts_of(lengths: NDArray[Any]) -> Ints:

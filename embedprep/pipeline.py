@@ -29,9 +29,9 @@ from embedprep.publication import (
 )
 from embedprep.rectangle import Rectangle
 from embedprep.rows import write_rows
-from embedprep.settings import RowSettings, VocabularySettings
+from embedprep.settings import RowSettings, VocabularySettings, check_room
 from embedprep.sources import MAX_LINE_BYTES, Reader, Reading
-from embedprep.specials import PAD, UNK
+from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
@@ -67,6 +67,8 @@ def build(
     max_words: int = 50_000,
     min_count: int = 1,
     oov: str = "unk",
+    bos: bool = False,
+    eos: bool = False,
     tokenizer: str = "unicode",
     lowercase: bool | None = None,
     max_len: int | str | None = None,
@@ -93,10 +95,11 @@ def build(
     if isinstance(inputs, str | Path):
         inputs = [inputs]
     vocabulary = VocabularySettings(
-        max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase)
+        max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase), bos, eos
     )
     length = None if max_len is None else str(max_len)
     rows = RowSettings(length, padding, truncating, dtype, max_bytes)
+    check_room(vocabulary, rows)
     reading = Reading(encoding, errors, max_line_bytes)
     reader = Reader([str(name) for name in inputs], reading, advance)
     return run(reader, Path(output), vocabulary, rows, jobs=jobs, sync=sync)
@@ -118,7 +121,7 @@ def run(
         work = stack.enter_context(work_in(staged.path, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked, kept = _rank(counted, settings)
-        planned = plan(counted, kept, settings.oov, rows, work)
+        planned = plan(counted, kept, settings.specials, rows, work)
         check_size(planned, rows, output)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned.rectangle)
         writing = _Writing(reader, counted, planned, made)
@@ -147,7 +150,7 @@ def vocab(
         work = stack.enter_context(work_in(folder, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked, kept = _rank(counted, settings)
-        planned = plan(counted, kept, settings.oov, rows, work)
+        planned = plan(counted, kept, settings.specials, rows, work)
         vocabulary, saved = _make_vocabulary(ranked, settings, planned.rectangle)
         if output is not None:
             temporary.write_bytes(saved)
@@ -169,7 +172,13 @@ def encode(
     with closing(reader), ExitStack() as stack:
         refuse_to_overwrite([*reader.inputs, str(vocabulary_path)], places)
         vocabulary = Vocabulary.load(vocabulary_path)
-        settings = {"oov": vocabulary.oov, "tokenizer": asdict(vocabulary.tokenizer)}
+        specials, saved = vocabulary.specials, vocabulary.rectangle
+        settings = {
+            "oov": "drop" if specials.unk is None else "unk",
+            "bos": specials.bos is not None,
+            "eos": specials.eos is not None,
+            "tokenizer": asdict(vocabulary.tokenizer),
+        }
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
             work = stack.enter_context(work_in(output.parent, jobs))
@@ -178,7 +187,7 @@ def encode(
             work = stack.enter_context(work_in(staged.path, jobs))
         counted = count(reader, reader.reading, vocabulary.tokenizer, work)
         kept = _places_of_words(vocabulary, counted.dictionary, work)
-        planned = plan(counted, kept, vocabulary.oov, rows, work, saved=vocabulary.rectangle)
+        planned = plan(counted, kept, specials, rows, work, saved=saved)
         check_size(planned, rows, output)
         if not is_file:
             made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
@@ -196,7 +205,9 @@ def encode(
 def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:
     """The kept words in their order, and their places, (kept words,)."""
     dictionary = counted.dictionary
-    kept = rank(dictionary, settings.max_words, settings.min_count, unranked=(PAD, UNK))
+    # A literal <unk> is no word, even where unknown words are dropped.
+    unranked = [UNK, *settings.specials.by_name]
+    kept = rank(dictionary, settings.max_words, settings.min_count, unranked)
     return dictionary.at(kept), kept
 
 
@@ -213,7 +224,7 @@ def _places_of_words(vocabulary: Vocabulary, dictionary: Dictionary, work: Work)
 def _make_vocabulary(
     ranked: Dictionary, settings: VocabularySettings, rectangle: Rectangle
 ) -> tuple[Vocabulary, bytes]:
-    vocabulary = make_vocabulary(ranked, settings.tokenizer, rectangle, settings.oov)
+    vocabulary = make_vocabulary(ranked, settings.tokenizer, rectangle, settings.specials)
     return vocabulary, format_vocabulary(vocabulary)
 
 

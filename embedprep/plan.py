@@ -21,7 +21,7 @@ from embedprep.publication import free_bytes
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
 from embedprep.rows import Numbering, count_final_lengths
 from embedprep.settings import RowSettings
-from embedprep.specials import specials_of
+from embedprep.specials import Specials
 from embedprep.work import Work
 
 MAX_BYTES = 1 << 30
@@ -31,13 +31,17 @@ _WELL_FILLED = 0.1
 
 
 class Plan(NamedTuple):
-    """The indices of the kept words, and the shape of the rows."""
+    """The indices of the kept words, and the shape of the rows, whose lengths include the marks."""
 
     numbering: Numbering
     n_kept: int
     rectangle: Rectangle
     rows_of_length: Counter[int]
     is_default_max: bool
+
+    @property
+    def n_marks(self) -> int:
+        return self.numbering.specials.n_marks
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -48,7 +52,7 @@ class Plan(NamedTuple):
 def plan(
     counted: Counted,
     kept: Ints,
-    oov: str,
+    specials: Specials,
     rows: RowSettings,
     work: Work,
     *,
@@ -57,20 +61,21 @@ def plan(
     """Number the kept words, given by their places in the order of the vocabulary, and choose the
     rectangle: where nothing else is asked for, the `saved` one.
 
-    Raises OutputError where the indices do not fit the dtype.
+    Raises OutputError where the rectangle cannot hold the indices.
     """
-    specials = specials_of(oov)
     numbering = Numbering.of(kept, specials, counted)
     rows_of_length = counted.rows_of_length
     if numbering.drops_unknown or numbering.stretches is not None:
         rows_of_length = count_final_lengths(counted.blocks, numbering, work)
+    n_marks = specials.n_marks
+    rows_of_length = Counter({n_marks + words: rows for words, rows in rows_of_length.items()})
 
     if rows.max_len is None and saved is not None:
         max_len = saved.max_len
     else:
-        max_len = choose_max_len(parse_max_len(rows.max_len or "max"), rows_of_length)
+        max_len = choose_max_len(parse_max_len(rows.max_len or "max"), rows_of_length, n_marks)
     rectangle = rows.rectangle(max_len, saved or Rectangle(max_len))
-    _check_dtype(rectangle.dtype, len(specials) + len(kept) - 1)
+    check_rectangle(rectangle, specials, len(kept))
     is_default_max = rows.max_len is None and saved is None
     return Plan(numbering, len(kept), rectangle, rows_of_length, is_default_max)
 
@@ -88,16 +93,25 @@ def statistics(counted: Counted, plan: Plan, n_unknown: int) -> dict[str, Any]:
         "out_of_vocabulary": n_unknown / counted.n_words if counted.n_words else 0.0,
         "max_len": max_len,
         "truncated_rows": sum(rows for length, rows in lengths.items() if length > max_len),
-        "empty_rows": lengths[0],
+        "empty_rows": lengths[plan.n_marks],
         "longest_row": max(lengths),
     }
 
 
-def _check_dtype(dtype: str, largest_index: int) -> None:
-    largest = int(np.iinfo(dtype).max)
+def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> None:
+    """Raise OutputError where rows have no room for a word, or the dtype not for every index."""
+    n_marks = specials.n_marks
+    if rectangle.max_len <= n_marks:
+        raise OutputError(
+            f"--max-len {rectangle.max_len}",
+            "has no room for a word beside the marks of every row",
+            f"choose at least {n_marks + 1}",
+        )
+    largest_index = len(specials.by_name) + n_words - 1
+    largest = int(np.iinfo(rectangle.dtype).max)
     if largest_index > largest:
         raise OutputError(
-            f"--dtype {dtype}",
+            f"--dtype {rectangle.dtype}",
             f"holds indices up to {largest:,}, and the vocabulary goes to {largest_index:,}",
             "choose a larger --dtype, or keep fewer words",
         )
@@ -108,7 +122,7 @@ def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
     n_rows, max_len = plan.shape
     dtype = np.dtype(plan.rectangle.dtype)
     n_bytes = npy_bytes(plan.shape, dtype)
-    p99 = choose_max_len(Fraction(99, 100), plan.rows_of_length)
+    p99 = choose_max_len(Fraction(99, 100), plan.rows_of_length, plan.n_marks)
     p99_size = _size(npy_bytes((n_rows, p99), dtype))
     cause = f"would take {_size(n_bytes)} for {n_rows:,} rows of {max_len:,}"
     remedy = "choose a smaller --max-len"

@@ -75,11 +75,14 @@ def parse_max_len(text: str) -> int | Fraction | None:
     raise SettingsError("--max-len", f"{text!r} is no length of at least 1, nor max, nor like p99")
 
 
-def choose_max_len(asked: int | Fraction | None, rows_of_length: Counter[int]) -> int:
-    """The length that is asked for, in indices.
+def choose_max_len(
+    asked: int | Fraction | None, rows_of_length: Counter[int], n_marks: int = 0
+) -> int:
+    """The length that is asked for, in indices, of which `n_marks` are the marks of every row.
 
-    A share is the least length that keeps this share of the rows whole. At least 1: an array of
-    no columns can neither be mapped into memory nor fed to a layer.
+    A share is the least length that keeps this share of the rows whole. A length that is chosen
+    so has room for a word, even if no row has one: an array of no columns can neither be mapped
+    into memory nor fed to a layer.
 
     >>> from fractions import Fraction
     >>> choose_max_len(Fraction(1, 2), Counter({3: 1, 5: 2, 9: 1}))
@@ -88,7 +91,7 @@ def choose_max_len(asked: int | Fraction | None, rows_of_length: Counter[int]) -
     if isinstance(asked, int):
         return asked
     if asked is None:
-        return max(rows_of_length, default=1) or 1
+        return max([n_marks + 1, *rows_of_length])
     wanted = asked * sum(rows_of_length.values())
     least = whole = 0
     for length in sorted(rows_of_length):
@@ -96,4 +99,4 @@ def choose_max_len(asked: int | Fraction | None, rows_of_length: Counter[int]) -
             break
         whole += rows_of_length[length]
         least = length
-    return max(1, least)
+    return max(n_marks + 1, least)

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, starts_of, take_ragged
+from embedprep.arrays import Ints, free_indices, starts_of, take_ragged
 from embedprep.counting import Counted
 from embedprep.engines import Future
 from embedprep.intake import StoredBlock
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import count_lengths, drop_index, pad, unfold_rows
-from embedprep.specials import PAD_INDEX, unknown_index
+from embedprep.sequences import count_lengths, drop_index, pad_between_marks, unfold_rows
+from embedprep.specials import PAD_INDEX, Specials
 from embedprep.spool import Spool
 from embedprep.unfolding import Unfolding
 from embedprep.work import Work
@@ -40,27 +40,26 @@ class Numbering(NamedTuple):
     of_place: NDArray[np.int32]
     of_table: list[NDArray[np.int32]]
     stretches: tuple[NDArray[np.int32], Ints, Ints] | None
-    unknown_index: int
+    specials: Specials
 
     @classmethod
-    def of(cls, kept: Ints, specials: dict[str, int], counted: Counted) -> Numbering:
-        """Number the words at the places `kept: (kept words,)`, in this order, after specials.
+    def of(cls, kept: Ints, specials: Specials, counted: Counted) -> Numbering:
+        """Number the words at the places `kept: (kept words,)`, in this order, beside specials.
 
         A place below 0 is that of a word which the text does not hold.
         """
-        unknown = unknown_index(specials)
-        of_word = np.full(counted.dictionary.words.n_words, unknown, np.int32)
+        of_word = np.full(counted.dictionary.words.n_words, specials.unknown_index, np.int32)
         is_there = kept >= 0
-        of_word[kept[is_there]] = len(specials) + is_there.nonzero()[0]
+        of_word[kept[is_there]] = free_indices(specials.by_name.values(), len(kept))[is_there]
         of_place, stretches = of_word, None
         if counted.unfolding is not None:
             of_place, stretches = _number_stretches(of_word, counted.unfolding)
         of_table = [of_place.take(places) for places in counted.places_of_table]
-        return cls(of_place, of_table, stretches, unknown)
+        return cls(of_place, of_table, stretches, specials)
 
     @property
     def drops_unknown(self) -> bool:
-        return self.unknown_index == PAD_INDEX
+        return self.specials.unknown_index == PAD_INDEX
 
 
 def _number_stretches(
@@ -77,7 +76,7 @@ def _number_stretches(
 
 
 class Ragged(NamedTuple):
-    """The rows of a block before padding: `indices: (words,)`, `lengths: (rows,)`."""
+    """The words of a block before padding: `indices: (words,)`, `lengths: (rows,)`."""
 
     indices: NDArray[np.int32]
     lengths: NDArray[np.int32]
@@ -85,15 +84,15 @@ class Ragged(NamedTuple):
 
 
 def renumber(block: StoredBlock, numbering: Numbering, spool: Spool) -> Ragged:
-    """The rows of a block; unknown words are counted, and taken out if they are to go."""
+    """The words of a block; unknown ones are counted, and taken out if they are to go."""
     index_of_id = _index_of_id(block, numbering, spool)
     ids, lengths = spool.read(block.record)
     indices = index_of_id.take(ids)
     if numbering.stretches is not None and _holds_stretches(index_of_id):
         indices, lengths = unfold_rows(indices, lengths, *numbering.stretches)
-    n_unknown = int(np.count_nonzero(indices == numbering.unknown_index))
+    n_unknown = int(np.count_nonzero(indices == numbering.specials.unknown_index))
     if numbering.drops_unknown and n_unknown:
-        indices, lengths = drop_index(indices, lengths, numbering.unknown_index)
+        indices, lengths = drop_index(indices, lengths, PAD_INDEX)
     return Ragged(indices, lengths, n_unknown)
 
 
@@ -124,8 +123,8 @@ def write_rows(
     def write_block(block: StoredBlock, first_row: int) -> int:
         ragged = renumber(block, numbering, work.spool)
         if lengths is not None:
-            lengths.write(first_row, ragged.lengths)
-        _write_ragged(ragged, first_row, rectangle, sequences)
+            lengths.write(first_row, ragged.lengths + numbering.specials.n_marks)
+        _write_ragged(ragged, first_row, rectangle, numbering.specials, sequences)
         return ragged.n_unknown
 
     first_rows = starts_of(np.array([block.n_rows for block in blocks]))
@@ -138,7 +137,11 @@ def write_rows(
 
 
 def _write_ragged(
-    ragged: Ragged, first_row: int, rectangle: Rectangle, sequences: NpyWriter
+    ragged: Ragged,
+    first_row: int,
+    rectangle: Rectangle,
+    specials: Specials,
+    sequences: NpyWriter,
 ) -> None:
     rows_at_once = max(1, _CHUNK_BYTES // rectangle.row_bytes)
     ends = np.concatenate([[0], np.cumsum(ragged.lengths)])
@@ -146,13 +149,13 @@ def _write_ragged(
         some = ragged.lengths[row : row + rows_at_once]
         indices = ragged.indices[ends[row] : ends[row + len(some)]]
         indices = indices.astype(rectangle.dtype, copy=False)
-        sequences.write(first_row + row, pad(indices, some, rectangle))
+        sequences.write(first_row + row, pad_between_marks(indices, some, rectangle, specials))
 
 
 def count_final_lengths(
     blocks: list[StoredBlock], numbering: Numbering, work: Work
 ) -> Counter[int]:
-    """How many rows have each length once stretches are words and unknown words have vanished."""
+    """How many rows have each number of words, once stretches are words and unknown ones gone."""
 
     def lengths_of(block: StoredBlock) -> Counter[int]:
         index_of_id = _index_of_id(block, numbering, work.spool)

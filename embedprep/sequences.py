@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from embedprep.arrays import Ints, ragged_places, take_ragged
 from embedprep.rectangle import Rectangle
+from embedprep.specials import Specials
 
 
 def count_lengths(lengths: NDArray[Any]) -> Counter[int]:
@@ -93,6 +95,31 @@ def pad(
         rows[~is_index] = value
     else:
         rows *= is_index  # quicker than a masked write
+    return rows
+
+
+def pad_between_marks(
+    words: NDArray[Any], lengths: NDArray[Any], shape: Rectangle, specials: Specials
+) -> NDArray[Any]:
+    """Ragged indices of words laid into rows, each between its marks; (rows, max_len).
+
+    Only words are cut, so that a row keeps its marks: Hugging Face tokenizers, too, truncate
+    before the post-processor adds them.
+    """
+    if not specials.n_marks:
+        return pad(words, lengths, shape)
+    room = shape.max_len - specials.n_marks
+    rows = np.zeros((len(lengths), shape.max_len), words.dtype)
+    first_column = 0 if specials.bos is None else 1
+    rows[:, first_column : first_column + room] = pad(words, lengths, replace(shape, max_len=room))
+
+    n_filled = np.minimum(lengths, room) + specials.n_marks
+    first = shape.max_len - n_filled if shape.padding == "pre" else np.zeros_like(n_filled)
+    row = np.arange(len(rows))
+    if specials.bos is not None:
+        rows[row, first] = specials.bos
+    if specials.eos is not None:
+        rows[row, first + n_filled - 1] = specials.eos
     return rows
 
 

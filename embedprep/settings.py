@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 
 from embedprep.errors import SettingsError
 from embedprep.rectangle import Rectangle, parse_max_len
-from embedprep.specials import specials_of
+from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
 
 
 @dataclass(frozen=True)
 class VocabularySettings:
-    """Which words are kept, and what becomes of the others."""
+    """Which words are kept, what becomes of the others, and which marks are put around rows."""
 
     max_words: int = 50_000
     min_count: int = 1
     oov: str = "unk"
     tokenizer: TokenizerSettings = field(default_factory=TokenizerSettings)
+    bos: bool = False
+    eos: bool = False
 
     def __post_init__(self) -> None:
         if self.max_words < 1:
@@ -25,6 +27,10 @@ class VocabularySettings:
         if self.min_count < 1:
             raise SettingsError("--min-count", f"{self.min_count} is less than 1")
         specials_of(self.oov)
+
+    @property
+    def specials(self) -> Specials:
+        return specials_of(self.oov, self.bos, self.eos)
 
 
 @dataclass(frozen=True)
@@ -52,3 +58,40 @@ class RowSettings:
             self.truncating or default.truncating,
             self.dtype or default.dtype,
         )
+
+
+def check_room(words: VocabularySettings, rows: RowSettings) -> None:
+    """Raise SettingsError where a length that is given as a number has no room for a word."""
+    asked = parse_max_len(rows.max_len or "max")
+    n_marks = words.specials.n_marks
+    if isinstance(asked, int) and asked <= n_marks:
+        raise SettingsError(
+            "--max-len", f"{asked} has no room for a word; with its marks, one takes {n_marks + 1}"
+        )
+
+
+@dataclass(frozen=True)
+class AdoptionSettings:
+    """How the vocabulary of another tool is taken over.
+
+    `unk_token` is its name for unknown words. `given` are those settings of the words that were
+    chosen: the others are as the file has it. The length of rows is a number, as no text tells it.
+    """
+
+    words: VocabularySettings
+    rows: RowSettings
+    unk_token: str | None = None
+    given: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not isinstance(parse_max_len(self.rows.max_len or "max"), int):
+            raise SettingsError("--max-len", "must be a number: no text tells the length of rows")
+        if self.unk_token is not None and self.words.oov == "drop":
+            raise SettingsError("--unk-token", "names what --oov drop leaves out")
+        check_room(self.words, self.rows)
+
+    @property
+    def max_len(self) -> int:
+        asked = parse_max_len(self.rows.max_len or "max")
+        assert isinstance(asked, int)
+        return asked

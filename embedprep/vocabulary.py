@@ -1,6 +1,7 @@
 """Which word has which index?
 
-A word's index follows from its rank alone, behind the special entries.
+A word's index follows from its rank alone: words fill the indices, lowest first, that the special
+entries leave free.
 
 `vocab.json` is UTF-8 JSON with one word a line, so that `jq`, `grep` and `diff` work on it.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from embedprep.arrays import Bytes, Ints, starts_of, take_ragged
-from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray, word_keys
+from embedprep.arrays import Bytes, Ints, free_indices, starts_of, take_ragged
+from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.publication import staged_file
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import drop_index, pad
+from embedprep.sequences import drop_index, pad_between_marks
 from embedprep.sources import PADDING
-from embedprep.specials import PAD_INDEX, UNK, specials_of, unknown_index
+from embedprep.specials import BOS, EOS, PAD_INDEX, UNK, Specials
 from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
 
@@ -40,36 +41,25 @@ class Vocabulary:
     counts: tuple[int, ...]
     tokenizer: TokenizerSettings
     rectangle: Rectangle
-    oov: str = "unk"
-
-    @property
-    def specials(self) -> dict[str, int]:
-        return specials_of(self.oov)
-
-    @property
-    def first_index(self) -> int:
-        """The index of the most frequent word."""
-        return len(self.specials)
-
-    @property
-    def unknown_index(self) -> int:
-        """The index of unknown words; that of the padding where they are dropped."""
-        return unknown_index(self.specials)
+    specials: Specials = field(default_factory=Specials)
 
     @property
     def input_dim(self) -> int:
         """The largest index + 1: the rows of an embedding matrix."""
-        return self.first_index + len(self.words)
+        return len(self.specials.by_name) + len(self.words)
 
     @cached_property
     def index(self) -> dict[str, int]:
         """The index of each entry, the special ones included."""
-        return self.specials | {w: i for i, w in enumerate(self.words, self.first_index)}
+        return {entry: index for index, entry in enumerate(self.entries)}
 
     @cached_property
     def entries(self) -> tuple[str, ...]:
         """The entry of each index, (input_dim,)."""
-        return (*self.specials, *self.words)
+        entries = list(self.words)
+        for name, index in sorted(self.specials.by_name.items(), key=lambda named: named[1]):
+            entries.insert(index, name)
+        return tuple(entries)
 
     @cached_property
     def spelled(self) -> tuple[Bytes, Ints, Ints]:
@@ -87,7 +77,9 @@ class Vocabulary:
         return Lookup(WordArray.of((word.encode() for word in self.words), secret), secret)
 
     def encode(self, sentences: Iterable[str]) -> NDArray[Any]:
-        """Sentences as rows of indices, (sentences, max_len); a line end in one is a space.
+        """Sentences as rows of indices, (sentences, max_len), each between its marks.
+
+        A line end in a sentence is a space.
 
         Raises UnicodeEncodeError for a sentence that holds half a surrogate pair, and TypeError
         for a single string, which would be taken for a sentence a letter.
@@ -95,22 +87,19 @@ class Vocabulary:
         if isinstance(sentences, str):
             raise TypeError("encode takes several sentences: [sentence]")
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
-        text, starts, word_lengths, lengths = find_words(
-            lines.encode("utf-8") + PADDING, self.tokenizer
-        )
-        lookup = self._lookup
-        keys = word_keys(text, starts, word_lengths, lookup.secret)
-        found = lookup.find(WordArray(text, starts, word_lengths, keys))
-        index_of_found = np.append(np.arange(self.first_index, self.input_dim), self.unknown_index)
+        *words, lengths = find_words(lines.encode("utf-8") + PADDING, self.tokenizer)
+        found = self._lookup.find_spans(*words)
+        index_of_word = free_indices(self.specials.by_name.values(), len(self.words))
+        index_of_found = np.append(index_of_word, self.specials.unknown_index)
         indices = index_of_found.astype(self.rectangle.dtype).take(found)
-        if self.unknown_index == PAD_INDEX:
+        if self.specials.unk is None:
             indices, lengths = drop_index(indices, lengths, PAD_INDEX)
-        return pad(indices, lengths, self.rectangle)
+        return pad_between_marks(indices, lengths, self.rectangle, self.specials)
 
     def decode(self, rows: ArrayLike) -> list[str]:
         """The sentences of rows of indices, (rows, length): the words, a space between two.
 
-        Padding is left out; unknown words read `<unk>`.
+        Padding and marks are left out; unknown words read `<unk>`.
         Raises VocabularyError for an index that the vocabulary does not have, TypeError where
         these are no rows of indices.
         """
@@ -143,11 +132,11 @@ _REMEDY = "make it again by `embedprep vocab` or `embedprep run`"
 
 
 def make_vocabulary(
-    ranked: Dictionary, tokenizer: TokenizerSettings, rectangle: Rectangle, oov: str
+    ranked: Dictionary, tokenizer: TokenizerSettings, rectangle: Rectangle, specials: Specials
 ) -> Vocabulary:
     """The vocabulary of ranked words."""
     return Vocabulary(
-        tuple(ranked.words.to_text()), tuple(ranked.counts.tolist()), tokenizer, rectangle, oov
+        tuple(ranked.words.to_text()), tuple(ranked.counts.tolist()), tokenizer, rectangle, specials
     )
 
 
@@ -158,7 +147,7 @@ def format_vocabulary(vocabulary: Vocabulary) -> bytes:
             "format": FORMAT,
             "version": VERSION,
             "tokenizer": asdict(vocabulary.tokenizer),
-            "specials": vocabulary.specials,
+            "specials": vocabulary.specials.by_name,
             "row": asdict(vocabulary.rectangle),
         },
         ensure_ascii=False,
@@ -189,19 +178,29 @@ def parse_vocabulary(text: str, place: str) -> Vocabulary:
     try:
         words = tuple(word for word, _ in saved["words"])
         counts = tuple(count for _, count in saved["words"])
-        oov = "unk" if UNK in saved["specials"] else "drop"
-        vocabulary = Vocabulary(
-            words, counts, TokenizerSettings(**saved["tokenizer"]), Rectangle(**saved["row"]), oov
-        )
-        _check(vocabulary, saved["specials"])
+        tokenizer, rectangle = TokenizerSettings(**saved["tokenizer"]), Rectangle(**saved["row"])
+        specials = _parse_specials(saved["specials"])
+        vocabulary = Vocabulary(words, counts, tokenizer, rectangle, specials)
+        _check(vocabulary)
     except (KeyError, TypeError, ValueError, EmbedprepError) as error:
         raise VocabularyError(place, f"is broken ({error})", _REMEDY) from None
     return vocabulary
 
 
-def _check(vocabulary: Vocabulary, specials: object) -> None:
-    if json.dumps(specials) != json.dumps(vocabulary.specials):
-        raise ValueError(f"special entries are {specials!r}")
+def _parse_specials(saved: Any) -> Specials:
+    indices = saved if isinstance(saved, dict) else {}
+    specials = Specials(indices.get(UNK), indices.get(BOS), indices.get(EOS))
+    if saved != specials.by_name:
+        raise ValueError(f"special entries are {saved!r}")
+    return specials
+
+
+def _check(vocabulary: Vocabulary) -> None:
+    named = vocabulary.specials.by_name
+    if max(named.values()) >= vocabulary.input_dim:
+        raise ValueError(f"special entries are {named!r}, of {vocabulary.input_dim:,} entries")
+    if vocabulary.rectangle.max_len <= vocabulary.specials.n_marks:
+        raise ValueError("rows have no room for a word")
     words: tuple[object, ...] = vocabulary.words
     if not all(isinstance(word, str) and word and "\n" not in word for word in words):
         raise ValueError("a word is no text")
@@ -230,6 +229,10 @@ def decode_rows(vocabulary: Vocabulary, rows: NDArray[Any], first_row: int = 0) 
     line_end = np.full((len(rows), 1), vocabulary.input_dim)
     # Each row's words, each with a space behind it, then a line end in place of the last space.
     listed = np.concatenate([rows.astype(np.int64), line_end], axis=1)
-    indices = listed[listed != PAD_INDEX]
+    is_said = listed != PAD_INDEX
+    for mark in (vocabulary.specials.bos, vocabulary.specials.eos):
+        if mark is not None:
+            is_said &= listed != mark
+    indices = listed[is_said]
     spelled = take_ragged(text, starts[indices], lengths[indices])
     return spelled.tobytes().replace(b" \n", b"\n")

@@ -16,6 +16,7 @@ from embedprep import decoding
 from embedprep.decoding import decode_array
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.rectangle import Rectangle
+from embedprep.specials import Specials
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
 
@@ -58,8 +59,19 @@ def test_no_rows_give_no_lines() -> None:
 
 
 def test_padding_is_left_out_and_nothing_else_where_unknown_words_are_dropped() -> None:
-    dropping = Vocabulary(("b", "a"), (1, 1), TokenizerSettings(), Rectangle(2), "drop")
+    dropping = Vocabulary(("b", "a"), (1, 1), TokenizerSettings(), Rectangle(2), Specials(unk=None))
     assert dropping.decode(np.array([[0, 1], [2, 1], [0, 0]])) == ["b", "a b", ""]
+
+
+def test_marks_are_left_out_wherever_they_stand() -> None:
+    specials = Specials(unk=2, bos=4, eos=1)
+    marked = Vocabulary(("b", "a"), (1, 1), TokenizerSettings(), Rectangle(4), specials)
+    assert marked.entries == ("<pad>", "<eos>", "<unk>", "b", "<bos>", "a")
+    assert marked.decode(np.array([[0, 4, 3, 1], [4, 5, 2, 1], [0, 0, 4, 1]])) == [
+        "b",
+        "a <unk>",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("index", [6, -1, 2**31 - 1])

@@ -627,6 +627,13 @@ def test_a_dtype_too_small_for_the_vocabulary(command: str, folder: Path) -> Non
     assert_fails(folder, f"{command.format('many.txt')} -n 200 --dtype int8", said)
 
 
+@pytest.mark.parametrize("output", ["new", "new.npy"])
+def test_rows_of_nothing_but_marks(output: str, folder: Path) -> None:
+    assert run(folder, "vocab a.txt --bos --eos -q -o marked.json").status == 0
+    said = "--max-len 2: has no room for a word beside the marks of every row; choose at least 3"
+    assert_fails(folder, f"encode a.txt --vocab marked.json --max-len 2 -o {output}", said)
+
+
 @pytest.fixture
 def wide(folder: Path) -> Path:
     """One line of 300,000 words and a thousand of three: 1.2 GB as a rectangle."""
@@ -802,6 +809,11 @@ def test_rows_that_the_disk_cannot_take_are_not_begun(place: str, small_disk: Pa
         ("run nope.txt -o new --max-len p101", "'--max-len': p101: a percentile lies in 0..100"),
         ("run nope.txt -o new --max-len abc", "'--max-len': 'abc' is no length of at least 1"),
         ("run nope.txt -o new --max-len 1.5", "'--max-len': '1.5' is no length of at least 1"),
+        (
+            "run nope.txt -o new --max-len 2 --bos --eos",
+            "'--max-len': 2 has no room for a word; with its marks, one takes 3",
+        ),
+        ("vocab nope.txt -o new --max-len 1 --eos", "'--max-len': 1 has no room for a word"),
         ("run nope.txt -o new --padding left", "'--padding': 'left' is not one of"),
         ("run nope.txt -o new --truncating left", "'--truncating': 'left' is not one of"),
         ("run nope.txt -o new --dtype float32", "'--dtype': 'float32' is not one of"),

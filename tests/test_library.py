@@ -60,6 +60,59 @@ def test_the_main_job(text: Path, tmp_path: Path) -> None:
     assert output.vocabulary.decode(output.sequences)[3] == "it is <unk> good good film"
 
 
+def test_marks_are_put_around_every_row(text: Path, tmp_path: Path) -> None:
+    text.write_text("b a b <bos>\n\nc b <eos> a b <pad>\n<unk>\n", encoding="utf-8")
+    built = embedprep.build(
+        [text], tmp_path / "out", tokenizer="whitespace", bos=True, eos=True, max_len=5
+    )
+    assert built.vocabulary.index == {
+        "<pad>": 0,
+        "<unk>": 1,
+        "<bos>": 2,
+        "<eos>": 3,
+        "b": 4,
+        "a": 5,
+        "c": 6,
+    }
+    output = embedprep.load(tmp_path / "out")
+    assert output.sequences.tolist() == [
+        [2, 5, 4, 1, 3],
+        [0, 0, 0, 2, 3],
+        [2, 5, 4, 1, 3],
+        [0, 0, 2, 1, 3],
+    ]
+    assert output.lengths.tolist() == [6, 2, 8, 3]
+    assert built.statistics == {
+        "rows": 4,
+        "words": 11,
+        "distinct_words": 7,
+        "kept_words": 3,
+        "unknown_words": 4,
+        "out_of_vocabulary": 4 / 11,
+        "max_len": 5,
+        "truncated_rows": 2,
+        "empty_rows": 1,
+        "longest_row": 8,
+    }
+    assert output.manifest["settings"]["bos"] is True
+    assert built.embedding["input_dim"] == 7
+    assert output.vocabulary.encode(["a", ""]).tolist() == [[0, 0, 2, 5, 3], [0, 0, 0, 2, 3]]
+    assert output.vocabulary.decode(output.sequences) == ["a b <unk>", "", "a b <unk>", "<unk>"]
+
+
+def test_marks_count_where_the_longest_row_is_chosen(text: Path, tmp_path: Path) -> None:
+    text.write_text("a <eos> <bos>\n\n\n", encoding="utf-8")
+    settings = {"tokenizer": "whitespace", "oov": "drop", "eos": True}
+    built = embedprep.build([text], tmp_path / "out", **settings)  # type: ignore[arg-type]
+    # Without an entry of that name, <bos> is a word like any other.
+    assert built.vocabulary.index == {"<pad>": 0, "<eos>": 1, "<bos>": 2, "a": 3}
+    assert embedprep.load(tmp_path / "out").sequences.tolist() == [[3, 2, 1], [0, 0, 1], [0, 0, 1]]
+    assert built.statistics["unknown_words"] == 1
+    # A percentile, too, leaves room for a word.
+    built = embedprep.build([text], tmp_path / "out", max_len="p50", **settings)  # type: ignore[arg-type]
+    assert embedprep.load(tmp_path / "out").sequences.tolist() == [[2, 1], [0, 1], [0, 1]]
+
+
 def test_every_setting_is_heeded(text: Path, tmp_path: Path) -> None:
     built = embedprep.build(
         [str(text), text],
@@ -141,6 +194,8 @@ def test_progress_is_told_in_bytes(text: Path, tmp_path: Path) -> None:
         ({"tokenizer": "words"}, "--tokenizer"),
         ({"max_len": 0}, "--max-len"),
         ({"max_len": "p101"}, "--max-len"),
+        ({"max_len": 1, "bos": True}, "--max-len"),
+        ({"max_len": 2, "bos": True, "eos": True}, "--max-len"),
         ({"padding": "left"}, "--padding"),
         ({"truncating": "left"}, "--truncating"),
         ({"dtype": "float32"}, "--dtype"),

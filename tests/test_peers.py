@@ -1,12 +1,14 @@
-"""Does embedprep give what people get from Keras?
+"""Does embedprep give what people get from Keras and from Hugging Face tokenizers?
 
-Two differences are meant: Keras orders words of equal counts by their first appearance, embedprep
-by code points; and Keras keeps one or two words fewer than it is asked for. So its indices are
-taken over into embedprep's order, and everything else must be equal element for element.
+Two differences to Keras are meant: it orders words of equal counts by their first appearance,
+embedprep by code points; and it keeps one or two words fewer than it is asked for. So its indices
+are taken over into embedprep's order, and everything else must be equal element for element. With
+its own vocabulary, taken over from a file, there is no difference.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -140,3 +142,93 @@ def test_any_text_equals_keras(
     assert_equal_to_keras(
         lines, text, max_words, oov, max_len=max_len, padding=padding, truncating=padding
     )
+
+
+# Vocabularies of the peers.
+
+
+def encoded_by(source: Path, lines: Sequence[str], *options: str) -> list[list[int]]:
+    """The lines by the command line, with a vocabulary that is taken over from a file."""
+    folder = source.parent
+    (folder / "lines.txt").write_bytes("".join(f"{line}\n" for line in lines).encode())
+    commands = {
+        "vocab": ["--from", str(source), *options, "-o", str(folder / "ours.json")],
+        "encode": [
+            *(str(folder / "lines.txt"), "--vocab", str(folder / "ours.json")),
+            *("-o", str(folder / "rows.npy")),
+        ],
+    }
+    for name, arguments in commands.items():
+        subprocess.run([sys.executable, "-m", "embedprep", name, *arguments, "-q"], check=True)
+    rows: list[list[int]] = np.load(folder / "rows.npy").tolist()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def some_reviews(reviews: list[Path]) -> tuple[list[str], list[str]]:
+    """Lines to learn the words from, and lines to encode, which have others too."""
+    learned, encoded = (path.read_bytes().decode().split("\n")[:300] for path in reviews)
+    return learned, [*encoded, "", "ΑΣ Straße naïve <OOV> <pad> [UNK]"]
+
+
+@pytest.mark.parametrize("oov_token", [None, "<OOV>", "-other-"])
+@pytest.mark.parametrize("num_words", [None, 200])
+@pytest.mark.parametrize("form", ["word_index", "to_json"])
+def test_the_vocabulary_of_keras_gives_its_rows(
+    form: str,
+    num_words: int | None,
+    oov_token: str | None,
+    some_reviews: tuple[list[str], list[str]],
+    tmp_path: Path,
+) -> None:
+    learned, lines = some_reviews
+    tokenizer = Tokenizer(num_words=num_words, oov_token=oov_token)
+    tokenizer.fit_on_texts(learned)
+    options = ["--max-len", "20", "--padding", "post"]
+    if form == "to_json":
+        saved = tokenizer.to_json()
+    else:
+        saved = json.dumps(tokenizer.word_index)
+        if num_words:
+            options += ["-n", str(num_words - (2 if oov_token else 1))]
+        if oov_token == "-other-":
+            options += ["--unk-token=-other-"]
+    (tmp_path / "keras.json").write_text(saved, encoding="utf-8")
+
+    expected = keras_padded(tokenizer.texts_to_sequences(lines), maxlen=20, padding="post")
+    found = encoded_by(tmp_path / "keras.json", lines, *options)
+    assert found == expected.tolist()
+    assert sum(map(any, found)) > 250
+
+
+BERT_LIST = ["[PAD]", *(f"[unused{i}]" for i in range(1, 6)), "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+@pytest.mark.parametrize("form", ["vocab.txt", "vocab.json", "tokenizer.json"])
+@pytest.mark.parametrize("side", ["pre", "post"])
+def test_the_vocabulary_of_hugging_face_gives_its_rows(
+    side: str, form: str, some_reviews: tuple[list[str], list[str]], tmp_path: Path
+) -> None:
+    tokenizers = pytest.importorskip("tokenizers", reason="comes with the extra `bench`")
+    learned, lines = some_reviews
+    words = dict.fromkeys(word for line in learned for word in line.split(" ") if word)
+    index_of = {word: i for i, word in enumerate([*BERT_LIST, *words])}
+    peer = tokenizers.Tokenizer(tokenizers.models.WordLevel(index_of, unk_token="[UNK]"))
+    peer.pre_tokenizer = tokenizers.pre_tokenizers.CharDelimiterSplit(" ")
+    peer.post_processor = tokenizers.processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[(name, index_of[name]) for name in BERT_LIST[7:9]]
+    )
+    direction = {"pre": "left", "post": "right"}[side]
+    peer.enable_padding(direction=direction, pad_id=0, pad_token="[PAD]", length=12)
+    peer.enable_truncation(12, direction=direction)
+
+    source = tmp_path / form
+    if form == "vocab.txt":
+        source.write_text("\n".join(index_of), encoding="utf-8")
+    elif form == "vocab.json":
+        source.write_text(json.dumps(index_of), encoding="utf-8")
+    else:
+        peer.save(str(source))
+    options = ["--max-len", "12", "--padding", side, "--truncating", side, "--bos", "--eos"]
+    found = encoded_by(source, lines, *options, "--tokenizer", "whitespace")
+    assert found == [encoding.ids for encoding in peer.encode_batch(lines)]

@@ -24,6 +24,8 @@ settings = st.fixed_dictionaries(
         "max_words": st.integers(1, 20),
         "min_count": st.integers(1, 3),
         "oov": st.sampled_from(["unk", "drop"]),
+        "bos": st.booleans(),
+        "eos": st.booleans(),
     }
 )
 shapes = st.fixed_dictionaries(
@@ -60,7 +62,11 @@ def test_any_text_with_any_settings(
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
     tokenizer = TokenizerSettings(chosen["tokenizer"], chosen["lowercase"])
-    kept = VocabularySettings(chosen["max_words"], chosen["min_count"], chosen["oov"], tokenizer)
+    names = ("max_words", "min_count", "oov", "bos", "eos")
+    kept = VocabularySettings(**{name: chosen[name] for name in names}, tokenizer=tokenizer)
+    n_marks = chosen["bos"] + chosen["eos"]
+    if shape["max_len"]:
+        shape = shape | {"max_len": n_marks + shape["max_len"]}
     reader = reader_of(lines, folder / "text.txt", block_bytes)
     built = pipeline.run(reader, folder / "out", kept, rows_of(shape), jobs=1)
     expected = twins.run(lines, **chosen, **shape)
@@ -75,7 +81,7 @@ def test_any_text_with_any_settings(
     assert built.statistics["words"] == len(tokens)
     assert built.statistics["distinct_words"] == len(set(tokens))
     assert built.statistics["unknown_words"] == sum(word not in known for word in tokens)
-    assert built.statistics["empty_rows"] == expected.lengths.count(0)
+    assert built.statistics["empty_rows"] == expected.lengths.count(n_marks)
     assert built.statistics["longest_row"] == max(expected.lengths)
     max_len = output.vocabulary.rectangle.max_len
     assert built.statistics["truncated_rows"] == sum(n > max_len for n in expected.lengths)
@@ -84,12 +90,15 @@ def test_any_text_with_any_settings(
     pipeline.encode(reader, folder / "out" / "vocab.json", folder / "x", RowSettings(), jobs=1)
     encoded = load(folder / "x")
     sentences = [twins.tokenize(line, *chosen_words(chosen)) for line in others]
-    rows = [twins.encode(sentence, words, chosen["oov"]) for sentence in sentences]
-    assert encoded.lengths.tolist() == [len(row) for row in rows]
+    specials = (chosen["oov"], chosen["bos"], chosen["eos"])
+    marks = twins.marks(*specials)
+    rows = [twins.encode(sentence, words, *specials) for sentence in sentences]
+    assert encoded.lengths.tolist() == [len(row) + n_marks for row in rows]
     assert encoded.sequences.tolist() == [
-        twins.pad(row, max_len, shape["padding"], shape["truncating"]) for row in rows
+        twins.frame(row, marks, max_len, shape["padding"], shape["truncating"]) for row in rows
     ]
     assert encoded.vocabulary == output.vocabulary
+    assert output.vocabulary.encode(others).tolist() == encoded.sequences.tolist()
 
 
 def chosen_words(chosen: dict[str, Any]) -> tuple[str, bool]:

@@ -30,11 +30,21 @@ class Job(NamedTuple):
 
     tokenizer: str
     oov: str
+    marks: str = ""
+
+    @property
+    def bos(self) -> bool:
+        return "bos" in self.marks
+
+    @property
+    def eos(self) -> bool:
+        return "eos" in self.marks
 
     @property
     def settings(self) -> VocabularySettings:
+        tokenizer = TokenizerSettings(self.tokenizer)
         return VocabularySettings(
-            max_words=N_KEPT, oov=self.oov, tokenizer=TokenizerSettings(self.tokenizer)
+            max_words=N_KEPT, oov=self.oov, tokenizer=tokenizer, bos=self.bos, eos=self.eos
         )
 
 
@@ -47,7 +57,11 @@ class Way(NamedTuple):
 
 
 PLAIN = Way(1, MIB)
-JOBS = [Job(name, oov) for name in ("keras", "whitespace", "char") for oov in ("unk", "drop")]
+JOBS = [
+    *[Job(name, oov) for name in ("keras", "whitespace", "char") for oov in ("unk", "drop")],
+    Job("keras", "unk", "bos+eos"),
+    Job("whitespace", "drop", "eos"),
+]
 WAYS = [
     PLAIN,
     Way(2, MIB),
@@ -119,7 +133,14 @@ def test_no_way_of_running_shows_in_the_output(
 @every_job
 def test_the_output_is_that_of_the_twin(job: Job, text: Path, plain: Callable[[Job], Path]) -> None:
     lines = text.read_bytes().decode().replace("\r\n", "\n").split("\n")
-    expected = twins.run(lines, tokenizer=job.tokenizer, oov=job.oov, max_words=N_KEPT)
+    expected = twins.run(
+        lines,
+        tokenizer=job.tokenizer,
+        oov=job.oov,
+        bos=job.bos,
+        eos=job.eos,
+        max_words=N_KEPT,
+    )
     output = embedprep.load(plain(job))
     vocabulary = output.vocabulary
     assert list(zip(vocabulary.words, vocabulary.counts, strict=True)) == expected.vocabulary
@@ -133,6 +154,7 @@ def test_a_pipe_gives_the_same_but_for_its_name(
 ) -> None:
     command = [sys.executable, "-m", "embedprep", "run", "-", "-q", "-o", str(tmp_path / "out")]
     options = ["-n", str(N_KEPT), "--tokenizer", job.tokenizer, "--oov", job.oov]
+    options += [f"--{mark}" for mark in ("bos", "eos") if mark in job.marks]
     with subprocess.Popen(["cat", text], stdout=subprocess.PIPE) as cat:
         subprocess.run([*command, *options], stdin=cat.stdout, check=True)
 

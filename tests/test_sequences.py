@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,7 +15,8 @@ from keras_preprocessing import sequence as keras
 from embedprep import pad_sequences
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, Rectangle, choose_max_len, parse_max_len
-from embedprep.sequences import pad
+from embedprep.sequences import pad, pad_between_marks
+from embedprep.specials import Specials
 from tests import twins
 
 sequences = st.lists(st.lists(st.integers(1, 127), max_size=9), max_size=9)
@@ -26,6 +28,48 @@ def rectangles(draw: st.DrawFn) -> Rectangle:
     return Rectangle(
         draw(st.integers(1, 12)), draw(sides), draw(sides), draw(st.sampled_from(list(DTYPES)))
     )
+
+
+@given(
+    rows=sequences,
+    shape=rectangles(),
+    bos=st.none() | st.just(100),
+    eos=st.none() | st.just(101),
+)
+@example(rows=[[], [1], [1, 2]], shape=Rectangle(1), bos=100, eos=101)
+def test_words_are_laid_between_marks_as_by_the_twin(
+    rows: list[list[int]], shape: Rectangle, bos: int | None, eos: int | None
+) -> None:
+    specials = Specials(1, bos, eos)
+    shape = replace(shape, max_len=shape.max_len + specials.n_marks)
+    indices = np.array([i for row in rows for i in row], shape.dtype)
+    lengths = np.array([len(row) for row in rows], np.int32)
+    around = ([bos] if bos else [], [eos] if eos else [])
+    expected = [
+        twins.frame(row, around, shape.max_len, shape.padding, shape.truncating) for row in rows
+    ]
+    found = pad_between_marks(indices, lengths, shape, specials)
+    assert found.tolist() == expected
+    assert found.shape == (len(rows), shape.max_len)
+    assert found.dtype == shape.dtype
+
+
+@pytest.mark.parametrize(
+    ("padding", "truncating", "expected"),
+    [
+        ("pre", "pre", [[0, 0, 8, 9], [0, 8, 2, 9], [8, 4, 5, 9]]),
+        ("pre", "post", [[0, 0, 8, 9], [0, 8, 2, 9], [8, 3, 4, 9]]),
+        ("post", "pre", [[8, 9, 0, 0], [8, 2, 9, 0], [8, 4, 5, 9]]),
+        ("post", "post", [[8, 9, 0, 0], [8, 2, 9, 0], [8, 3, 4, 9]]),
+    ],
+)
+def test_a_row_that_is_cut_keeps_its_marks(
+    padding: str, truncating: str, expected: list[list[int]]
+) -> None:
+    words, lengths = np.array([2, 3, 4, 5]), np.array([0, 1, 3])
+    shape = Rectangle(4, padding, truncating)
+    found = pad_between_marks(words, lengths, shape, Specials(1, bos=8, eos=9))
+    assert found.tolist() == expected
 
 
 @given(rows=sequences, shape=rectangles(), value=st.integers(0, 9))

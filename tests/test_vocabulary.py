@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import embedprep
 from embedprep.errors import VocabularyError
 from embedprep.rectangle import DTYPES, SIDES, Rectangle
+from embedprep.specials import Specials
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, parse_vocabulary
-from tests import twins
 from tests.texts import characters
 
 SMALL = Vocabulary(
@@ -28,11 +28,15 @@ SMALL = Vocabulary(
     rectangle=Rectangle(5, "post", "pre", "int16"),
 )
 
-words = st.lists(
-    st.text(characters, min_size=1, max_size=8).filter(lambda w: w not in ("<pad>", "<unk>")),
-    max_size=12,
-    unique=True,
-)
+words = st.lists(st.text(characters, min_size=1, max_size=8), max_size=12, unique=True)
+
+
+@st.composite
+def special_entries(draw: st.DrawFn, n_words: int) -> Specials:
+    """Any special entries among the words of a vocabulary."""
+    names = draw(st.sets(st.sampled_from(["unk", "bos", "eos"])))
+    indices = draw(st.permutations(range(1, n_words + len(names) + 1)))
+    return replace(Specials(None), **dict(zip(sorted(names), indices, strict=False)))
 
 
 @st.composite
@@ -43,12 +47,12 @@ def vocabularies(draw: st.DrawFn) -> Vocabulary:
         tuple(draw(st.lists(st.integers(0, 2**63), min_size=len(kept), max_size=len(kept)))),
         TokenizerSettings(draw(st.sampled_from(TOKENIZERS)), draw(st.sampled_from([None, True]))),
         Rectangle(
-            draw(st.integers(1, 10**9)),
+            draw(st.integers(3, 10**9)),
             draw(st.sampled_from(SIDES)),
             draw(st.sampled_from(SIDES)),
             draw(st.sampled_from(list(DTYPES))),
         ),
-        draw(st.sampled_from(["unk", "drop"])),
+        draw(special_entries(len(kept))),
     )
 
 
@@ -68,7 +72,7 @@ def test_what_is_written_is_read_again(vocabulary: Vocabulary) -> None:
 
     content = json.loads(saved)
     assert content["words"] == [list(e) for e in zip(*_columns(vocabulary), strict=True)]
-    assert content["specials"] == vocabulary.specials
+    assert content["specials"] == vocabulary.specials.by_name
     assert content["row"]["max_len"] == vocabulary.rectangle.max_len
     assert content["tokenizer"]["name"] == vocabulary.tokenizer.name
 
@@ -117,6 +121,16 @@ def test_the_file_reads_so(tmp_path: Path) -> None:
         (lambda c: c | {"words": [["a", -1]]}, "a count is no number"),
         (lambda c: c | {"specials": {"<unk>": 0, "<pad>": 1}}, "special entries are"),
         (lambda c: c | {"specials": {}}, "special entries are"),
+        (lambda c: c | {"specials": ["<pad>"]}, "special entries are"),
+        (lambda c: c | {"specials": {"<pad>": 0, "<cls>": 1}}, "special entries are"),
+        (lambda c: c | {"specials": {"<pad>": 0, "<unk>": 1.0}}, "special entries are"),
+        (lambda c: c | {"specials": {"<pad>": 0, "<unk>": -1}}, "special entries are"),
+        (lambda c: c | {"specials": {"<pad>": 0, "<bos>": 1, "<eos>": 1}}, "two at one index"),
+        (lambda c: c | {"specials": {"<pad>": 0, "<unk>": 5}}, ", of 5 entries"),
+        (
+            lambda c: c | {"specials": {"<pad>": 0, "<bos>": 1}, "row": {"max_len": 1}},
+            "rows have no room for a word",
+        ),
         (lambda c: c | {"tokenizer": {"name": "other"}}, "'other' is none of"),
         (lambda c: c | {"tokenizer": {"name": "keras", "more": 1}}, "is broken"),
         (lambda c: c | {"row": {"max_len": 0}}, "0 is no length"),
@@ -208,7 +222,7 @@ def test_rare_words_are_left_out(min_count: int, kept: str, tmp_path: Path) -> N
         ("drop", [[1, 2], [0, 0], [0, 1]], [2, 0, 1]),
     ],
 )
-def test_words_that_read_like_special_entries_are_unknown(
+def test_words_that_read_like_padding_or_unknown_are_unknown(
     oov: str, rows: list[list[int]], lengths: list[int], tmp_path: Path
 ) -> None:
     vocabulary = built("a <unk> b <pad>\n<pad> <unk>\na", tmp_path, tokenizer="whitespace", oov=oov)
@@ -221,14 +235,20 @@ def test_words_that_read_like_special_entries_are_unknown(
 
 
 @given(vocabulary=vocabularies(), data=st.data())
-def test_decoding_gives_the_words_without_padding(
+def test_decoding_gives_the_words_without_padding_and_marks(
     vocabulary: Vocabulary, data: st.DataObject
 ) -> None:
     index = st.integers(0, vocabulary.input_dim - 1)
     length = data.draw(st.integers(1, 5))
     rows = data.draw(st.lists(st.lists(index, min_size=length, max_size=length), max_size=4))
-    entries = [*twins.SPECIALS[vocabulary.oov], *vocabulary.words]
-    expected = [" ".join(entries[i] for i in row if i) for row in rows]
+    unsaid = {0, vocabulary.specials.bos, vocabulary.specials.eos}
+    words = iter(vocabulary.words)
+    says = {
+        i: "<unk>" if i == vocabulary.specials.unk else next(words)
+        for i in range(vocabulary.input_dim)
+        if i not in unsaid
+    }
+    expected = [" ".join(says[i] for i in row if i not in unsaid) for row in rows]
     assert vocabulary.decode(np.array(rows, np.int32).reshape(-1, length)) == expected
 
 

@@ -36,7 +36,20 @@ characters = st.one_of(
     st.sampled_from(TRAPS),
     st.characters(exclude_characters="\n", exclude_categories=["Cs"]),
 )
-_WORDS = ["the", "The", "ΑΣ", "ΑΣ.", "ΑΣ'Α", "αΣ\u0345", "ΑΣ\u00ad\u0345Α", "İ", "<unk>", "<pad>"]
+_WORDS = [
+    "the",
+    "The",
+    "ΑΣ",
+    "ΑΣ.",
+    "ΑΣ'Α",
+    "αΣ\u0345",
+    "ΑΣ\u00ad\u0345Α",
+    "İ",
+    "<unk>",
+    "<pad>",
+    "<bos>",
+    "<eos>",
+]
 _pieces = st.one_of(st.text(characters, max_size=12), st.sampled_from(_WORDS))
 lines = st.lists(_pieces, max_size=5).map("".join).map(lambda line: line.rstrip("\r"))
 """A line without its end. It may hold a CR, but not last, where it would belong to that."""

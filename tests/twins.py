@@ -15,7 +15,18 @@ from typing import NamedTuple
 import embedprep
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
-SPECIALS = {"unk": ["<pad>", "<unk>"], "drop": ["<pad>"]}
+
+
+def specials(oov: str, bos: bool = False, eos: bool = False) -> list[str]:
+    """The entries before the words."""
+    unk = ["<unk>"] if oov == "unk" else []
+    return ["<pad>", *unk, *(["<bos>"] if bos else []), *(["<eos>"] if eos else [])]
+
+
+def marks(oov: str, bos: bool, eos: bool) -> tuple[list[int], list[int]]:
+    """The indices before and behind the words of every row."""
+    entries = specials(oov, bos, eos)
+    return [entries.index("<bos>")] if bos else [], [entries.index("<eos>")] if eos else []
 
 
 def is_white_space(character: str) -> bool:
@@ -41,7 +52,7 @@ def word_break(character: str) -> str:
     return word_break_table().get(character, ("Other", frozenset()))[0]
 
 
-def marks(character: str) -> frozenset[str]:
+def properties(character: str) -> frozenset[str]:
     return word_break_table().get(character, ("Other", frozenset[str]()))[1]
 
 
@@ -106,7 +117,7 @@ def word_segments(text: str) -> list[str]:
         if i and around[1] == around[2] == "WSegSpace":  # WB3d
             is_joined = len(units[i - 1]) == 1
         if i and word_break(units[i - 1][-1]) == "ZWJ":  # WB3c
-            is_joined |= "pictographic" in marks(unit[0])
+            is_joined |= "pictographic" in properties(unit[0])
         if around[2] == "Regional_Indicator":  # WB15, WB16
             is_joined |= n_flags % 2 == 1
         n_flags = n_flags + 1 if around[2] == "Regional_Indicator" else 0
@@ -118,7 +129,7 @@ def word_segments(text: str) -> list[str]:
 
 
 def makes_word(character: str) -> bool:
-    return bool(marks(character)) or word_break(character) in {
+    return bool(properties(character)) or word_break(character) in {
         "ALetter",
         "Hebrew_Letter",
         "Numeric",
@@ -159,9 +170,11 @@ def rank(
     return sorted(kept, key=lambda entry: (-entry[1], entry[0]))[:max_words]
 
 
-def encode(words: Iterable[str], vocabulary: Iterable[str], oov: str) -> list[int]:
+def encode(
+    words: Iterable[str], vocabulary: Iterable[str], oov: str, bos: bool = False, eos: bool = False
+) -> list[int]:
     """The index of each word; unknown ones become 1, or vanish."""
-    index = {word: i for i, word in enumerate(vocabulary, len(SPECIALS[oov]))}
+    index = {word: i for i, word in enumerate(vocabulary, len(specials(oov, bos, eos)))}
     if oov == "drop":
         return [index[word] for word in words if word in index]
     return [index.get(word, 1) for word in words]
@@ -174,6 +187,20 @@ def pad(
     kept = list(row[-max_len:] if truncating == "pre" else row[:max_len])
     filling = [value] * (max_len - len(kept))
     return filling + kept if padding == "pre" else kept + filling
+
+
+def frame(
+    words: Sequence[int],
+    around: tuple[Sequence[int], Sequence[int]],
+    max_len: int,
+    padding: str = "pre",
+    truncating: str = "pre",
+) -> list[int]:
+    """A row of exactly `max_len`, whose words are cut and stand between the marks."""
+    first, last = around
+    room = max_len - len(first) - len(last)
+    kept = words[-room:] if truncating == "pre" else words[:room]
+    return pad([*first, *kept, *last], max_len, padding)
 
 
 class Run(NamedTuple):
@@ -190,6 +217,8 @@ def run(
     max_words: int = 50_000,
     min_count: int = 1,
     oov: str = "unk",
+    bos: bool = False,
+    eos: bool = False,
     max_len: int | None = None,
     padding: str = "pre",
     truncating: str = "pre",
@@ -198,10 +227,13 @@ def run(
     if lowercase is None:
         lowercase = tokenizer in ("unicode", "keras")
     sentences = [tokenize(line, tokenizer, lowercase) for line in lines]
-    words = [w for sentence in sentences for w in sentence if w not in ("<pad>", "<unk>")]
+    entries = specials(oov, bos, eos)
+    words = [w for sentence in sentences for w in sentence if w not in {"<unk>", *entries}]
     vocabulary = rank(words, max_words, min_count)
     kept = [word for word, _ in vocabulary]
-    rows = [encode(sentence, kept, oov) for sentence in sentences]
-    lengths = [len(row) for row in rows]
-    longest = max_len or max(1, *lengths, 1)
-    return Run([pad(row, longest, padding, truncating) for row in rows], lengths, vocabulary)
+    rows = [encode(sentence, kept, oov, bos, eos) for sentence in sentences]
+    lengths = [len(row) + bos + eos for row in rows]
+    longest = max_len or max(1 + bos + eos, *lengths)
+    around = marks(oov, bos, eos)
+    framed = [frame(row, around, longest, padding, truncating) for row in rows]
+    return Run(framed, lengths, vocabulary)

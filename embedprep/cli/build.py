@@ -7,7 +7,7 @@ the input need not wait for that.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,10 @@ from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_vocabulary
 from embedprep.sources import Reader, total_bytes
+
+if TYPE_CHECKING:
+    from embedprep.settings import AdoptionSettings
+    from embedprep.vocabulary import Vocabulary
 
 
 @click.command
@@ -49,7 +53,7 @@ def run(
     """
     options.refuse_stdout(output)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
-    settings = options.vocabulary_settings(**chosen)
+    settings = options.vocabulary_settings(rows, **chosen)
     keep_freed_memory()
     with progress(total_bytes(inputs), quiet) as advance:
         reader = Reader(inputs, reading, advance)
@@ -61,7 +65,8 @@ def run(
 
 
 @click.command
-@options.inputs
+@options.optional_inputs
+@options.adoption_options
 @click.option(
     "-o", "--output", required=True, metavar="FILE", help="The vocabulary to write; - is stdout."
 )
@@ -72,6 +77,8 @@ def run(
 def vocab(
     *,
     inputs: tuple[str, ...],
+    source: str | None,
+    unk_token: str | None,
     output: str,
     jobs: int | None,
     quiet: bool,
@@ -80,24 +87,51 @@ def vocab(
 ) -> None:
     """Rank the words of a text and write vocab.json, with the row shape that run would choose.
 
+    With --from, take over the vocabulary of another tool, every word at its index: a list of
+    words, one a line (BERT's vocab.txt), a word_index or Tokenizer of Keras as JSON, a vocab.json
+    or tokenizer.json of Hugging Face, or one of embedprep's own to give its rows another shape.
+
     \b
     embedprep vocab corpus.txt -n 20000 -o vocab.json
     embedprep vocab a.txt b.txt --min-count 5 -o - | jq '.words[:10]'
+    embedprep vocab --from word_index.json --max-len 128 -o vocab.json
     """
+    options.check_source(inputs, source, unk_token)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
-    settings = options.vocabulary_settings(**chosen)
-    keep_freed_memory()
-    with progress(total_bytes(inputs), quiet) as advance:
-        reader = Reader(inputs, reading, advance)
-        from embedprep import pipeline
+    settings = options.vocabulary_settings(rows, **chosen)
+    place = None if output == "-" else Path(output)
+    if source is not None:
+        adoption = options.adoption_settings(settings, rows, unk_token)
+        made = _adopt(source, adoption, place, quiet)
+    else:
+        keep_freed_memory()
+        with progress(total_bytes(inputs), quiet) as advance:
+            reader = Reader(inputs, reading, advance)
+            from embedprep import pipeline
+
+            made = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
+    if place is None:
         from embedprep.vocabulary import format_vocabulary
 
-        place = None if output == "-" else Path(output)
-        made = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
-    if output == "-":
         stdout.write(format_vocabulary(made))
     elif not quiet or as_json:
         print_vocabulary(made, output, as_json)
+
+
+def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: bool) -> Vocabulary:
+    from embedprep.adopting import adopt
+
+    vocabulary, never_made = adopt(Path(source), settings, place)
+    if never_made and not quiet:
+        rules = vocabulary.tokenizer
+        name = f"{rules.name} --{'lowercase' if rules.lowercase else 'keep-case'}"
+        click.echo(
+            f"embedprep: {source}: --tokenizer {name} never makes {len(never_made):,} of "
+            f"{len(vocabulary.words):,} words, such as {never_made[0]!r}; "
+            "choose the tokenizer that they are from",
+            err=True,
+        )
+    return vocabulary
 
 
 @click.command

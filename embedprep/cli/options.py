@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
-from embedprep.settings import RowSettings, VocabularySettings
+from embedprep.settings import AdoptionSettings, RowSettings, VocabularySettings, check_room
 from embedprep.sources import MAX_LINE_BYTES, Reading
 from embedprep.specials import OOV_CHOICES
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
@@ -54,6 +55,30 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
 
 
 inputs = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+optional_inputs = click.argument("inputs", nargs=-1, metavar="[INPUT...]")
+
+adoption_options = together(
+    click.option(
+        "--from",
+        "source",
+        metavar="FILE",
+        help="Read no text, but take over the vocabulary in this file; needs --max-len.",
+    ),
+    click.option(
+        "--unk-token",
+        metavar="TOKEN",
+        help="The entry of unknown words in that file.  "
+        "[default: what the file says, or one like <unk>, [UNK], <OOV>]",
+    ),
+)
+
+_OF_THE_WORDS = {"max_words", "oov", "bos", "eos", "tokenizer", "lowercase"}
+_WITH_SOURCE = {
+    *_OF_THE_WORDS,
+    *("inputs", "source", "unk_token", "output", "jobs", "quiet", "as_json"),
+    *("max_len", "padding", "truncating", "dtype"),
+}
+"""The options that mean something where no text is read."""
 
 vocabulary_options = together(
     click.option(
@@ -78,6 +103,8 @@ vocabulary_options = together(
         show_default=True,
         help="Unknown words become <unk> (index 1), or vanish, as by default in Keras.",
     ),
+    click.option("--bos", is_flag=True, help="Begin every row with an entry of its own, <bos>."),
+    click.option("--eos", is_flag=True, help="End every row with an entry of its own, <eos>."),
     click.option(
         "--tokenizer",
         type=click.Choice(TOKENIZERS),
@@ -176,6 +203,27 @@ def usage_errors() -> Iterator[None]:
         ) from None
 
 
+def _given() -> set[str]:
+    """The names of the options that were chosen, rather than left at their defaults."""
+    context = click.get_current_context()
+    default = ParameterSource.DEFAULT
+    return {name for name in context.params if context.get_parameter_source(name) is not default}
+
+
+def check_source(inputs: tuple[str, ...], source: str | None, unk_token: str | None) -> None:
+    """Tell of words from nowhere or from two places, and of options that mean nothing there."""
+    if source is None and not inputs:
+        raise click.UsageError("Missing argument 'INPUT...', or --from FILE.")
+    if source is not None and inputs:
+        raise click.UsageError("Words come from INPUT... or from --from FILE, not from both.")
+    if source is None and unk_token is not None:
+        raise click.UsageError("--unk-token names an entry of --from FILE.")
+    idle = _given() - _WITH_SOURCE if source is not None else ()
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in idle:
+            raise click.UsageError(f"{parameter.opts[-1]} is about text, and --from reads none.")
+
+
 def refuse_stdout(output: str) -> None:
     """Tell that arrays need a place: `-` is standard output in the commands that write text."""
     if output in ("-", ""):
@@ -184,13 +232,23 @@ def refuse_stdout(output: str) -> None:
 
 
 def vocabulary_settings(
-    max_words: int, min_count: int, oov: str, tokenizer: str, lowercase: bool | None
+    rows: RowSettings,
+    *,
+    max_words: int,
+    min_count: int,
+    oov: str,
+    bos: bool,
+    eos: bool,
+    tokenizer: str,
+    lowercase: bool | None,
 ) -> VocabularySettings:
-    """The settings of the vocabulary."""
+    """The settings of the vocabulary, whose marks must leave room in rows of a given length."""
     with usage_errors():
-        return VocabularySettings(
-            max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase)
+        words = VocabularySettings(
+            max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase), bos, eos
         )
+        check_room(words, rows)
+        return words
 
 
 def row_settings(options: dict[str, Any]) -> RowSettings:
@@ -198,6 +256,14 @@ def row_settings(options: dict[str, Any]) -> RowSettings:
     names = ("max_len", "padding", "truncating", "dtype", "max_bytes")
     with usage_errors():
         return RowSettings(**{name: options.pop(name, None) for name in names})
+
+
+def adoption_settings(
+    words: VocabularySettings, rows: RowSettings, unk_token: str | None
+) -> AdoptionSettings:
+    """The settings of taking over a vocabulary."""
+    with usage_errors():
+        return AdoptionSettings(words, rows, unk_token, frozenset(_given() & _OF_THE_WORDS))
 
 
 def reading(options: dict[str, Any]) -> Reading:

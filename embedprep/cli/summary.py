@@ -27,9 +27,7 @@ def print_built(built: Built, as_json: bool) -> None:
     if "distinct_words" in facts:
         lines.append(("distinct words", facts["distinct_words"], ""))
     counts = built.vocabulary.counts
-    lines.append(
-        ("kept words", facts["kept_words"], f"least frequent: {min(counts):,}" if counts else "")
-    )
+    lines.append(("kept words", facts["kept_words"], _least_frequent(counts)))
     unknown = f"{facts['out_of_vocabulary']:.2%} of the words are out of vocabulary"
     lines.append(("unknown words", facts["unknown_words"], unknown))
     longest = f"{rectangle.padding}-padded; the longest row has {facts['longest_row']:,}"
@@ -66,11 +64,16 @@ def print_vocabulary(vocabulary: Vocabulary, path: str, as_json: bool) -> None:
         _print_json(facts)
         return
     lines = [
-        ("kept words", len(counts), f"least frequent: {facts['least_count']:,}"),
+        ("kept words", len(counts), _least_frequent(counts)),
         ("input_dim", vocabulary.input_dim, ""),
         ("max_len", vocabulary.rectangle.max_len, ""),
     ]
     stdout.write(f"{path}: {len(counts):,} words\n{_table(lines)}")
+
+
+def _least_frequent(counts: tuple[int, ...]) -> str:
+    """The lowest count, where counts are known: those of a vocabulary taken over are 0."""
+    return f"least frequent: {min(counts):,}" if any(counts) else ""
 
 
 def _table(lines: list[tuple[str, int, str]]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, Keys, dtype_for
+from embedprep.arrays import Bytes, Flags, Ints, Keys, dtype_for
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.keys import (
     LONG,
@@ -24,6 +24,7 @@ from embedprep.dictionary.keys import (
     equal_middles,
     equal_words,
     windows,
+    word_keys,
 )
 
 PROBES = 6
@@ -115,6 +116,11 @@ class Lookup:
         if len(self._unplaced):
             found[places] = self._find_unplaced(words.at(places))
         return found
+
+    def find_spans(self, text: Bytes, starts: Ints, lengths: Ints) -> Ints:
+        """The same for words that have no keys yet."""
+        keys = word_keys(text, starts, lengths, self.secret)
+        return self.find(WordArray(text, starts, lengths, keys))
 
     def _find_unplaced(self, words: WordArray) -> Ints:
         n_known = len(self._unplaced)
