@@ -182,8 +182,15 @@ def _check_names(entries: list[str], place: str) -> None:
 
 
 def _tokenizer(foreign: Foreign, settings: AdoptionSettings) -> TokenizerSettings:
-    """The tokenizer that was chosen, with the case rule of a Keras `Tokenizer`."""
+    """The tokenizer that was chosen, with the case rule of a Keras `Tokenizer`.
+
+    For a file that Keras numbered, which begins at 1, it is `keras` where none was.
+    """
     chosen, rules = settings.words.tokenizer, foreign.keras
+    is_numbered_by_keras = not foreign.is_ranking and min(foreign.index_of.values()) == 1
+    if "tokenizer" not in settings.given and (rules is not None or is_numbered_by_keras):
+        lowercase = chosen.lowercase if "lowercase" in settings.given else None
+        chosen = TokenizerSettings("keras", lowercase)
     if rules is None:
         return chosen
     is_default = rules.split == " " and set(rules.filters) == set(KERAS_FILTERS)
@@ -223,8 +230,8 @@ def _first_words(vocabulary: Vocabulary, settings: AdoptionSettings, place: str)
 def _never_made(vocabulary: Vocabulary) -> list[str]:
     """The words that are not found in a line of nothing else, in the order of their indices."""
     lines = "".join(f"{word}\n" for word in vocabulary.words).encode("utf-8")
-    *words_found, per_row = find_words(lines + PADDING, vocabulary.tokenizer)
-    ids = vocabulary.lookup(Secret.draw()).find_spans(*words_found)
+    text, starts, lengths, per_row = find_words(lines + PADDING, vocabulary.tokenizer)
+    ids = vocabulary.lookup(Secret.draw()).find_spans(text, starts, lengths)
 
     single = (per_row == 1).nonzero()[0]
     is_made = np.zeros(len(vocabulary.words), np.bool_)

@@ -87,8 +87,8 @@ class Vocabulary:
         if isinstance(sentences, str):
             raise TypeError("encode takes several sentences: [sentence]")
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
-        *words, lengths = find_words(lines.encode("utf-8") + PADDING, self.tokenizer)
-        found = self._lookup.find_spans(*words)
+        text, starts, n_bytes, lengths = find_words(lines.encode("utf-8") + PADDING, self.tokenizer)
+        found = self._lookup.find_spans(text, starts, n_bytes)
         index_of_word = free_indices(self.specials.by_name.values(), len(self.words))
         index_of_found = np.append(index_of_word, self.specials.unknown_index)
         indices = index_of_found.astype(self.rectangle.dtype).take(found)

@@ -23,7 +23,7 @@ FLOORS = [
     {"text", "manifest", "sequences", "spool"},
     {"tokenizer", "publication"},
     {"dictionary", "settings"},
-    {"vocabulary", "engines"},
+    {"vocabulary", "engines", "unfolding"},
     {"work", "output", "decoding", "foreign"},
     {"intake"},
     {"counting"},

@@ -169,13 +169,18 @@ def test_another_encoding_gives_the_same(text: Path, tmp_path: Path) -> None:
 
 
 def test_wrong_bytes_are_replaced_when_asked(tmp_path: Path) -> None:
-    (tmp_path / "text.txt").write_bytes(b"caf\xe9 bar\nb\xffar\n")
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"caf\xe9 bar\nb\xffar\n")
     with pytest.raises(embedprep.EmbedprepError, match=r"text\.txt:1: byte 0xe9 at offset 3"):
-        embedprep.build([tmp_path / "text.txt"], tmp_path / "out")
+        embedprep.build([path], tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    built = embedprep.build([tmp_path / "text.txt"], tmp_path / "out", errors="replace")
+    built = embedprep.build(
+        [tmp_path / "text.txt"], tmp_path / "out", tokenizer="keras", errors="replace"
+    )
     assert built.vocabulary.words == ("bar", "b\ufffdar", "caf\ufffd")
-    built = embedprep.build([tmp_path / "text.txt"], tmp_path / "out", errors="ignore")
+    built = embedprep.build(
+        [tmp_path / "text.txt"], tmp_path / "out", tokenizer="keras", errors="ignore"
+    )
     assert built.vocabulary.words == ("bar", "caf")
 
 

@@ -57,7 +57,15 @@ def assert_equal_to_keras(
     lines: Sequence[str], text: Path, max_words: int, oov: str, **rows: Any
 ) -> None:
     expected, kept = keras_rows(lines, max_words, oov)
-    embedprep.build([text], text.parent / "out", max_words=max_words, oov=oov, jobs=1, **rows)
+    embedprep.build(
+        [text],
+        text.parent / "out",
+        tokenizer="keras",
+        max_words=max_words,
+        oov=oov,
+        jobs=1,
+        **rows,
+    )
     output = embedprep.load(text.parent / "out")
     assert list(output.vocabulary.words) == kept
     assert output.lengths.tolist() == [len(row) for row in expected]
