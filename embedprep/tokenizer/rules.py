@@ -9,7 +9,7 @@ from embedprep.tokenizer import characters, separated
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
 
-_RULES: dict[str, Callable[[Text, bool], Words]] = {
+_RULES: dict[str, Callable[[Text, TokenizerSettings], Words]] = {
     "keras": separated.keras,
     "whitespace": separated.whitespace,
     "char": characters.char,
@@ -18,4 +18,4 @@ _RULES: dict[str, Callable[[Text, bool], Words]] = {
 
 def find_words(text: Text, settings: TokenizerSettings) -> Words:
     """The words of a text by the rules that the settings name."""
-    return _RULES[settings.name](text, bool(settings.lowercase))
+    return _RULES[settings.name](text, settings)
