@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
@@ -32,6 +31,7 @@ from embedprep.rows import write_rows
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import MAX_LINE_BYTES, Reader, Reading
 from embedprep.specials import PAD, UNK
+from embedprep.tokenizer.rules import versions_behind
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
@@ -67,8 +67,9 @@ def build(
     max_words: int = 50_000,
     min_count: int = 1,
     oov: str = "unk",
-    tokenizer: str = "keras",
+    tokenizer: str | None = None,
     lowercase: bool | None = None,
+    pattern: str | None = None,
     max_len: int | str | None = None,
     padding: str = "pre",
     truncating: str = "pre",
@@ -93,7 +94,7 @@ def build(
     if isinstance(inputs, str | Path):
         inputs = [inputs]
     vocabulary = VocabularySettings(
-        max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase)
+        max_words, min_count, oov, TokenizerSettings.chosen(tokenizer, lowercase, pattern)
     )
     length = None if max_len is None else str(max_len)
     rows = RowSettings(length, padding, truncating, dtype, max_bytes)
@@ -122,7 +123,8 @@ def run(
         check_size(planned, rows, output)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned.rectangle)
         writing = _Writing(reader, counted, planned, made)
-        return _write_folder(staged, writing, work, asdict(settings))
+        resolved = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
+        return _write_folder(staged, writing, work, resolved)
 
 
 def vocab(
@@ -169,7 +171,7 @@ def encode(
     with closing(reader), ExitStack() as stack:
         refuse_to_overwrite([*reader.inputs, str(vocabulary_path)], places)
         vocabulary = Vocabulary.load(vocabulary_path)
-        settings = {"oov": vocabulary.oov, "tokenizer": asdict(vocabulary.tokenizer)}
+        settings = {"oov": vocabulary.oov, "tokenizer": vocabulary.tokenizer.saved}
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
             work = stack.enter_context(work_in(output.parent, jobs))
@@ -247,9 +249,8 @@ def _write_folder(
         "row": asdict(rectangle),
         "encoding": reading.encoding,
         "errors": reading.errors,
+        **versions_behind(vocabulary.tokenizer),
     }
-    if vocabulary.tokenizer.lowercase:
-        resolved["unicode"] = unicodedata.unidata_version
     outputs = [
         sequences.finished,
         lengths.finished,

@@ -155,7 +155,7 @@ def format_vocabulary(vocabulary: Vocabulary) -> bytes:
         {
             "format": FORMAT,
             "version": VERSION,
-            "tokenizer": asdict(vocabulary.tokenizer),
+            "tokenizer": vocabulary.tokenizer.saved,
             "specials": vocabulary.specials,
             "row": asdict(vocabulary.rectangle),
         },

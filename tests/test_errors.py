@@ -806,6 +806,18 @@ def test_rows_that_the_disk_cannot_take_are_not_begun(place: str, small_disk: Pa
         ("run nope.txt -o new --truncating left", "'--truncating': 'left' is not one of"),
         ("run nope.txt -o new --dtype float32", "'--dtype': 'float32' is not one of"),
         ("run nope.txt -o new --tokenizer split", "'--tokenizer': 'split' is not one of"),
+        ("run nope.txt -o new --tokenizer pattern", "'--tokenizer': pattern needs a --pattern"),
+        (
+            "run nope.txt -o new --tokenizer char --pattern x",
+            "'--pattern': goes with --tokenizer pattern, not with --tokenizer char",
+        ),
+        (
+            "vocab nope.txt -o - --pattern a[b",
+            (
+                "'--pattern': 'a[b' is no regular expression "
+                "(unterminated character set at position 1)"
+            ),
+        ),
         ("run nope.txt -o new --oov keep", "'--oov': 'keep' is not one of"),
         ("run nope.txt -o new --errors strange", "'--errors': 'strange' is not one of"),
         ("run nope.txt -o new -n 0", "'-n' / '--max-words': 0 is not in the range"),

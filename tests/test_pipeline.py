@@ -14,7 +14,7 @@ from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 from tests import twins
-from tests.texts import texts
+from tests.texts import settings_of, texts
 
 sides = st.sampled_from(["pre", "post"])
 settings = st.fixed_dictionaries(
@@ -59,7 +59,7 @@ def test_any_text_with_any_settings(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
-    tokenizer = TokenizerSettings(chosen["tokenizer"], chosen["lowercase"])
+    tokenizer = settings_of(*chosen_words(chosen))
     kept = VocabularySettings(chosen["max_words"], chosen["min_count"], chosen["oov"], tokenizer)
     reader = reader_of(lines, folder / "text.txt", block_bytes)
     built = pipeline.run(reader, folder / "out", kept, rows_of(shape), jobs=1)

@@ -17,8 +17,8 @@ from embedprep import pipeline, work
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.spool import Spool
-from embedprep.tokenizer.settings import TokenizerSettings
 from tests import twins
+from tests.texts import settings_of
 
 KIB, MIB = 1 << 10, 1 << 20
 N_KEPT = 1500
@@ -34,7 +34,7 @@ class Job(NamedTuple):
     @property
     def settings(self) -> VocabularySettings:
         return VocabularySettings(
-            max_words=N_KEPT, oov=self.oov, tokenizer=TokenizerSettings(self.tokenizer)
+            max_words=N_KEPT, oov=self.oov, tokenizer=settings_of(self.tokenizer)
         )
 
 
@@ -47,7 +47,10 @@ class Way(NamedTuple):
 
 
 PLAIN = Way(1, MIB)
-JOBS = [Job(name, oov) for name in ("keras", "whitespace", "char") for oov in ("unk", "drop")]
+JOBS = [
+    *(Job(name, oov) for name in ("keras", "whitespace", "char") for oov in ("unk", "drop")),
+    Job("pattern", "unk"),
+]
 WAYS = [
     PLAIN,
     Way(2, MIB),
@@ -133,6 +136,8 @@ def test_a_pipe_gives_the_same_but_for_its_name(
 ) -> None:
     command = [sys.executable, "-m", "embedprep", "run", "-", "-q", "-o", str(tmp_path / "out")]
     options = ["-n", str(N_KEPT), "--tokenizer", job.tokenizer, "--oov", job.oov]
+    if job.tokenizer == "pattern":
+        options += ["--pattern", twins.PATTERN]
     with subprocess.Popen(["cat", text], stdout=subprocess.PIPE) as cat:
         subprocess.run([*command, *options], stdin=cat.stdout, check=True)
 

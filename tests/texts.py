@@ -13,6 +13,7 @@ from embedprep.text import text_of
 from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
+from tests import twins
 
 _AT_ONCE = Reading(block_bytes=1 << 28)
 
@@ -49,6 +50,12 @@ def blocks_of(text: bytes, reading: Reading = _AT_ONCE) -> list[Block]:
         file.write(text)
         file.flush()
         return list(read_blocks([file.name], reading, []))
+
+
+def settings_of(tokenizer: str, lowercase: bool | None = None) -> TokenizerSettings:
+    """The settings of a tokenizer, with the pattern of the twins where it needs one."""
+    pattern = twins.PATTERN if tokenizer == "pattern" else None
+    return TokenizerSettings(tokenizer, lowercase, pattern)
 
 
 def found(lines: Sequence[str], settings: TokenizerSettings) -> Words:

@@ -5,11 +5,13 @@ A reader who wonders what an array operation means finds the plain version here.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+PATTERN = r"\w+"
 SPECIALS = {"unk": ["<pad>", "<unk>"], "drop": ["<pad>"]}
 
 
@@ -18,10 +20,12 @@ def is_white_space(character: str) -> bool:
     return character.isspace() and character not in "\x1c\x1d\x1e\x1f"
 
 
-def tokenize(line: str, name: str, lowercase: bool) -> list[str]:
+def tokenize(line: str, name: str, lowercase: bool, pattern: str = PATTERN) -> list[str]:
     """The words of a line, which holds no LF."""
     if lowercase:
         line = line.lower()
+    if name == "pattern":
+        return [match.group() for match in re.finditer(pattern, line) if match.group()]
     if name == "char":
         return [c for c in line if not is_white_space(c)]
     if name == "keras":

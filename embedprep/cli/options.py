@@ -81,10 +81,14 @@ vocabulary_options = together(
     click.option(
         "--tokenizer",
         type=click.Choice(TOKENIZERS),
-        default="keras",
-        show_default=True,
-        help="What words are: those of the Keras Tokenizer, what lies between white space, "
-        "or every character.",
+        help="What words are: those of the Keras Tokenizer, what lies between white space, every "
+        "character, or the matches of --pattern.  "
+        f"[default: {TokenizerSettings.name}, or pattern where --pattern is given]",
+    ),
+    click.option(
+        "--pattern",
+        metavar="REGEX",
+        help="The regular expression, as in Python's re, whose matches in each line are words.",
     ),
     click.option(
         "--lowercase/--keep-case",
@@ -184,12 +188,18 @@ def refuse_stdout(output: str) -> None:
 
 
 def vocabulary_settings(
-    max_words: int, min_count: int, oov: str, tokenizer: str, lowercase: bool | None
+    *,
+    max_words: int,
+    min_count: int,
+    oov: str,
+    tokenizer: str | None,
+    lowercase: bool | None,
+    pattern: str | None,
 ) -> VocabularySettings:
     """The settings of the vocabulary."""
     with usage_errors():
         return VocabularySettings(
-            max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase)
+            max_words, min_count, oov, TokenizerSettings.chosen(tokenizer, lowercase, pattern)
         )
 
 
