@@ -116,7 +116,7 @@ def run(
     with closing(reader), ExitStack() as stack:
         refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
         staged = stack.enter_context(staged_folder(output, sync))
-        work = stack.enter_context(work_in(staged.path, jobs))
+        work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked, kept = _rank(counted, settings)
         planned = plan(counted, kept, settings.oov, rows, work)
@@ -146,7 +146,7 @@ def vocab(
             refuse_to_overwrite(reader.inputs, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
-        work = stack.enter_context(work_in(folder, jobs))
+        work = stack.enter_context(work_in(folder, settings.tokenizer, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked, kept = _rank(counted, settings)
         planned = plan(counted, kept, settings.oov, rows, work)
@@ -174,10 +174,10 @@ def encode(
         settings = {"oov": vocabulary.oov, "tokenizer": vocabulary.tokenizer.saved}
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            work = stack.enter_context(work_in(output.parent, jobs))
+            work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))
         else:
             staged = stack.enter_context(staged_folder(output, sync))
-            work = stack.enter_context(work_in(staged.path, jobs))
+            work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
         words = vocabulary.lookup(work.secret)
         counted = encode_by_vocabulary(reader, reader.reading, vocabulary.tokenizer, work, words)
         kept = np.arange(words.n_words)

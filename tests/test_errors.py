@@ -1115,6 +1115,35 @@ def test_a_signal_that_python_makes_another_error_of(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("number", "said", "status"),
+    [(signal.SIGINT, "interrupted", 130), (signal.SIGTERM, "terminated", 143)],
+)
+def test_a_match_that_takes_forever_can_be_ended(
+    number: int, said: str, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"a" * 99 + b"\n")
+    command = [*CLI, "run", "a.txt", "--pattern", "(a+)+b", "-o", "out"]
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # else a nohup is inherited
+        "def strike(number, frame):\n"
+        f"    signal.raise_signal({int(number)})\n"
+        "signal.signal(signal.SIGVTALRM, strike)\n"
+        "signal.setitimer(signal.ITIMER_VIRTUAL, 1.5)\n"  # seconds of work: it has begun to match
+    )
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr.strip()) == (status, f"embedprep: {said}".encode())
+    assert not (tmp_path / "out").exists()
+
+
 def test_json_is_one_object_and_nothing_else(folder: Path) -> None:
     for command, keys in {
         "run a.txt -o new": ["output", "statistics", "embedding"],

@@ -20,6 +20,9 @@ LOWERCASE_BY_DEFAULT = {
 
 TOKENIZERS = tuple(LOWERCASE_BY_DEFAULT)
 
+HOLD_THE_LOCK = ("pattern",)
+"""The tokenizers that work on strings, and keep all other threads from working meanwhile."""
+
 
 @dataclass(frozen=True)
 class TokenizerSettings:
