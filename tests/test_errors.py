@@ -1144,6 +1144,15 @@ def test_a_match_that_takes_forever_can_be_ended(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_package_that_is_not_installed(folder: Path) -> None:
+    (folder / "sitecustomize.py").write_text("import sys\nsys.modules['jieba'] = None\n")
+    assert run(folder, "run a.txt -q -o out").status == 0
+    said = "--tokenizer jieba: the package jieba is not installed; pip install 'embedprep[chinese]'"
+    without_jieba = ["env", f"PYTHONPATH={folder}"]
+    assert_fails(folder, "run a.txt --tokenizer jieba -o out", said, prefix=without_jieba)
+    assert_fails(folder, "run a.txt --tokenizer jieba -o new", said, prefix=without_jieba)
+
+
 def test_json_is_one_object_and_nothing_else(folder: Path) -> None:
     for command, keys in {
         "run a.txt -o new": ["output", "statistics", "embedding"],

@@ -50,6 +50,7 @@ PLAIN = Way(1, MIB)
 JOBS = [
     *(Job(name, oov) for name in ("keras", "whitespace", "char") for oov in ("unk", "drop")),
     Job("pattern", "unk"),
+    Job("jieba", "drop"),
 ]
 WAYS = [
     PLAIN,

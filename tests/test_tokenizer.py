@@ -130,6 +130,7 @@ def test_keras_lowercases_as_python(line: str, words: list[str]) -> None:
         ("whitespace", False),
         ("char", False),
         ("pattern", False),
+        ("jieba", False),
     ],
 )
 def test_only_keras_lowercases_by_custom(name: str, lowercase: bool) -> None:
@@ -140,6 +141,6 @@ def test_only_keras_lowercases_by_custom(name: str, lowercase: bool) -> None:
 def test_an_unknown_tokenizer_is_refused() -> None:
     with pytest.raises(
         SettingsError,
-        match="--tokenizer: 'words' is none of keras, whitespace, char, pattern",
+        match="--tokenizer: 'words' is none of keras, whitespace, char, pattern, jieba",
     ):
         TokenizerSettings("words")

@@ -82,7 +82,7 @@ vocabulary_options = together(
         "--tokenizer",
         type=click.Choice(TOKENIZERS),
         help="What words are: those of the Keras Tokenizer, what lies between white space, every "
-        "character, or the matches of --pattern.  "
+        "character, the matches of --pattern, or Chinese words by jieba's dictionary.  "
         f"[default: {TokenizerSettings.name}, or pattern where --pattern is given]",
     ),
     click.option(

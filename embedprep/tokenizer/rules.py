@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 from embedprep.text import Text
-from embedprep.tokenizer import characters, pattern, separated
+from embedprep.tokenizer import characters, chinese, pattern, separated
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
 
@@ -15,6 +15,7 @@ _RULES: dict[str, Callable[[Text, TokenizerSettings], Words]] = {
     "whitespace": separated.whitespace,
     "char": characters.char,
     "pattern": pattern.pattern,
+    "jieba": chinese.jieba,
 }
 
 
@@ -29,6 +30,8 @@ def versions_behind(settings: TokenizerSettings) -> dict[str, str]:
     That of Unicode is the running Python's, which lowercases and knows letters and numbers.
     """
     versions = {}
-    if settings.lowercase or settings.name == "pattern":
+    if settings.lowercase or settings.name in ("pattern", "jieba"):
         versions["unicode"] = unicodedata.unidata_version
+    if settings.name == "jieba":
+        versions["jieba"] = chinese.jieba_version()
     return versions

@@ -15,12 +15,13 @@ LOWERCASE_BY_DEFAULT = {
     "whitespace": False,
     "char": False,
     "pattern": False,
+    "jieba": False,
 }
 """The tokenizers by name, and whether each lowercases where nothing is said."""
 
 TOKENIZERS = tuple(LOWERCASE_BY_DEFAULT)
 
-HOLD_THE_LOCK = ("pattern",)
+HOLD_THE_LOCK = ("pattern", "jieba")
 """The tokenizers that work on strings, and keep all other threads from working meanwhile."""
 
 
