@@ -87,17 +87,16 @@ def test_threads_load_the_dictionary_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert loaded == [1]
 
 
-def test_words_that_a_program_adds_change_nothing() -> None:
+def test_words_that_a_program_adds_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     line = "石墨烯量子点"
     before = words_of([line])
     assert before != [[line]]
-    twins.jieba().add_word(line)
-    try:
-        assert twins.jieba().lcut(line) == [line]
-        assert words_of([line]) == before
-    finally:
-        twins.jieba().del_word(line)
-        del twins.jieba().dt.FREQ[line]
+    program = twins.jieba().dt
+    monkeypatch.setattr(program, "FREQ", program.FREQ.copy())
+    monkeypatch.setattr(program, "total", program.total)
+    program.add_word(line)
+    assert program.lcut(line) == [line]
+    assert words_of([line]) == before
 
 
 def test_a_job_is_silent_and_leaves_no_file(tmp_path: Path) -> None:

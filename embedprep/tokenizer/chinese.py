@@ -14,7 +14,7 @@ from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
 
 _loading = Lock()
-"""Held while jieba is imported and its dictionary read: all threads come here at once."""
+"""Held while jieba is imported and its dictionary read: several threads may ask for it first."""
 
 
 def jieba(text: Text, settings: TokenizerSettings) -> Words:
