@@ -96,8 +96,8 @@ def _count_block(
 def _count_lines(data: bytes, tokenizer: TokenizerSettings, known: Lookup) -> CountedBlock:
     rule = rule_of(tokenizer)
     if rule.stretches is None:
-        return count_words(rule.find_words(data, bool(tokenizer.lowercase)), known)
-    found = rule.stretches.find(data, bool(tokenizer.lowercase))
+        return count_words(rule.find_words(data, tokenizer), known)
+    found = rule.stretches.find(data, tokenizer)
     return count_words(found, known, rule.stretches.inspect)
 
 

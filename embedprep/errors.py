@@ -53,6 +53,10 @@ class LineError(InputError):
         return InputError(f"{self.source}:{lines_before + self.line}", self.cause, self.remedy)
 
 
+class MissingExtra(EmbedprepError):
+    """A package that is needed for one thing alone, and that is not installed."""
+
+
 class OutputError(EmbedprepError):
     """An output that cannot be written, or that is not whole."""
 

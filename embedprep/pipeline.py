@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
@@ -32,6 +31,7 @@ from embedprep.rows import write_rows
 from embedprep.settings import RowSettings, VocabularySettings, check_room
 from embedprep.sources import MAX_LINE_BYTES, Reader, Reading
 from embedprep.specials import UNK
+from embedprep.tokenizer.rules import versions_behind
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
@@ -69,8 +69,9 @@ def build(
     oov: str = "unk",
     bos: bool = False,
     eos: bool = False,
-    tokenizer: str = "unicode",
+    tokenizer: str | None = None,
     lowercase: bool | None = None,
+    pattern: str | None = None,
     max_len: int | str | None = None,
     padding: str = "pre",
     truncating: str = "pre",
@@ -95,7 +96,12 @@ def build(
     if isinstance(inputs, str | Path):
         inputs = [inputs]
     vocabulary = VocabularySettings(
-        max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase), bos, eos
+        max_words,
+        min_count,
+        oov,
+        TokenizerSettings.chosen(tokenizer, lowercase, pattern),
+        bos,
+        eos,
     )
     length = None if max_len is None else str(max_len)
     rows = RowSettings(length, padding, truncating, dtype, max_bytes)
@@ -118,14 +124,15 @@ def run(
     with closing(reader), ExitStack() as stack:
         refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
         staged = stack.enter_context(staged_folder(output, sync))
-        work = stack.enter_context(work_in(staged.path, jobs))
+        work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked, kept = _rank(counted, settings)
         planned = plan(counted, kept, settings.specials, rows, work)
         check_size(planned, rows, output)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned.rectangle)
         writing = _Writing(reader, counted, planned, made)
-        return _write_folder(staged, writing, work, asdict(settings))
+        resolved = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
+        return _write_folder(staged, writing, work, resolved)
 
 
 def vocab(
@@ -147,7 +154,7 @@ def vocab(
             refuse_to_overwrite(reader.inputs, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
-        work = stack.enter_context(work_in(folder, jobs))
+        work = stack.enter_context(work_in(folder, settings.tokenizer, jobs))
         counted = count(reader, reader.reading, settings.tokenizer, work)
         ranked, kept = _rank(counted, settings)
         planned = plan(counted, kept, settings.specials, rows, work)
@@ -177,14 +184,14 @@ def encode(
             "oov": "drop" if specials.unk is None else "unk",
             "bos": specials.bos is not None,
             "eos": specials.eos is not None,
-            "tokenizer": asdict(vocabulary.tokenizer),
+            "tokenizer": vocabulary.tokenizer.saved,
         }
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            work = stack.enter_context(work_in(output.parent, jobs))
+            work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))
         else:
             staged = stack.enter_context(staged_folder(output, sync))
-            work = stack.enter_context(work_in(staged.path, jobs))
+            work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
         counted = count(reader, reader.reading, vocabulary.tokenizer, work)
         kept = _places_of_words(vocabulary, counted.dictionary, work)
         planned = plan(counted, kept, specials, rows, work, saved=saved)
@@ -266,9 +273,8 @@ def _write_folder(
         "row": asdict(rectangle),
         "encoding": reading.encoding,
         "errors": reading.errors,
+        **versions_behind(vocabulary.tokenizer),
     }
-    if vocabulary.tokenizer.lowercase:
-        resolved["unicode"] = unicodedata.unidata_version
     outputs = [
         sequences.finished,
         lengths.finished,

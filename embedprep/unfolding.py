@@ -41,7 +41,7 @@ def unfold(
     plain, other = is_plain.nonzero()[0], (~is_plain).nonzero()[0]
 
     lines = join_lines(text, starts[other], lengths[other]).tobytes() + PADDING
-    found = rule.find_words(lines, bool(tokenizer.lowercase))
+    found = rule.find_words(lines, tokenizer)
     spans = (found.text, found.starts, found.lengths)
     words = WordArray(*spans, word_keys(*spans, secret))
     merged = merge(

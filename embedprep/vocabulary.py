@@ -146,7 +146,7 @@ def format_vocabulary(vocabulary: Vocabulary) -> bytes:
         {
             "format": FORMAT,
             "version": VERSION,
-            "tokenizer": asdict(vocabulary.tokenizer),
+            "tokenizer": vocabulary.tokenizer.saved,
             "specials": vocabulary.specials.by_name,
             "row": asdict(vocabulary.rectangle),
         },

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from embedprep.dictionary import Secret
 from embedprep.engines import Engine, ThreadEngine
 from embedprep.spool import Spool
+from embedprep.tokenizer.settings import HOLD_THE_LOCK, TokenizerSettings
 
 
 class Work(NamedTuple):
@@ -21,7 +22,12 @@ class Work(NamedTuple):
 
 
 @contextmanager
-def work_in(folder: Path, jobs: int | None = None) -> Iterator[Work]:
-    """Work by `jobs` threads, one a core by default, whose indices wait in `folder`."""
-    with Spool(folder) as spool, ThreadEngine(jobs) as engine:
+def work_in(folder: Path, tokenizer: TokenizerSettings, jobs: int | None = None) -> Iterator[Work]:
+    """Work by `jobs` threads, one a core by default, whose indices wait in `folder`.
+
+    Where the tokenizer holds the interpreter's lock, the calling thread works alone: others would
+    gain nothing, and a signal would wait for a match that may take forever.
+    """
+    is_here = tokenizer.name in HOLD_THE_LOCK
+    with Spool(folder) as spool, ThreadEngine(jobs, is_here=is_here) as engine:
         yield Work(engine, Secret.draw(), spool)

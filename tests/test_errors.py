@@ -818,6 +818,18 @@ def test_rows_that_the_disk_cannot_take_are_not_begun(place: str, small_disk: Pa
         ("run nope.txt -o new --truncating left", "'--truncating': 'left' is not one of"),
         ("run nope.txt -o new --dtype float32", "'--dtype': 'float32' is not one of"),
         ("run nope.txt -o new --tokenizer split", "'--tokenizer': 'split' is not one of"),
+        ("run nope.txt -o new --tokenizer pattern", "'--tokenizer': pattern needs a --pattern"),
+        (
+            "run nope.txt -o new --tokenizer char --pattern x",
+            "'--pattern': goes with --tokenizer pattern, not with --tokenizer char",
+        ),
+        (
+            "vocab nope.txt -o - --pattern a[b",
+            (
+                "'--pattern': 'a[b' is no regular expression "
+                "(unterminated character set at position 1)"
+            ),
+        ),
         ("run nope.txt -o new --oov keep", "'--oov': 'keep' is not one of"),
         ("run nope.txt -o new --errors strange", "'--errors': 'strange' is not one of"),
         ("run nope.txt -o new -n 0", "'-n' / '--max-words': 0 is not in the range"),
@@ -1113,6 +1125,44 @@ def test_a_signal_that_python_makes_another_error_of(
     )
     assert (done.returncode, done.stderr.strip()) == (status, f"embedprep: {said}".encode())
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "status"),
+    [(signal.SIGINT, "interrupted", 130), (signal.SIGTERM, "terminated", 143)],
+)
+def test_a_match_that_takes_forever_can_be_ended(
+    number: int, said: str, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"a" * 99 + b"\n")
+    command = [*CLI, "run", "a.txt", "--pattern", "(a+)+b", "-o", "out"]
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # else a nohup is inherited
+        "def strike(number, frame):\n"
+        f"    signal.raise_signal({int(number)})\n"
+        "signal.signal(signal.SIGVTALRM, strike)\n"
+        "signal.setitimer(signal.ITIMER_VIRTUAL, 1.5)\n"  # seconds of work: it has begun to match
+    )
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr.strip()) == (status, f"embedprep: {said}".encode())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_package_that_is_not_installed(folder: Path) -> None:
+    (folder / "sitecustomize.py").write_text("import sys\nsys.modules['jieba'] = None\n")
+    assert run(folder, "run a.txt -q -o out").status == 0
+    said = "--tokenizer jieba: the package jieba is not installed; pip install 'embedprep[chinese]'"
+    without_jieba = ["env", f"PYTHONPATH={folder}"]
+    assert_fails(folder, "run a.txt --tokenizer jieba -o out", said, prefix=without_jieba)
+    assert_fails(folder, "run a.txt --tokenizer jieba -o new", said, prefix=without_jieba)
 
 
 def test_json_is_one_object_and_nothing_else(folder: Path) -> None:

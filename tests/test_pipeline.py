@@ -14,7 +14,7 @@ from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 from tests import twins
-from tests.texts import texts
+from tests.texts import settings_of, texts
 
 sides = st.sampled_from(["pre", "post"])
 settings = st.fixed_dictionaries(
@@ -61,7 +61,7 @@ def test_any_text_with_any_settings(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
-    tokenizer = TokenizerSettings(chosen["tokenizer"], chosen["lowercase"])
+    tokenizer = settings_of(*chosen_words(chosen))
     names = ("max_words", "min_count", "oov", "bos", "eos")
     kept = VocabularySettings(**{name: chosen[name] for name in names}, tokenizer=tokenizer)
     n_marks = chosen["bos"] + chosen["eos"]

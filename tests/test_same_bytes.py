@@ -17,8 +17,8 @@ from embedprep import pipeline, work
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.spool import Spool
-from embedprep.tokenizer.settings import TokenizerSettings
 from tests import twins
+from tests.texts import settings_of
 
 KIB, MIB = 1 << 10, 1 << 20
 N_KEPT = 1500
@@ -42,7 +42,7 @@ class Job(NamedTuple):
 
     @property
     def settings(self) -> VocabularySettings:
-        tokenizer = TokenizerSettings(self.tokenizer)
+        tokenizer = settings_of(self.tokenizer)
         return VocabularySettings(
             max_words=N_KEPT, oov=self.oov, tokenizer=tokenizer, bos=self.bos, eos=self.eos
         )
@@ -58,7 +58,11 @@ class Way(NamedTuple):
 
 PLAIN = Way(1, MIB)
 JOBS = [
-    *[Job(name, oov) for name in ("keras", "whitespace", "char") for oov in ("unk", "drop")],
+    *[Job(name, oov) for name in ("unicode", "keras") for oov in ("unk", "drop")],
+    Job("whitespace", "unk"),
+    Job("char", "drop"),
+    Job("pattern", "unk"),
+    Job("jieba", "drop"),
     Job("keras", "unk", "bos+eos"),
     Job("whitespace", "drop", "eos"),
 ]
@@ -155,6 +159,8 @@ def test_a_pipe_gives_the_same_but_for_its_name(
     command = [sys.executable, "-m", "embedprep", "run", "-", "-q", "-o", str(tmp_path / "out")]
     options = ["-n", str(N_KEPT), "--tokenizer", job.tokenizer, "--oov", job.oov]
     options += [f"--{mark}" for mark in ("bos", "eos") if mark in job.marks]
+    if job.tokenizer == "pattern":
+        options += ["--pattern", twins.PATTERN]
     with subprocess.Popen(["cat", text], stdout=subprocess.PIPE) as cat:
         subprocess.run([*command, *options], stdin=cat.stdout, check=True)
 

@@ -8,17 +8,17 @@ from hypothesis import example, given
 from embedprep.errors import SettingsError
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 from tests import twins
-from tests.texts import found, texts
+from tests.texts import found, settings_of, texts
 
 every_tokenizer = pytest.mark.parametrize(
     "settings",
-    [TokenizerSettings(name, lowercase) for name in TOKENIZERS for lowercase in (False, True)],
+    [settings_of(name, lowercase) for name in TOKENIZERS for lowercase in (False, True)],
     ids=lambda s: f"{s.name}-{'lowercase' if s.lowercase else 'keep-case'}",
 )
 
 
 def words_of(lines: list[str], name: str, lowercase: bool | None = None) -> list[list[str]]:
-    return found(lines, TokenizerSettings(name, lowercase))
+    return found(lines, settings_of(name, lowercase))
 
 
 @every_tokenizer
@@ -122,15 +122,23 @@ def test_keras_lowercases_as_python(line: str, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "lowercase"), [("keras", True), ("whitespace", False), ("char", False)]
+    ("name", "lowercase"),
+    [
+        ("keras", True),
+        ("whitespace", False),
+        ("char", False),
+        ("pattern", False),
+        ("jieba", False),
+    ],
 )
-def test_only_keras_lowercases_by_custom(name: str, lowercase: bool) -> None:
-    assert TokenizerSettings(name).lowercase is lowercase
-    assert TokenizerSettings(name, not lowercase).lowercase is not lowercase
+def test_only_unicode_and_keras_lowercase_by_custom(name: str, lowercase: bool) -> None:
+    assert settings_of(name).lowercase is lowercase
+    assert settings_of(name, not lowercase).lowercase is not lowercase
 
 
 def test_an_unknown_tokenizer_is_refused() -> None:
     with pytest.raises(
-        SettingsError, match="--tokenizer: 'words' is none of unicode, keras, whitespace, char"
+        SettingsError,
+        match="--tokenizer: 'words' is none of unicode, keras, whitespace, char, pattern, jieba",
     ):
         TokenizerSettings("words")

@@ -19,7 +19,7 @@ from embedprep.rectangle import DTYPES, SIDES, Rectangle
 from embedprep.specials import Specials
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, parse_vocabulary
-from tests.texts import characters
+from tests.texts import characters, settings_of
 
 SMALL = Vocabulary(
     words=("the", "Straße", '"\\\0\u2028😀'),
@@ -45,7 +45,7 @@ def vocabularies(draw: st.DrawFn) -> Vocabulary:
     return Vocabulary(
         tuple(kept),
         tuple(draw(st.lists(st.integers(0, 2**63), min_size=len(kept), max_size=len(kept)))),
-        TokenizerSettings(draw(st.sampled_from(TOKENIZERS)), draw(st.sampled_from([None, True]))),
+        settings_of(draw(st.sampled_from(TOKENIZERS)), draw(st.sampled_from([None, True]))),
         Rectangle(
             draw(st.integers(3, 10**9)),
             draw(st.sampled_from(SIDES)),

@@ -14,6 +14,7 @@ from embedprep.tokenizer.rules import rule_of
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
 from embedprep.unfolding import unfold
+from tests import twins
 
 _AT_ONCE = Reading(block_bytes=1 << 28)
 
@@ -65,6 +66,12 @@ def blocks_of(text: bytes, reading: Reading = _AT_ONCE) -> list[Block]:
         return list(read_blocks([file.name], reading, []))
 
 
+def settings_of(tokenizer: str, lowercase: bool | None = None) -> TokenizerSettings:
+    """The settings of a tokenizer, with the pattern of the twins where it needs one."""
+    pattern = twins.PATTERN if tokenizer == "pattern" else None
+    return TokenizerSettings(tokenizer, lowercase, pattern)
+
+
 def found(lines: Sequence[str], settings: TokenizerSettings) -> list[list[str]]:
     """What the fast path finds in at least one line, read at once."""
     text = "".join(f"{line}\n" for line in lines)
@@ -75,9 +82,9 @@ def words_of(data: bytes, settings: TokenizerSettings) -> list[list[str]]:
     """The words of whole lines, by stretches where the tokenizer knows these."""
     rule = rule_of(settings)
     if rule.stretches is None:
-        return spelled(rule.find_words(data, bool(settings.lowercase)))
+        return spelled(rule.find_words(data, settings))
     secret = Secret.draw()
-    stretches = rule.stretches.find(data, bool(settings.lowercase))
+    stretches = rule.stretches.find(data, settings)
     nothing = Lookup(WordArray.of([], secret), secret)
     counted = count_words(stretches, nothing, rule.stretches.inspect)
     dictionary, unfolding = unfold(counted.own, settings, secret)

@@ -5,16 +5,21 @@ A reader who wonders what an array operation means finds the plain version here.
 
 from __future__ import annotations
 
+import logging
+import re
+import tempfile
 import unicodedata
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import embedprep
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+PATTERN = r"\w+"
 
 
 def specials(oov: str, bos: bool = False, eos: bool = False) -> list[str]:
@@ -147,12 +152,32 @@ def unicode_words(line: str, lowercase: bool) -> list[str]:
     return words
 
 
-def tokenize(line: str, name: str, lowercase: bool) -> list[str]:
+@cache
+def jieba() -> Any:
+    """The package, whose log and whose file in the folder for temporary files nobody wants."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import jieba
+    jieba.setLogLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory() as jieba.dt.tmp_dir:
+        jieba.initialize()
+    return jieba
+
+
+def has_letter_or_number(word: str) -> bool:
+    return any(unicodedata.category(character)[0] in "LN" for character in word)
+
+
+def tokenize(line: str, name: str, lowercase: bool, pattern: str = PATTERN) -> list[str]:
     """The words of a line, which holds no LF."""
     if name == "unicode":
         return unicode_words(line, lowercase)
     if lowercase:
         line = line.lower()
+    if name == "pattern":
+        return [match.group() for match in re.finditer(pattern, line) if match.group()]
+    if name == "jieba":
+        return [word for word in jieba().lcut(line) if has_letter_or_number(word)]
     if name == "char":
         return [c for c in line if not is_white_space(c)]
     if name == "keras":

@@ -72,7 +72,7 @@ adoption_options = together(
     ),
 )
 
-_OF_THE_WORDS = {"max_words", "oov", "bos", "eos", "tokenizer", "lowercase"}
+_OF_THE_WORDS = {"max_words", "oov", "bos", "eos", "tokenizer", "lowercase", "pattern"}
 _WITH_SOURCE = {
     *_OF_THE_WORDS,
     *("inputs", "source", "unk_token", "output", "jobs", "quiet", "as_json"),
@@ -108,15 +108,20 @@ vocabulary_options = together(
     click.option(
         "--tokenizer",
         type=click.Choice(TOKENIZERS),
-        default="unicode",
-        show_default=True,
-        help="What words are: those of the Keras Tokenizer, what lies between white space, "
-        "or every character.",
+        help="What words are: those of Unicode, in any language; those of the Keras Tokenizer; what "
+        "lies between white space; every character; the matches of --pattern; or Chinese words by "
+        "jieba's dictionary.  "
+        f"[default: {TokenizerSettings.name}, or pattern where --pattern is given]",
+    ),
+    click.option(
+        "--pattern",
+        metavar="REGEX",
+        help="The regular expression, as in Python's re, whose matches in each line are words.",
     ),
     click.option(
         "--lowercase/--keep-case",
         default=None,
-        help="Lowercase the text first, or don't.  [default: lowercase with keras, else keep]",
+        help="Lowercase the text first, or don't.  [default: lowercase with unicode and keras, else keep]",
     ),
 )
 
@@ -239,14 +244,14 @@ def vocabulary_settings(
     oov: str,
     bos: bool,
     eos: bool,
-    tokenizer: str,
+    tokenizer: str | None,
     lowercase: bool | None,
+    pattern: str | None,
 ) -> VocabularySettings:
     """The settings of the vocabulary, whose marks must leave room in rows of a given length."""
     with usage_errors():
-        words = VocabularySettings(
-            max_words, min_count, oov, TokenizerSettings(tokenizer, lowercase), bos, eos
-        )
+        chosen = TokenizerSettings.chosen(tokenizer, lowercase, pattern)
+        words = VocabularySettings(max_words, min_count, oov, chosen, bos, eos)
         check_room(words, rows)
         return words
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from concurrent.futures import Future as PoolFuture
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -29,14 +29,15 @@ class ThreadEngine:
     """The engine of one machine. Used as a context; an error drops the work not yet begun.
 
     Work is begun in the order in which it was submitted, so waiting in a worker for an argument
-    that was submitted before cannot lock up.
+    that was submitted before cannot lock up. With `is_here`, the calling thread does it all: for
+    work that holds the interpreter's lock and that only the main thread can interrupt.
     """
 
-    def __init__(self, jobs: int | None = None) -> None:
+    def __init__(self, jobs: int | None = None, *, is_here: bool = False) -> None:
         if jobs is not None and jobs < 1:
             raise SettingsError("--jobs", f"{jobs} is less than 1")
-        self.n_workers = jobs or available_cores()
-        self._pool = ThreadPoolExecutor(self.n_workers)
+        self.n_workers = 1 if is_here else jobs or available_cores()
+        self._pool: Executor = _CallingThread() if is_here else ThreadPoolExecutor(self.n_workers)
 
     def __enter__(self) -> ThreadEngine:
         return self
@@ -66,6 +67,18 @@ class ThreadEngine:
 
     def gather(self, futures: Sequence[Future[T]]) -> list[T]:
         return [future.result() for future in futures]
+
+
+class _CallingThread(Executor):
+    """Does work as it is submitted; what ends the process, such as Ctrl-C, is raised there."""
+
+    def submit(self, function: Callable[..., T], /, *arguments: Any, **named: Any) -> PoolFuture[T]:
+        future: PoolFuture[T] = PoolFuture()
+        try:
+            future.set_result(function(*arguments, **named))
+        except Exception as error:  # noqa: BLE001 - it is raised again where the result is awaited
+            future.set_exception(error)
+        return future
 
 
 def _run(function: Callable[..., T], arguments: Sequence[Any]) -> T:

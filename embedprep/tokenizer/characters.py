@@ -7,6 +7,7 @@ import numpy as np
 from embedprep.text import Text
 from embedprep.tokenizer.lowercase import lowercase_non_ascii
 from embedprep.tokenizer.separated import WHITE_SPACE, wide_spaces
+from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
 
 
@@ -21,11 +22,11 @@ def _length_of_lead_byte(byte: int) -> int:
 _LENGTHS = bytes(_length_of_lead_byte(byte) for byte in range(256))
 
 
-def char(text: Text, lowercase: bool) -> Words:
+def char(text: Text, settings: TokenizerSettings) -> Words:
     """Every code point but those of White_Space."""
-    if lowercase:
+    if settings.lowercase:
         text = lowercase_non_ascii(text)
-    data = text.data.lower() if lowercase else text.data
+    data = text.data.lower() if settings.lowercase else text.data
     lengths = np.frombuffer(data.translate(_LENGTHS), np.uint8)
     spaces, _ = wide_spaces(text)
     if len(spaces):

@@ -6,12 +6,21 @@ does not depend on what stands around, and then has to see each distinct stretch
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
 from embedprep.arrays import Flags
-from embedprep.text import read_text
-from embedprep.tokenizer import characters, separated, stretches, unicode
+from embedprep.text import Text, read_text
+from embedprep.tokenizer import (
+    characters,
+    chinese,
+    pattern,
+    separated,
+    stretches,
+    unicode,
+    word_break,
+)
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Spans, Words
 
@@ -23,7 +32,7 @@ class ByStretches(NamedTuple):
     `are_words` tells which of some are surely words themselves, (stretches,).
     """
 
-    find: Callable[[bytes, bool], Words]
+    find: Callable[[bytes, TokenizerSettings], Words]
     inspect: Callable[[Spans], Spans]
     are_words: Callable[[Spans], Flags]
 
@@ -34,8 +43,12 @@ class Rule(NamedTuple):
     Raises UnicodeDecodeError, whose position means nothing, where the text is not UTF-8.
     """
 
-    find_words: Callable[[bytes, bool], Words]
+    find_words: Callable[[bytes, TokenizerSettings], Words]
     stretches: ByStretches | None = None
+
+
+def _of_text(find_words: Callable[[Text, TokenizerSettings], Words]) -> Rule:
+    return Rule(lambda data, settings: find_words(read_text(data), settings))
 
 
 _RULES = {
@@ -43,9 +56,11 @@ _RULES = {
         unicode.find_words,
         ByStretches(stretches.find_stretches, stretches.inspect, stretches.are_words),
     ),
-    "keras": Rule(lambda data, lowercase: separated.keras(read_text(data), lowercase)),
-    "whitespace": Rule(lambda data, lowercase: separated.whitespace(read_text(data), lowercase)),
-    "char": Rule(lambda data, lowercase: characters.char(read_text(data), lowercase)),
+    "keras": _of_text(separated.keras),
+    "whitespace": _of_text(separated.whitespace),
+    "char": _of_text(characters.char),
+    "pattern": _of_text(pattern.pattern),
+    "jieba": _of_text(chinese.jieba),
 }
 
 
@@ -56,4 +71,20 @@ def rule_of(settings: TokenizerSettings) -> Rule:
 
 def find_words(data: bytes, settings: TokenizerSettings) -> Words:
     """The words of whole lines by the rules that the settings name."""
-    return rule_of(settings).find_words(data, bool(settings.lowercase))
+    return rule_of(settings).find_words(data, settings)
+
+
+def versions_behind(settings: TokenizerSettings) -> dict[str, str]:
+    """The versions of others' work that decide which words are found, by name.
+
+    That of Unicode is the running Python's, which lowercases, normalizes and knows letters and
+    numbers; word boundaries have tables of their own.
+    """
+    versions = {}
+    if settings.lowercase or settings.name in ("unicode", "pattern", "jieba"):
+        versions["unicode"] = unicodedata.unidata_version
+    if settings.name == "unicode":
+        versions["word_break"] = word_break.unicode_version()
+    if settings.name == "jieba":
+        versions["jieba"] = chinese.jieba_version()
+    return versions

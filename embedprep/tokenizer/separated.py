@@ -11,6 +11,7 @@ import numpy as np
 from embedprep.arrays import Ints
 from embedprep.text import Text
 from embedprep.tokenizer.lowercase import lowercase_non_ascii
+from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.words import Words
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -53,24 +54,24 @@ _TABLES = {
 }
 
 
-def keras(text: Text, lowercase: bool) -> Words:
+def keras(text: Text, settings: TokenizerSettings) -> Words:
     """The words of the Keras `Tokenizer` (keras_preprocessing/text.py, `text_to_word_sequence`).
 
     `str.lower` of each line, the filter characters made spaces, split at spaces and nothing else:
     CR, no-break spaces and curly quotes stay in words.
     """
-    if lowercase:
+    if settings.lowercase:
         text = lowercase_non_ascii(text)
-    data = text.data.translate(_TABLES[KERAS_FILTERS, lowercase])
+    data = text.data.translate(_TABLES[KERAS_FILTERS, bool(settings.lowercase)])
     return _between_spaces(data, text.line_ends)
 
 
-def whitespace(text: Text, lowercase: bool) -> Words:
+def whitespace(text: Text, settings: TokenizerSettings) -> Words:
     """The words between characters of White_Space, as another tool has tokenised them."""
-    if lowercase:
+    if settings.lowercase:
         text = lowercase_non_ascii(text)
     data = blank(text.data, *wide_spaces(text))
-    data = data.translate(_TABLES[_ASCII_WHITE_SPACE, lowercase])
+    data = data.translate(_TABLES[_ASCII_WHITE_SPACE, bool(settings.lowercase)])
     return _between_spaces(data, text.line_ends)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from embedprep.arrays import Bytes, Flags, Ints, join_lines, starts_of
 from embedprep.sources import PADDING
 from embedprep.text import LINE_FEED
+from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.word_break import (
     ALETTER,
     MAKES_WORD,
@@ -60,7 +61,7 @@ _FIRST_HAN, _LAST_HAN = np.uint8(0xE4), np.uint8(0xE9)
 """First bytes of U+4000 to U+9FFF, which are all Other (a test looks), and most of them Han."""
 
 
-def find_stretches(data: bytes, lowercase: bool) -> Words:
+def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
     """The stretches of whole lines of UTF-8, ASCII letters lowercased if so wished."""
     octets = np.frombuffer(data, np.uint8)
     classes = np.frombuffer(bytearray(data).translate(_CLASSES), np.uint8)
@@ -72,7 +73,7 @@ def find_stretches(data: bytes, lowercase: bool) -> Words:
             _keep_quotes(octets, classes)
     starts, ends = _runs(classes, starts_anew)
     words_before = np.searchsorted(starts, line_ends)
-    text = data.lower() if lowercase else data
+    text = data.lower() if settings.lowercase else data
     return Words.of(text, starts, ends - starts, words_before)
 
 

@@ -14,13 +14,14 @@ import numpy as np
 
 from embedprep.arrays import join_lines
 from embedprep.sources import PADDING
+from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.word_break import segment
 from embedprep.tokenizer.words import Words
 
 _LINE_FEED = 0x0A
 
 
-def find_words(data: bytes, lowercase: bool) -> Words:
+def find_words(data: bytes, settings: TokenizerSettings) -> Words:
     """The words of whole lines of UTF-8.
 
     All words are lowercased at once: a line end between two keeps a final sigma in its word.
@@ -36,7 +37,7 @@ def find_words(data: bytes, lowercase: bool) -> Words:
     words_before = np.searchsorted(starts, (code_points == _LINE_FEED).nonzero()[0])
 
     words = join_lines(code_points, starts, lengths).tobytes().decode("utf-32-le")
-    if lowercase:
+    if settings.lowercase:
         words = to_nfc(words.lower())
     spelled = words.encode("utf-8") + PADDING
     ends = (np.frombuffer(spelled, np.uint8) == _LINE_FEED).nonzero()[0]
