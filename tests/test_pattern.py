@@ -129,7 +129,7 @@ def test_a_pattern_that_is_none_is_refused(pattern: object, cause: str) -> None:
 
 def test_a_pattern_names_its_tokenizer() -> None:
     assert TokenizerSettings.chosen(None, None, r"\d") == TokenizerSettings("pattern", False, r"\d")
-    assert TokenizerSettings.chosen(None, None, None) == TokenizerSettings("keras", True)
+    assert TokenizerSettings.chosen(None, None, None) == TokenizerSettings("unicode", True)
     assert TokenizerSettings.chosen("char", True, None) == TokenizerSettings("char", True)
     with pytest.raises(SettingsError, match="goes with --tokenizer pattern, not with"):
         TokenizerSettings.chosen("whitespace", None, r"\d")

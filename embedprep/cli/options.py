@@ -108,8 +108,8 @@ vocabulary_options = together(
     click.option(
         "--tokenizer",
         type=click.Choice(TOKENIZERS),
-        help="What words are: those of Unicode, in any language; those of the Keras Tokenizer; what "
-        "lies between white space; every character; the matches of --pattern; or Chinese words by "
+        help="What words are: those of Unicode for any language, those of Keras, what "
+        "lies between white space, every character, the matches of --pattern, or Chinese words by "
         "jieba's dictionary.  "
         f"[default: {TokenizerSettings.name}, or pattern where --pattern is given]",
     ),
@@ -121,7 +121,8 @@ vocabulary_options = together(
     click.option(
         "--lowercase/--keep-case",
         default=None,
-        help="Lowercase the text first, or don't.  [default: lowercase with unicode and keras, else keep]",
+        help="Lowercase the text first, or don't.  "
+        "[default: lowercase with unicode and keras, else keep]",
     ),
 )
 
