@@ -37,10 +37,8 @@ def find_columns(name: str, first_row: Sequence[str], settings: RecordSettings) 
     if not text:
         text = tuple(place for place in range(len(first_row)) if place not in labels)
         if len(text) != 1:
-            there = "columns" if has_header else "fields in its first row:"
-            raise InputError(
-                name, f"has the {there} {shown(first_row)}", "choose the text by --text-column"
-            )
+            cause = f"has {len(first_row)} columns, in the first row {shown(first_row)}"
+            raise InputError(name, cause, "choose the text by --text-column")
     return Columns(text, labels, has_header, settings.header is None and not has_name)
 
 

@@ -46,7 +46,7 @@ def record_blocks(name: str, batches: Iterator[Records], block_bytes: int) -> It
     parts: list[bytes] = []
     labels: list[tuple[str, ...]] | None = None
     for batch in batches:
-        parts.append("".join(f"{text}\n" for text in batch.texts).encode())
+        parts.append("\n".join([*batch.texts, ""]).encode())
         if batch.labels is not None:
             labels = (labels or []) + batch.labels
         if sum(map(len, parts)) >= block_bytes:
@@ -60,7 +60,10 @@ def one_line(fields: list[str]) -> list[str]:
     """The fields, with a space for each line end in them."""
     if "\n".join(fields).count("\n") < len(fields):
         return fields
-    return [field.replace("\r\n", " ").replace("\n", " ") for field in fields]
+    return [
+        field.replace("\r\n", " ").replace("\n", " ") if "\n" in field else field
+        for field in fields
+    ]
 
 
 def join_columns(columns: Sequence[list[str]]) -> list[str]:

@@ -54,10 +54,12 @@ def read_table(
 def _records(batches: Iterator[list[list[str]]], columns: Columns) -> Iterator[Records]:
     for rows in batches:
         texts = join_columns([list(map(itemgetter(place), rows)) for place in columns.text])
-        labels = None
+        labels: list[tuple[str, ...]] | None = None
         if columns.labels:
             fields = [one_line(list(map(itemgetter(place), rows))) for place in columns.labels]
-            labels = [tuple(filter(None, row)) for row in zip(*fields, strict=True)]
+            labels = list(zip(*fields, strict=True))
+            if not all(map(all, labels)):  # an empty field is no label
+                labels = [tuple(filter(None, row)) for row in labels]
         yield Records(texts, labels)
 
 
