@@ -106,6 +106,28 @@ def test_a_table_with_quotes() -> None:
     assert records(TICKETS.rstrip(), format="csv", **chosen).texts == texts
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "shift_jis", "utf-8-sig"])
+def test_tables_in_other_encodings(encoding: str) -> None:
+    table = "text,kind\n日本,a\n".encode(encoding)
+    chosen: dict[str, Any] = {"text_columns": ("text",), "encoding": encoding}
+    assert records(table, "t.csv", **chosen).texts == ["日本"]
+
+
+def test_the_place_of_an_undecodable_byte_is_that_of_its_line() -> None:
+    table = 'a,b\n"x\n\ny",z\n'.encode("utf-16-le")
+    said = error_of(table + b"\0\xdc", "t.csv", text_columns=("1",), encoding="utf-16-le")
+    assert said.startswith("t.csv:5: byte 0x00 at offset 26 is not utf-16-le; ")
+    said = error_of("a,b\n".encode("utf-16"), "t.csv")
+    assert said == (
+        "t.csv:1: byte 0xff at offset 0 is not UTF-8; "
+        "the file begins as UTF-16 does: pass --encoding utf-16"
+    )
+    table = b'a,b\r\n"x\r\n\xe9",z\r\n'
+    chosen: dict[str, Any] = {"text_columns": ("1",)}
+    assert error_of(table, "t.csv", **chosen) == f"t.csv:3: byte 0xe9 at offset 9 {NOT_UTF8}"
+    assert records(table, "t.csv", errors="replace", **chosen).texts == ["a", "x \ufffd"]
+
+
 def test_several_columns_are_joined_by_a_space_and_labels_stand_side_by_side() -> None:
     table = "id,title,body,a,b\n1,Hello,you there,x,y\n2,,Bye,,z\n"
     made = records(
@@ -324,6 +346,17 @@ def test_a_broken_table(table: str | bytes, said: str, chosen: dict[str, Any]) -
     assert made == said
 
 
+def test_of_two_errors_the_first_is_told() -> None:
+    said = error_of("a,b\nc\n", "t.csv", text_columns=("x",))
+    assert said.startswith('t.csv: has no column "x" among ')
+    said = error_of('a,b\nc\n"d\n', "t.csv", text_columns=("a",))
+    assert said.startswith("t.csv:2: row 2 has 1 field")
+    said = error_of(b"a,b\nc\n\xff\n", "t.csv", text_columns=("a",))
+    assert said.startswith("t.csv:2: row 2 has 1 field")
+    said = error_of(b'{"text": 1}\n\xff\n', "t.jsonl")
+    assert said.startswith('t.jsonl:1: "text" is a number')
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
@@ -440,8 +473,8 @@ def tables(field: st.SearchStrategy[str]) -> st.SearchStrategy[list[list[str]]]:
 @given(tables(fields), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_a_table_comes_back(rows: list[list[str]], line_end: str, quotes_all: bool) -> None:
     written = io.StringIO(newline="")
-    # csv quotes a CR only where it is part of the line end.
-    quotes_all = quotes_all or any("\r" in field for row in rows for field in row)
+    # csv quotes a CR or an LF only where it is part of the line end.
+    quotes_all = quotes_all or any(set("\r\n") & set(field) for row in rows for field in row)
     writer = csv.writer(
         written,
         lineterminator=line_end,

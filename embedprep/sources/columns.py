@@ -44,8 +44,7 @@ def find_columns(name: str, first_row: Sequence[str], settings: RecordSettings) 
 
 def _find(name: str, first_row: Sequence[str], column: str, settings: RecordSettings) -> int:
     """The place of a column. Of digits alone, it is a number unless `--header` makes it a name."""
-    is_name = not is_number(column) or (settings.header is True and column in first_row)
-    if not is_name:
+    if is_number(column) and not (settings.header and column in first_row):
         if 1 <= int(column) <= len(first_row):
             return int(column) - 1
         cause = f"has {len(first_row)} columns, from 1, and no column {column}"

@@ -102,7 +102,8 @@ def _content(name: str, method: _Method, chunks: Iterator[bytes], size: int) -> 
                 raise InputError(
                     name, f"holds broken {method.kind} data ({error})", "make or copy it again"
                 ) from None
-            parts.append(part)
+            if part:
+                parts.append(part)
             room -= len(part)
             if not room:
                 yield b"".join(parts)

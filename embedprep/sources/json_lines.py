@@ -16,8 +16,15 @@ TEXT_COLUMN = "text"
 """The column of the text where none is named."""
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
-_KINDS = {"NoneType": "null", "str": "a string", "bool": "a boolean", "list": "a list"}
-_KINDS |= {"int": "a number", "float": "a number", "dict": "an object"}
+_KINDS = {
+    type(None): "null",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+}
 
 
 class _WrongLine(Exception):
@@ -79,7 +86,7 @@ def _parse(line: str) -> dict[str, Any]:
             "holds a number too long or lists too deep to be read", "take the line out"
         ) from None
     if not isinstance(record, dict):
-        kind = _KINDS[type(record).__name__]
+        kind = _KINDS[type(record)]
         raise _WrongLine(f"is {kind}, not an object", "write one object a line")
     return record
 
@@ -87,7 +94,7 @@ def _parse(line: str) -> dict[str, Any]:
 def _text(record: dict[str, Any], column: str) -> str:
     text = _field(record, column, "--text-column")
     if not isinstance(text, str):
-        kind = _KINDS[type(text).__name__]
+        kind = _KINDS[type(text)]
         raise _WrongLine(f"{shown([column])} is {kind}, not a string", "check --text-column")
     return text
 
@@ -100,7 +107,7 @@ def _labels(record: dict[str, Any], column: str) -> Iterator[str]:
         elif isinstance(label, bool | int | float):
             yield json.dumps(label)
         else:
-            kind = _KINDS[type(label).__name__]
+            kind = _KINDS[type(label)]
             raise _WrongLine(f"{shown([column])} is {kind}, no label", "check --label-column")
 
 

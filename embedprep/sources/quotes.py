@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec, module_from_spec
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from embedprep.errors import InputError
@@ -80,36 +81,39 @@ def quoted_rows(
 
         n_rows += len(read.fields)
         n_lines += read.starts[-1]
-        rest = ["".join(read.lines[read.starts[-1] :])]
-        n_wanted = min(2 * len(rest[0]), max_record_bytes)
+        rest = [read.rest]
+        n_wanted = min(2 * len(read.rest), max_record_bytes)
 
 
 class _Read(NamedTuple):
-    """Some lines, the rows that end in them and where each starts, then where the rest does.
+    """Some text, the rows that end in it and the line on which each starts, then the rest.
 
-    `broken_line` is the one, from 1, on which text stands behind a closing quote.
+    `broken_line` is the line, from 1, on which text stands behind a closing quote.
     """
 
-    lines: list[str]
+    text: str
     fields: list[list[str]]
     starts: list[int]
+    rest: str
     broken_line: int | None
 
 
 def _read_rows(text: str, delimiter: str) -> _Read:
-    lines = io.StringIO(text, newline="").readlines()
+    lines = io.StringIO(text, newline="")
     reader = _csv().reader(lines, delimiter=delimiter, strict=True)
     fields = []
     starts = [0]
-    broken_line = None
     try:
         for row in reader:
             fields.append(row)
             starts.append(reader.line_num)
     except _csv().Error as error:
-        if str(error) != "unexpected end of data":
-            broken_line = reader.line_num
-    return _Read(lines, fields, starts, broken_line)
+        broken_line = None if str(error) == "unexpected end of data" else reader.line_num
+        lines.seek(0)
+        for _ in range(starts[-1]):
+            lines.readline()
+        return _Read(text, fields, starts, lines.read(), broken_line)
+    return _Read(text, fields, starts, "", None)
 
 
 class _Wrong(NamedTuple):
@@ -123,22 +127,32 @@ class _Wrong(NamedTuple):
 
 def _find_wrong(read: _Read, is_last: bool, max_record_bytes: int) -> _Wrong | None:
     """The first row that is wrong, the one that has no end yet included."""
-    lines, starts = read.lines, read.starts
-    if 4 * sum(map(len, lines)) > max_record_bytes:  # a character has at most four bytes
-        ends = [*starts[1:], read.broken_line or len(lines)]
-        for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            if len("".join(lines[start:end]).rstrip("\r\n").encode()) > max_record_bytes:
+    starts = read.starts
+    if len(read.text.encode()) > max_record_bytes:
+        for row, record in enumerate(_records_of(read)):
+            if len(record.rstrip("\r\n").encode()) > max_record_bytes:
                 cause = f"is longer than {max_record_bytes:,} bytes"
                 remedy = "is a quote not closed? else raise --max-line-bytes"
-                return _Wrong(row, start + 1, cause, remedy)
+                return _Wrong(row, starts[row] + 1, cause, remedy)
     row = len(read.fields)
     if read.broken_line is not None:
         remedy = "double the quotes inside a field, or pass --no-quoting"
         return _Wrong(row, read.broken_line, "has text behind a closing quote", remedy)
-    if is_last and starts[-1] < len(lines):
+    if is_last and read.rest:
         remedy = "close it, or pass --no-quoting"
         return _Wrong(row, starts[-1] + 1, "has a quote that is not closed", remedy)
     return None
+
+
+def _records_of(read: _Read) -> Iterator[str]:
+    """The rows as they stand in the text; the last is the rest, as far as it could be read."""
+    lines = io.StringIO(read.text, newline="")
+    for start, end in pairwise(read.starts):
+        yield "".join(islice(lines, end - start))
+    if read.broken_line is None:
+        yield read.rest
+    else:
+        yield "".join(islice(lines, read.broken_line - read.starts[-1]))
 
 
 def unquoted_rows(lines: Iterator[tuple[int, list[str]]], delimiter: str) -> Iterator[Rows]:

@@ -42,7 +42,7 @@ class Recognised(NamedTuple):
 
 
 def record_blocks(name: str, batches: Iterator[Records], block_bytes: int) -> Iterator[Block]:
-    """The records as blocks of at least `block_bytes`, the last one left out."""
+    """The records as blocks of at least `block_bytes` each, but for the last."""
     parts: list[bytes] = []
     labels: list[tuple[str, ...]] | None = None
     for batch in batches:

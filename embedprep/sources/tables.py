@@ -70,7 +70,7 @@ def _even(name: str, batches: Iterator[Rows]) -> Iterator[list[list[str]]]:
     there is one column, and nothing at the very end of a table of more.
     """
     n_fields = n_rows = 0
-    blank: InputError | None = None
+    wrong: InputError | None = None  # so far at most blank lines
     for batch in batches:
         rows = batch.fields
         if not rows:
@@ -78,20 +78,19 @@ def _even(name: str, batches: Iterator[Rows]) -> Iterator[list[list[str]]]:
         n_fields = n_fields or len(rows[0]) or 1
         if n_fields == 1:
             rows = [row or [""] for row in rows]
-        if blank or set(map(len, rows)) != {n_fields}:
+        if wrong or set(map(len, rows)) != {n_fields}:
             for number, row in enumerate(rows):
-                if blank and row:
-                    raise blank
-                if len(row) != n_fields:
-                    fields = f"{len(row)} fields" if len(row) != 1 else "1 field"
-                    wrong = InputError(
-                        f"{name}:{batch.line(number)}",
-                        f"row {n_rows + number + 1} has {fields}, the first row has {n_fields}",
-                        "do fields need quotes, or do quotes need --quoting?",
-                    )
-                    if row:
-                        raise wrong
-                    blank = blank or wrong
+                if len(row) == n_fields and not wrong:
+                    continue
+                fields = f"{len(row)} fields" if len(row) != 1 else "1 field"
+                wrong = wrong or InputError(
+                    f"{name}:{batch.line(number)}",
+                    f"row {n_rows + number + 1} has {fields}, the first row has {n_fields}",
+                    "do fields need quotes, or do quotes need --quoting?",
+                )
+                if row:
+                    yield [row for row in rows[:number] if row]
+                    raise wrong
             rows = [row for row in rows if row]
         n_rows += len(batch.fields)
         yield rows
