@@ -50,7 +50,11 @@ def format_manifest(
 def _describe_input(source: Source) -> dict[str, Any]:
     is_absolute = posixpath.isabs(source.name) or ntpath.isabs(source.name)
     name = ntpath.basename(source.name) if is_absolute else source.name
-    return {"name": name, "bytes": source.digest.n_bytes, "sha256": source.digest.pieces}
+    described: dict[str, Any] = {"name": name}
+    if source.recognised is not None:
+        facts = source.recognised._replace(first_row=None)._asdict()
+        described |= {fact: value for fact, value in facts.items() if value is not None}
+    return described | {"bytes": source.digest.n_bytes, "sha256": source.digest.pieces}
 
 
 def _describe_output(output: WrittenFile) -> dict[str, Any]:

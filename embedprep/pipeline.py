@@ -29,7 +29,7 @@ from embedprep.publication import (
 from embedprep.rectangle import Rectangle
 from embedprep.rows import write_rows
 from embedprep.settings import RowSettings, VocabularySettings, check_room
-from embedprep.sources import MAX_LINE_BYTES, Reader, Reading
+from embedprep.sources import MAX_LINE_BYTES, Reader, Reading, RecordSettings
 from embedprep.specials import UNK
 from embedprep.tokenizer.rules import versions_behind
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -80,6 +80,11 @@ def build(
     encoding: str = "utf-8",
     errors: str = "strict",
     max_line_bytes: int = MAX_LINE_BYTES,
+    format: str | None = None,  # noqa: A002 - the option's name
+    text_column: str | int | Sequence[str | int] = (),
+    label_column: str | int | Sequence[str | int] = (),
+    header: bool | None = None,
+    quoting: bool | None = None,
     jobs: int | None = None,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
@@ -87,7 +92,8 @@ def build(
     """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder.
 
     The main job, as `embedprep run` does it; the options are explained there. One input may be
-    named by itself. `advance` is told of each number of bytes read, by the thread that reads.
+    named by itself, and so may one column, by its name or its number from 1. `advance` is told of
+    each number of bytes read, by the thread that reads.
 
     Raises SettingsError for a setting out of its range, InputError for what cannot be read and
     OutputError for what cannot be written; the folder is then as it was, unless publishing itself
@@ -106,9 +112,15 @@ def build(
     length = None if max_len is None else str(max_len)
     rows = RowSettings(length, padding, truncating, dtype, max_bytes)
     check_room(vocabulary, rows)
-    reading = Reading(encoding, errors, max_line_bytes)
+    records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
+    reading = Reading(encoding, errors, max_line_bytes, records=records)
     reader = Reader([str(name) for name in inputs], reading, advance)
     return run(reader, Path(output), vocabulary, rows, jobs=jobs, sync=sync)
+
+
+def _names(columns: str | int | Sequence[str | int]) -> tuple[str, ...]:
+    some = [columns] if isinstance(columns, str | int) else columns
+    return tuple(str(column) for column in some)
 
 
 def run(

@@ -6,15 +6,13 @@ and which code point it is. All that later steps do to them costs in proportion 
 
 from __future__ import annotations
 
-import codecs
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints
-from embedprep.errors import LineError
-from embedprep.sources import PADDING, Block, Reading, line_too_long, undecodable
+from embedprep.sources import PADDING, Block, Reading, line_too_long, not_utf8
 
 LINE_FEED = np.uint8(ord("\n"))
 
@@ -68,22 +66,16 @@ def mended(block: Block, reading: Reading) -> bytes:
     """
     lines = block.data[: -len(PADDING)]
     if reading.errors == "strict":
-        raise _place_of_error(block, lines, reading.encoding) from None
+        read = lines if block.original is None else block.original
+        raise not_utf8(block.source, read, block.first_byte, _first_wrong_byte(read)) from None
     return lines.decode("utf-8", reading.errors).encode("utf-8") + PADDING
 
 
-def _place_of_error(block: Block, lines: bytes, encoding: str) -> LineError:
-    read = lines if block.original is None else block.original
+def _first_wrong_byte(read: bytes) -> int:
     try:
         read.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = read.count(b"\n", 0, error.start) + 1
-        offset = block.first_byte + error.start
-        is_utf16 = offset == 0 and read[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        wrong = undecodable(block.source, line, read[error.start], offset, encoding)
-        if is_utf16:
-            wrong.remedy = "the file begins as UTF-16 does: pass --encoding utf-16"
-        return wrong
+        return error.start
     raise AssertionError("unreachable: the array check and the codec disagree")
 
 

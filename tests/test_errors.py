@@ -5,7 +5,10 @@ All go through the command line, as a user meets them, in a folder that holds an
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 import pty
 import re
@@ -178,6 +181,96 @@ def test_every_command_leaves_all_as_it_was(command: str, folder: Path) -> None:
     )
     assert_fails(folder, command.format("a.txt latin.txt"), said)
     assert_fails(folder, command.format("nope.txt"), "nope.txt: no such file; check the path")
+
+
+UNEVEN = "do fields need quotes, or do quotes need --quoting?"
+
+
+@pytest.mark.parametrize("command", [COMMANDS["run over an output"], COMMANDS["encode to a file"]])
+@pytest.mark.parametrize(
+    ("content", "inputs", "said"),
+    [
+        (
+            gzip.compress(b"the cat\n")[:-1],
+            "t.txt",
+            "t.txt: is cut off: its gzip data have no end; is the step that writes it finished?",
+        ),
+        (
+            bz2.compress(b"the cat\n") + b"more",
+            "t.txt",
+            "t.txt: holds other bytes behind its bzip2 data; cut them off, or make it again",
+        ),
+        (
+            lzma.compress(b"the cat\n").replace(b"the", b"her"),
+            "t.csv",
+            "t.csv: holds broken xz data (Corrupt input data); make or copy it again",
+        ),
+        (
+            b"a,b\n1,2\n3\n",
+            "t.csv --text-column a",
+            f"t.csv:3: row 3 has 1 field, the first row has 2; {UNEVEN}",
+        ),
+        (
+            b'a,b\n"x\n\n",2\n3,4,5\n',
+            "t.csv --text-column a",
+            f"t.csv:5: row 3 has 3 fields, the first row has 2; {UNEVEN}",
+        ),
+        (
+            b'a\n"x"y\n',
+            "t.csv",
+            (
+                "t.csv:2: row 2 has text behind a closing quote; "
+                "double the quotes inside a field, or pass --no-quoting"
+            ),
+        ),
+        (
+            b'a\nb\n"x\ny\n',
+            "t.csv",
+            "t.csv:3: row 3 has a quote that is not closed; close it, or pass --no-quoting",
+        ),
+        (
+            b"a,b\n",
+            "t.csv",
+            't.csv: has 2 columns, in the first row "a" | "b"; choose the text by --text-column',
+        ),
+        (
+            b"a,b\nc,d\n",
+            "t.csv --text-column text",
+            't.csv: has no column "text" among "a" | "b"; check its name, or give its number',
+        ),
+        (
+            gzip.compress(b"a,b\nc,caf\xe9\n"),
+            "t.csv --text-column b",
+            (
+                "t.csv:2: byte 0xe9 at offset 9 is not UTF-8; "
+                "if the file is Latin-1, pass --encoding latin-1"
+            ),
+        ),
+        (
+            b'{"text": "a"}\n{"text": 5}\n',
+            "t.jsonl",
+            't.jsonl:2: "text" is a number, not a string; check --text-column',
+        ),
+        (
+            b'{"text": "a"}\n\n{"text": "b"}\n',
+            "t.jsonl",
+            "t.jsonl:2: is blank; take the line out",
+        ),
+        (
+            b"__label__a b\n",
+            "t.txt --label-column 1",
+            (
+                "--label-column: has no meaning for t.txt, read as lines; "
+                "name the format by --format, or leave the option out"
+            ),
+        ),
+    ],
+)
+def test_compressed_inputs_and_records(
+    content: bytes, inputs: str, command: str, said: str, folder: Path
+) -> None:
+    (folder / inputs.split(maxsplit=1)[0]).write_bytes(content)
+    assert_fails(folder, command.format(inputs), said)
 
 
 def without_privileges() -> list[str]:
@@ -843,6 +936,19 @@ def test_rows_that_the_disk_cannot_take_are_not_begun(place: str, small_disk: Pa
         ("run nope.txt -o new --encoding nope", "'nope' is not an encoding of text"),
         ("run nope.txt -o new --encoding rot13", "'rot13' is not an encoding of text"),
         ("run nope.txt -o new --encoding base64", "'base64' is not an encoding of text"),
+        ("run nope.txt -o new --format xml", "'--format': 'xml' is not one of"),
+        (
+            "run nope.txt -o new --format lines --text-column 1",
+            "'--text-column': has no meaning for the format lines",
+        ),
+        (
+            "vocab nope.txt -o new --format jsonl --no-header",
+            "'--header/--no-header': has no meaning for the format jsonl",
+        ),
+        (
+            "encode nope.csv --vocab v.json -o x.npy --no-header --label-column kind",
+            "'--label-column': 'kind' is a name, and --no-header leaves none",
+        ),
         ("run nope.txt -o new --max-lenn 3", "--max-lenn"),
         ("run nope.txt -o new --vocab v.json", "--vocab"),
         ("run nope.txt", "'-o' / '--output'"),

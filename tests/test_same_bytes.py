@@ -201,7 +201,9 @@ def test_decoding_gives_the_words_back(job: Job, text: Path, plain: Callable[[Jo
 
     known = set(embedprep.load(plain(job)).vocabulary.words)
     lines = text.read_bytes().decode().replace("\r\n", "\n").split("\n")
-    rows = [twins.tokenize(line, job.tokenizer, job.tokenizer in ("unicode", "keras")) for line in lines]
+    rows = [
+        twins.tokenize(line, job.tokenizer, job.tokenizer in ("unicode", "keras")) for line in lines
+    ]
     unknown = ["<unk>"] if job.oov == "unk" else []
     expected = [
         " ".join(entry for word in row for entry in ([word] if word in known else unknown))

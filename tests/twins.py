@@ -5,6 +5,9 @@ A reader who wonders what an array operation means finds the plain version here.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import logging
 import re
 import tempfile
@@ -226,6 +229,38 @@ def frame(
     room = max_len - len(first) - len(last)
     kept = words[-room:] if truncating == "pre" else words[:room]
     return pad([*first, *kept, *last], max_len, padding)
+
+
+def one_line(field: str) -> str:
+    """A field on one line."""
+    return field.replace("\r\n", " ").replace("\n", " ")
+
+
+def csv_rows(text: str) -> list[list[str]]:
+    """The rows of a table with quotes, as Python's csv module reads them."""
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+def tsv_rows(text: str) -> list[list[str]]:
+    """The rows of a table without quotes."""
+    return [line.split("\t") for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")]
+
+
+def fasttext_record(line: str) -> tuple[str, tuple[str, ...]]:
+    """The words of a line, joined by one space each, and its labels."""
+    for space in "\t\v\f\r\0":
+        line = line.replace(space, " ")
+    tokens = [token for token in line.split(" ") if token]
+    labels = [token.removeprefix("__label__") for token in tokens if token.startswith("__label__")]
+    words = [token for token in tokens if not token.startswith("__label__")]
+    return " ".join(words), tuple(label for label in labels if label)
+
+
+def json_labels(value: object) -> tuple[str, ...]:
+    """A label, or a list of them, as it is written in JSON, a string without its quotes."""
+    values = value if isinstance(value, list) else [value]
+    written = [v if isinstance(v, str) else json.dumps(v) for v in values]
+    return tuple(one_line(label) for label in written if label)
 
 
 class Run(NamedTuple):

@@ -44,12 +44,13 @@ def run(
     """Rank the words of a text, keep the most frequent and write every line as a row of indices.
 
     Reads the INPUTs in the order given; - is standard input. Writes sequences.npy, lengths.npy,
-    vocab.json and manifest.json into DIR, all or nothing. Row i is line i, blank lines included.
+    vocab.json and manifest.json into DIR, all or nothing. Row i is line i, blank lines included,
+    or record i of a table. Compressed inputs are recognised by their first bytes.
 
     \b
     embedprep run reviews.txt -o out/
     embedprep run pos.txt neg.txt -n 20000 --max-len p99 --padding post -o out/
-    zcat corpus.gz | embedprep run - --max-len 128 -o out/
+    embedprep run tickets.csv.gz --text-column text --label-column category -o out/
     """
     options.refuse_stdout(output)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
@@ -61,7 +62,7 @@ def run(
 
         built = pipeline.run(reader, Path(output), settings, rows, jobs=jobs, sync=sync)
     if not quiet or as_json:
-        print_built(built, as_json)
+        print_built(built, reader.finished, as_json)
 
 
 @click.command
@@ -115,7 +116,7 @@ def vocab(
 
         stdout.write(format_vocabulary(made))
     elif not quiet or as_json:
-        print_vocabulary(made, output, as_json)
+        print_vocabulary(made, output, reader.finished, as_json)
 
 
 def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: bool) -> Vocabulary:
@@ -178,4 +179,4 @@ def encode(
 
         built = pipeline.encode(reader, Path(vocab), Path(output), rows, jobs=jobs, sync=sync)
     if not quiet or as_json:
-        print_built(built, as_json)
+        print_built(built, reader.finished, as_json)

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
 from embedprep.settings import AdoptionSettings, RowSettings, VocabularySettings, check_room
-from embedprep.sources import MAX_LINE_BYTES, Reading
+from embedprep.sources import FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
 from embedprep.specials import OOV_CHOICES
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 
@@ -179,7 +179,38 @@ reading_options = together(
         metavar="SIZE",
         default=MAX_LINE_BYTES,
         show_default="64MiB",
-        help="Refuse lines that are longer.",
+        help="Refuse lines and records that are longer.",
+    ),
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        help="What a row is made of.  [default: by the name, .csv .tsv .jsonl .ndjson, else lines]",
+    ),
+    click.option(
+        "--text-column",
+        "text_columns",
+        multiple=True,
+        metavar="COLUMN",
+        help="The column of the text, by its name or its number from 1; of several, the texts are "
+        "joined by a space.  [default: the only one; text in jsonl]",
+    ),
+    click.option(
+        "--label-column",
+        "label_columns",
+        multiple=True,
+        metavar="COLUMN",
+        help="A column of labels, likewise.",
+    ),
+    click.option(
+        "--header/--no-header",
+        default=None,
+        help="Whether the first row of a table names its columns.  [default: if a column is asked "
+        "for by its name]",
+    ),
+    click.option(
+        "--quoting/--no-quoting",
+        default=None,
+        help="Whether quotes hold a field together.  [default: in csv, not in tsv]",
     ),
 )
 
@@ -275,5 +306,7 @@ def adoption_settings(
 def reading(options: dict[str, Any]) -> Reading:
     """The settings of reading, taken out of a command's options."""
     names = ("encoding", "errors", "max_line_bytes")
+    of_records = ("format", "text_columns", "label_columns", "header", "quoting")
     with usage_errors():
-        return Reading(**{name: options.pop(name) for name in names})
+        records = RecordSettings(**{name: options.pop(name) for name in of_records})
+        return Reading(**{name: options.pop(name) for name in names}, records=records)

@@ -6,14 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from embedprep.cli import stdout
+from embedprep.sources import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from embedprep.pipeline import Built
+    from embedprep.sources import Source
     from embedprep.vocabulary import Vocabulary
 
 
-def print_built(built: Built, as_json: bool) -> None:
-    """The facts about rows that were written."""
+def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
+    """The facts about rows that were written, and about the inputs that are no plain lines."""
     facts = built.statistics
     if as_json:
         _print_json({"output": str(built.path), "statistics": facts, "embedding": built.embedding})
@@ -35,7 +39,8 @@ def print_built(built: Built, as_json: bool) -> None:
     share = facts["truncated_rows"] / facts["rows"]
     cut = f"{share:.2%}, {rectangle.truncating}-truncated" if share else ""
     lines.append(("truncated rows", facts["truncated_rows"], cut))
-    stdout.write(f"{head}\n{_table(lines)}\n{embedding_line(built.embedding)}\n")
+    facts_shown = f"{_table(lines)}{_inputs(sources)}"
+    stdout.write(f"{head}\n{facts_shown}\n{embedding_line(built.embedding)}\n")
 
 
 def embedding_line(embedding: dict[str, Any]) -> str:
@@ -50,8 +55,10 @@ def embedding_line(embedding: dict[str, Any]) -> str:
     )
 
 
-def print_vocabulary(vocabulary: Vocabulary, path: str, as_json: bool) -> None:
-    """The facts about a vocabulary that was written."""
+def print_vocabulary(
+    vocabulary: Vocabulary, path: str, sources: Iterable[Source], as_json: bool
+) -> None:
+    """The facts about a vocabulary that was written, and about inputs that are no plain lines."""
     counts = vocabulary.counts
     facts = {
         "output": path,
@@ -68,7 +75,7 @@ def print_vocabulary(vocabulary: Vocabulary, path: str, as_json: bool) -> None:
         ("input_dim", vocabulary.input_dim, ""),
         ("max_len", vocabulary.rectangle.max_len, ""),
     ]
-    stdout.write(f"{path}: {len(counts):,} words\n{_table(lines)}")
+    stdout.write(f"{path}: {len(counts):,} words\n{_table(lines)}{_inputs(sources)}")
 
 
 def _least_frequent(counts: tuple[int, ...]) -> str:
@@ -83,6 +90,30 @@ def _table(lines: list[tuple[str, int, str]]) -> str:
         shown = f"  ({remark})" if remark else ""
         table += f"  {name:<14}  {number:>{width},}{shown}\n"
     return table
+
+
+def _inputs(sources: Iterable[Source]) -> str:
+    """What each input of records was taken for."""
+    said = ""
+    for source in sources:
+        found = source.recognised
+        if found is None:
+            continue
+        facts = [found.format]
+        if found.text_columns:
+            facts.append(f"text from {_columns(found.text_columns)}")
+        if found.label_columns:
+            facts.append(f"labels from {_columns(found.label_columns)}")
+        said += f"  {'input':<14}  {source.name}: {', '.join(facts)}\n"
+        if found.first_row is not None:
+            said += f"  {'first row':<14}  taken as data: {shown(found.first_row)}\n"
+    return said
+
+
+def _columns(columns: Iterable[str | int]) -> str:
+    return " and ".join(
+        shown([column]) if isinstance(column, str) else f"column {column}" for column in columns
+    )
 
 
 def _print_json(facts: dict[str, Any]) -> None:

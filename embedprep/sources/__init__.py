@@ -1,0 +1,31 @@
+"""Where do blocks of whole lines come from?
+
+A source is read once, front to back, in blocks of about `block_bytes`, whatever it is: a file, a
+pipe, compressed, a text in another encoding, a table. The files here follow its bytes: `opening`,
+`compression`, `encodings`, `lines`; then, where it holds records, `quotes`, `tables`, `columns`,
+`json_lines`, `fasttext` and `records`; `reader` runs it all in a thread of its own.
+"""
+
+from embedprep.sources.encodings import not_utf8
+from embedprep.sources.lines import PADDING, Block, line_too_long
+from embedprep.sources.opening import total_bytes
+from embedprep.sources.reader import Reader, Source, read_blocks
+from embedprep.sources.records import Recognised, shown
+from embedprep.sources.settings import FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
+
+__all__ = [
+    "FORMATS",
+    "MAX_LINE_BYTES",
+    "PADDING",
+    "Block",
+    "Reader",
+    "Reading",
+    "Recognised",
+    "RecordSettings",
+    "Source",
+    "line_too_long",
+    "not_utf8",
+    "read_blocks",
+    "shown",
+    "total_bytes",
+]

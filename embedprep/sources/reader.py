@@ -1,0 +1,158 @@
+"""What do several inputs hold, one after the other, and who reads them ahead?"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+from embedprep.digests import Digest
+from embedprep.errors import InputError, SettingsError
+from embedprep.sources.compression import decompressed
+from embedprep.sources.encodings import transcoded
+from embedprep.sources.fasttext import read_fasttext
+from embedprep.sources.json_lines import read_json_lines
+from embedprep.sources.lines import Block, line_blocks, text_lines
+from embedprep.sources.opening import opened, read_chunks
+from embedprep.sources.records import RECORD_BYTES, Recognised, record_blocks
+from embedprep.sources.settings import Reading
+from embedprep.sources.tables import read_table
+
+AHEAD_BYTES = 8 << 20
+"""How much a `Reader` reads ahead; more would only cost memory."""
+
+_RECORD_FORMATS = {
+    "csv": read_table,
+    "tsv": read_table,
+    "jsonl": read_json_lines,
+    "fasttext": read_fasttext,
+}
+
+
+class Source(NamedTuple):
+    """A finished input: its name as given, its bytes, decompressed, and what it was taken for."""
+
+    name: str
+    digest: Digest
+    recognised: Recognised | None = None
+
+
+def read_blocks(
+    inputs: Sequence[str],
+    reading: Reading,
+    finished: list[Source],
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> Iterator[Block]:
+    """The blocks of all inputs in the order given; `-` is standard input.
+
+    `finished` gets one `Source` per input as its end is reached; `advance` is told of bytes read.
+
+    Raises InputError for an input that is missing, unreadable, a folder, broken or empty, for a
+    record that is broken, and for a line longer than `reading.max_line_bytes`.
+    """
+    for name in inputs:
+        digest = Digest()
+        n_blocks = 0
+        with opened(name) as stream:
+            recognised, blocks = _read(name, stream, reading, digest, advance)
+            for block in blocks:
+                n_blocks += 1
+                yield block
+        if not n_blocks:
+            raise InputError(
+                name,
+                f"holds no {'record' if recognised else 'line'}",
+                "is the step that writes it finished?",
+            )
+        finished.append(Source(name, digest, recognised))
+
+
+def _read(
+    name: str,
+    stream: BinaryIO,
+    reading: Reading,
+    digest: Digest,
+    advance: Callable[[int], object],
+) -> tuple[Recognised | None, Iterator[Block]]:
+    """What an input is taken for, None for lines, and its blocks."""
+    record_format = reading.records.format_of(name)
+    is_lines = record_format == "lines"
+    size = reading.block_bytes if is_lines else min(reading.block_bytes, RECORD_BYTES)
+    chunks = decompressed(name, read_chunks(name, stream, size, advance), size)
+    chunks = _hashed(chunks, digest)
+    if not reading.is_utf8:
+        chunks = transcoded(name, chunks, reading)
+    if not is_lines:
+        lines = text_lines(name, chunks, reading)
+        recognised, records = _RECORD_FORMATS[record_format](name, lines, reading)
+        return recognised, record_blocks(name, records, reading.block_bytes)
+    blocks = line_blocks(name, chunks, reading.max_line_bytes)
+    if reading.records.label_columns:  # of other inputs: a line has none
+        blocks = (b._replace(labels=[()] * b.data.count(b"\n")) for b in blocks)
+    return None, blocks
+
+
+def _hashed(chunks: Iterator[bytes], digest: Digest) -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+
+
+class Reader:
+    """Inputs that a thread of its own reads ahead, from the moment the reader is made.
+
+    Reading and hashing so go on while the blocks before are worked on, or while NumPy is being
+    imported. An error in reading is raised where the block would have come. `finished` tells of
+    the inputs whose end was reached; `close` stops the thread.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[str],
+        reading: Reading,
+        advance: Callable[[int], object] = lambda n_bytes: None,
+        ahead_bytes: int = AHEAD_BYTES,
+    ) -> None:
+        if not inputs:
+            raise SettingsError("inputs", "none is named")
+        reading.records.check_inputs(inputs)
+        self.inputs = tuple(inputs)
+        self.reading = reading
+        self.finished: list[Source] = []
+        n_ahead = max(2, ahead_bytes // max(reading.block_bytes, 1 << 10))
+        self._queue: queue.Queue[Block | BaseException | None] = queue.Queue(n_ahead)
+        self._is_closed = threading.Event()
+        blocks = read_blocks(self.inputs, reading, self.finished, advance)
+        threading.Thread(target=self._read, args=(blocks,), daemon=True).start()
+
+    def _read(self, blocks: Iterator[Block]) -> None:
+        last: BaseException | None = None
+        try:
+            for block in blocks:
+                if not self._put(block):
+                    return
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
+            last = error
+        self._put(last)
+
+    def _put(self, item: Block | BaseException | None) -> bool:
+        while not self._is_closed.is_set():
+            try:
+                self._queue.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def __iter__(self) -> Iterator[Block]:
+        while True:
+            item = self._queue.get()
+            if item is None:
+                return
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def close(self) -> None:
+        self._is_closed.set()

@@ -1,0 +1,87 @@
+"""What is a record, and how do records become blocks?
+
+A record has a text, made of one or more of its columns, and labels. From there on it is a line:
+a line end inside a field becomes a space, and words are found as in any other text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from embedprep.sources.lines import PADDING, Block
+
+RECORD_BYTES = 1 << 16
+"""What is cut into records at a time: the lists and strings of more would leave the caches."""
+
+_SHOWN_COLUMNS = 20
+_SHOWN_CHARACTERS = 30
+
+
+class Records(NamedTuple):
+    """The texts of some records, and the labels of each where labels were asked for."""
+
+    texts: list[str]
+    labels: list[tuple[str, ...]] | None
+
+
+class Recognised(NamedTuple):
+    """What an input was taken for; None is what its format does not have.
+
+    Columns are given by their names where there are names, else by their numbers. `first_row` is
+    the first row of a table of which nobody said whether it is a header.
+    """
+
+    format: str
+    header: bool | None = None
+    quoting: bool | None = None
+    text_columns: tuple[str | int, ...] | None = None
+    label_columns: tuple[str | int, ...] | None = None
+    first_row: tuple[str, ...] | None = None
+
+
+def record_blocks(name: str, batches: Iterator[Records], block_bytes: int) -> Iterator[Block]:
+    """The records as blocks of at least `block_bytes` each, but for the last."""
+    parts: list[bytes] = []
+    labels: list[tuple[str, ...]] | None = None
+    for batch in batches:
+        parts.append("\n".join([*batch.texts, ""]).encode())
+        if batch.labels is not None:
+            labels = (labels or []) + batch.labels
+        if sum(map(len, parts)) >= block_bytes:
+            yield Block(name, b"".join((*parts, PADDING)), 0, labels=labels)
+            parts, labels = [], None
+    if any(parts):
+        yield Block(name, b"".join((*parts, PADDING)), 0, labels=labels)
+
+
+def one_line(fields: list[str]) -> list[str]:
+    """The fields, with a space for each line end in them."""
+    if "\n".join(fields).count("\n") < len(fields):
+        return fields
+    return [
+        field.replace("\r\n", " ").replace("\n", " ") if "\n" in field else field
+        for field in fields
+    ]
+
+
+def join_columns(columns: Sequence[list[str]]) -> list[str]:
+    """The text of each record: its fields, joined by a space."""
+    if len(columns) == 1:
+        return one_line(columns[0])
+    return one_line([" ".join(row) for row in zip(*columns, strict=True)])
+
+
+def shown(fields: Sequence[str]) -> str:
+    """Some fields or names of columns as a message shows them.
+
+    >>> print(shown(["text", "a\\tb"]))
+    "text" | "a\\tb"
+    """
+    some = [
+        field if len(field) <= _SHOWN_CHARACTERS else f"{field[: _SHOWN_CHARACTERS - 1]}…"
+        for field in fields[:_SHOWN_COLUMNS]
+    ]
+    more = [f"and {len(fields) - len(some)} more"] if len(fields) > len(some) else []
+    return " | ".join([json.dumps(field, ensure_ascii=False) for field in some] + more)
