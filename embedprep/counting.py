@@ -11,8 +11,7 @@ the end of the text, when the words in each distinct one are found.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,6 @@ from embedprep.arrays import Ints
 from embedprep.dictionary import (
     CountedBlock,
     Dictionary,
-    EncodedBlock,
     Lookup,
     Merged,
     Secret,
@@ -31,8 +29,12 @@ from embedprep.dictionary import (
     most_frequent,
 )
 from embedprep.engines import Future
-from embedprep.intake import Intake, StoredBlock
-from embedprep.sources import Block, Reading
+from embedprep.errors import SettingsError
+from embedprep.intake import CountedPart, Encoded, Intake, RowFacts
+from embedprep.labels import LabelCodes
+from embedprep.parts import split_rows, text_keys
+from embedprep.settings import ALL_ROWS, Selection
+from embedprep.sources import TRAINING, Block, Reading
 from embedprep.text import check_line_lengths, mended
 from embedprep.tokenizer.rules import rule_of
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -46,51 +48,87 @@ KNOWN_WORDS = 45_000
 class Counted(NamedTuple):
     """A text as the first half leaves it.
 
-    A word's *place* is where it stands in the dictionary of all words. `places_of_table` are those
-    of the words of each table, (words of table,). Where the blocks are encoded by stretches, these
-    have the places, and `unfolding` tells the words of each.
+    A word's *place* is where it stands in the dictionary of all words, which counts those of the
+    training rows. `places_of_table` are those of the words of each table, (words of table,), and
+    `own_records` those of the words that each block added, in the spool. Where the blocks are
+    encoded by stretches, these have the places, and `unfolding` tells the words of each.
     """
 
     dictionary: Dictionary
     unfolding: Unfolding | None
     places_of_table: list[Ints]
-    blocks: list[StoredBlock]
-    rows_of_length: Counter[int]
+    own_records: list[int]
+    parts: list[CountedPart]
+    label_codes: LabelCodes
+    n_duplicates: int
 
     @property
-    def n_rows(self) -> int:
-        return sum(block.n_rows for block in self.blocks)
+    def training(self) -> CountedPart:
+        return self.parts[0]
 
     @property
-    def n_words(self) -> int:
-        return int(self.dictionary.counts.sum())
+    def n_distinct(self) -> int:
+        """How many distinct words the training rows hold."""
+        return int(np.count_nonzero(self.dictionary.counts))
 
 
 def count(
-    blocks: Iterable[Block], reading: Reading, tokenizer: TokenizerSettings, work: Work
+    blocks: Iterable[Block],
+    reading: Reading,
+    tokenizer: TokenizerSettings,
+    work: Work,
+    *,
+    selection: Selection = ALL_ROWS,
+    held_out: Sequence[str] = (),
 ) -> Counted:
-    """Encode all blocks and count their words.
+    """Encode all blocks and count the words of the training rows.
 
-    Raises InputError for a line that is wrong, the first one of the text.
+    `held_out` are the parts of the blocks that are of no other. Raises InputError for a line that
+    is wrong, the first one of the text, SettingsError for a part that is also one of the split.
     """
-    counting = _Counting(work)
+    for name in held_out:
+        if name in selection.shares:
+            raise SettingsError("--holdout", f"{name!r} is also a part of --split")
+    parts = [*selection.shares, *held_out]
+    counting = _Counting(work, selection, parts)
+    wants = _Wants(
+        reading,
+        tokenizer,
+        selection if len(selection.shares) > 1 else None,
+        (Secret.draw(), Secret.draw()) if selection.drop_duplicates or len(parts) > 1 else (),
+    )
     for block in counting.intake.watch(blocks):
         known = counting.table_for_next_block()
-        counted = work.engine.submit(_count_block, block, reading, tokenizer, known)
-        counting.intake.add(block.source, len(counting.tables) - 1, counted)
+        encoded = work.engine.submit(_encode_block, block, wants, known)
+        counting.intake.add(block, len(counting.tables) - 1, encoded)
     return counting.finish(tokenizer)
 
 
-def _count_block(
-    block: Block, reading: Reading, tokenizer: TokenizerSettings, known: Lookup
-) -> CountedBlock:
+class _Wants(NamedTuple):
+    """What is to be done with a block; `split` and `secrets` where rows are told apart by text."""
+
+    reading: Reading
+    tokenizer: TokenizerSettings
+    split: Selection | None
+    secrets: tuple[Secret, ...]
+
+
+def _encode_block(block: Block, wants: _Wants, known: Lookup) -> Encoded:
     """Check a block of text, find its words or stretches, and count them by the known ones."""
+    data = block.data
     try:
-        counted = _count_lines(block.data, tokenizer, known)
+        counted = _count_lines(data, wants.tokenizer, known)
     except UnicodeDecodeError:
-        counted = _count_lines(mended(block, reading), tokenizer, known)
-    check_line_lengths(block, reading.max_line_bytes)
-    return counted
+        data = mended(block, wants.reading)
+        counted = _count_lines(data, wants.tokenizer, known)
+    check_line_lengths(block, wants.reading.max_line_bytes)
+
+    part_of_row = keys = None
+    if wants.split is not None and block.part == TRAINING:
+        part_of_row = split_rows(data, list(wants.split.shares.values()), wants.split.seed)
+    if wants.secrets:
+        keys = text_keys(data, wants.secrets)
+    return Encoded(counted, RowFacts(part_of_row, keys))
 
 
 def _count_lines(data: bytes, tokenizer: TokenizerSettings, known: Lookup) -> CountedBlock:
@@ -112,8 +150,8 @@ class _Table(NamedTuple):
 class _Counting:
     """The words so far: those that were merged, those that wait for it, and the tables."""
 
-    def __init__(self, work: Work) -> None:
-        self.intake: Intake[CountedBlock] = Intake(work, self._take_in)
+    def __init__(self, work: Work, selection: Selection, parts: Sequence[str]) -> None:
+        self.intake = Intake(work, selection, parts, self._take_in)
         self.engine, self.secret, self.spool = work
         self.total = empty_dictionary(self.secret)
         self.tables = [_draw_table(self.total, self.secret)]
@@ -121,11 +159,10 @@ class _Counting:
         self._own_records: list[int] = []
         self._merging: Future[tuple[Merged, _Table]] | None = None
 
-    def _take_in(self, table: int, block: CountedBlock) -> EncodedBlock:
+    def _take_in(self, table: int, block: CountedBlock) -> None:
         counts = self.tables[table].counts
         counts += block.known_counts
         self._new.append(block.own)
-        return block.encoded
 
     def table_for_next_block(self) -> Lookup:
         """The table for the next block.
@@ -173,11 +210,10 @@ class _Counting:
             dictionary=words,
             unfolding=unfolding,
             places_of_table=[table.places for table in self.tables],
-            blocks=[
-                block._replace(own_record=record)
-                for block, record in zip(self.intake.blocks, self._own_records, strict=True)
-            ],
-            rows_of_length=self.intake.rows_of_length(),
+            own_records=self._own_records,
+            parts=self.intake.parts(),
+            label_codes=self.intake.labels,
+            n_duplicates=self.intake.n_duplicates,
         )
 
 

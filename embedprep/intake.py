@@ -1,64 +1,156 @@
-"""How do encoded blocks reach the spool, in the order of the text?"""
+"""How do encoded blocks reach the spool, in the order of the text, each row in its part?"""
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from embedprep.arrays import Ints
-from embedprep.dictionary import EncodedBlock
+from embedprep.arrays import Flags, Ints
+from embedprep.dictionary import CountedBlock
 from embedprep.engines import Future
 from embedprep.errors import InputError, LineError
+from embedprep.labels import LabelCodes, RowLabels, join_labels
+from embedprep.parts import SeenTexts, TextKeys, with_labels
 from embedprep.sequences import count_lengths
-from embedprep.sources import Block
+from embedprep.settings import Selection
+from embedprep.sources import TRAINING, Block
 from embedprep.work import Work
 
 _ROWS_COUNTED_AT_ONCE = 1 << 20
 """Lengths wait until there are so many: one `np.unique` then serves many blocks of long lines."""
 
-T = TypeVar("T")
+
+class RowFacts(NamedTuple):
+    """What a worker finds out about the rows of a block, where it is needed.
+
+    `part: (rows,)` is the number of the part of a split, `keys: (rows,)` tell equal texts.
+    """
+
+    part: NDArray[np.uint8] | None = None
+    keys: TextKeys | None = None
+
+
+class Encoded(NamedTuple):
+    """A block as a worker leaves it."""
+
+    counted: CountedBlock
+    rows: RowFacts
 
 
 class StoredBlock(NamedTuple):
-    """Where an encoded block waits: the number of its table, and of its records in the spool.
-
-    One record is its ids and its words per row; the other, where there is one, the places of its
-    own words.
+    """Where rows of one block and one part wait: the number of their table, of the block, and of
+    their record in the spool, which is their ids and words per row.
     """
 
     n_rows: int
     table: int
+    block: int
     record: int
-    own_record: int | None = None
 
 
-class _InFlight(NamedTuple, Generic[T]):
-    """A block that is being encoded against one of the tables."""
+class CountedPart(NamedTuple):
+    """The rows of a part: their blocks, and how many have each number of ids.
 
-    source: str
-    table: int
-    encoded: Future[T]
-
-
-class Intake(Generic[T]):
-    """The blocks on their way into the spool.
-
-    `take_in` is told of each result in the order of the text, with the number of its table, and
-    gives what is to be stored of it.
+    `labels` and `keys` are those of all rows, `input_rows: (rows,)` their places in the input.
     """
 
-    def __init__(self, work: Work, take_in: Callable[[int, T], EncodedBlock]) -> None:
+    name: str
+    blocks: list[StoredBlock]
+    rows_of_length: Counter[int]
+    labels: RowLabels
+    keys: TextKeys | None
+    input_rows: Ints | None
+
+    @property
+    def n_rows(self) -> int:
+        return sum(block.n_rows for block in self.blocks)
+
+
+class _Rows(NamedTuple):
+    """Some rows of a block: `ids: (ids,)`, all others of shape (rows,)."""
+
+    ids: NDArray[Any]
+    per_row: Ints
+    labels: RowLabels
+    keys: TextKeys | None
+    input_rows: Ints
+
+    def at(self, is_kept: Flags) -> _Rows:
+        if is_kept.all():
+            return self
+        return _Rows(
+            self.ids[np.repeat(is_kept, self.per_row)],
+            self.per_row[is_kept],
+            self.labels.at(is_kept),
+            None if self.keys is None else self.keys[is_kept],
+            self.input_rows[is_kept],
+        )
+
+
+class _Part:
+    """The rows of a part so far."""
+
+    def __init__(self) -> None:
         self.blocks: list[StoredBlock] = []
-        self._engine, self._spool = work.engine, work.spool
-        self._take_in = take_in
-        self._in_flight: deque[_InFlight[T]] = deque()
-        self._rows_of_source: Counter[str] = Counter()
-        self._rows_of_length: Counter[int] = Counter()
+        self.labels: list[RowLabels] = []
+        self.keys: list[TextKeys] = []
+        self.input_rows: list[Ints] = []
+        self.rows_of_length: Counter[int] = Counter()
         self._lengths: list[Ints] = []
         self._n_lengths = 0
+
+    def add_lengths(self, lengths: Ints) -> None:
+        self._lengths.append(lengths)
+        self._n_lengths += len(lengths)
+        if self._n_lengths >= _ROWS_COUNTED_AT_ONCE:
+            self.count_lengths()
+
+    def count_lengths(self) -> None:
+        lengths = np.concatenate([np.empty(0, np.int64), *self._lengths])
+        self.rows_of_length.update(count_lengths(lengths))
+        self._lengths = []
+        self._n_lengths = 0
+
+
+class _InFlight(NamedTuple):
+    """A block that is being encoded against one of the tables."""
+
+    block: Block
+    table: int
+    encoded: Future[Encoded]
+
+
+class Intake:
+    """The blocks on their way into the spool.
+
+    `take_in` is told of each result in the order of the text, with the number of its table, its
+    counts those of the training rows alone.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        selection: Selection,
+        parts: Sequence[str],
+        take_in: Callable[[int, CountedBlock], None],
+    ) -> None:
+        self.labels = LabelCodes(selection.label_type)
+        self.n_duplicates = 0
+        self._engine, self._spool = work.engine, work.spool
+        self._selection = selection
+        self._take_in = take_in
+        self._in_flight: deque[_InFlight] = deque()
+        self._rows_of_source: Counter[str] = Counter()
+        self._rows_of_input_part: Counter[str] = Counter()
+        self._names_of_split = list(selection.shares)
+        self._parts = {name: _Part() for name in parts}
+        self._seen = {name: SeenTexts() for name in parts}
+        self._labels_of_seen: dict[Any, int] = {}
+        self._n_blocks = 0
 
     @property
     def n_in_flight(self) -> int:
@@ -75,9 +167,9 @@ class Intake(Generic[T]):
             self.collect(down_to=0)
             raise
 
-    def add(self, source: str, table: int, encoded: Future[T]) -> None:
+    def add(self, block: Block, table: int, encoded: Future[Encoded]) -> None:
         """Take on a block that is being encoded; wait while more than two a worker are."""
-        self._in_flight.append(_InFlight(source, table, encoded))
+        self._in_flight.append(_InFlight(block._replace(data=b"", original=None), table, encoded))
         self.collect(down_to=2 * self._engine.n_workers)
 
     def collect(self, down_to: int) -> None:
@@ -85,27 +177,89 @@ class Intake(Generic[T]):
         while self._in_flight and (
             len(self._in_flight) > down_to or self._in_flight[0].encoded.done()
         ):
-            source, table, future = self._in_flight.popleft()
+            block, table, future = self._in_flight.popleft()
             try:
-                [result] = self._engine.gather([future])
+                [encoded] = self._engine.gather([future])
             except LineError as error:
-                raise error.at(self._rows_of_source[source]) from None
-            encoded = self._take_in(table, result)
-            self._rows_of_source[source] += len(encoded.per_row)
-            self._store(table, encoded)
+                raise error.at(self._rows_of_source[block.source]) from None
+            self._sort_in(block, table, encoded)
+            self._n_blocks += 1
 
-    def _store(self, table: int, encoded: EncodedBlock) -> None:
-        record = self._spool.append([encoded.ids, encoded.per_row.astype(np.int32)])
-        self.blocks.append(StoredBlock(len(encoded.per_row), table, record))
-        self._lengths.append(encoded.per_row)
-        self._n_lengths += len(encoded.per_row)
-        if self._n_lengths >= _ROWS_COUNTED_AT_ONCE:
-            self.rows_of_length()
+    def _sort_in(self, block: Block, table: int, encoded: Encoded) -> None:
+        """Count the rows of a block that are learned from, and store each in its part."""
+        counted, (part_of_row, keys) = encoded
+        n_rows = len(counted.encoded.per_row)
+        rows_before = self._rows_of_source[block.source]
+        labels = self.labels.encode(block, n_rows, rows_before)
+        self._rows_of_source[block.source] += n_rows
 
-    def rows_of_length(self) -> Counter[int]:
-        """How many rows have each length, of all blocks so far."""
-        lengths = np.concatenate([np.empty(0, np.int64), *self._lengths])
-        self._rows_of_length.update(count_lengths(lengths))
-        self._lengths = []
-        self._n_lengths = 0
-        return self._rows_of_length
+        is_kept = self._kept_rows(block, keys)
+        is_learned = np.full(n_rows, block.part == TRAINING)
+        if part_of_row is not None:
+            is_learned &= part_of_row == 0
+        if is_kept is not None:
+            is_learned &= is_kept
+        if not is_learned.all():
+            counted = _without(counted, ~is_learned)
+        self._take_in(table, counted)
+
+        input_rows = np.arange(n_rows) + self._rows_of_input_part[block.part]
+        self._rows_of_input_part[block.part] += n_rows
+        rows = _Rows(*counted.encoded, labels, keys, input_rows)
+        if part_of_row is None:
+            self._store(block.part, table, rows if is_kept is None else rows.at(is_kept))
+            return
+        for number, name in enumerate(self._names_of_split):
+            is_here = part_of_row == number
+            self._store(name, table, rows.at(is_here if is_kept is None else is_here & is_kept))
+
+    def _kept_rows(self, block: Block, keys: TextKeys | None) -> Flags | None:
+        """Which rows are no copies of earlier ones, (rows,); None if nobody asked."""
+        if not self._selection.drop_duplicates:
+            return None
+        assert keys is not None
+        if block.labels is not None:
+            keys = with_labels(keys, block.labels, self._labels_of_seen)
+        is_new = self._seen[block.part].add(keys)
+        self.n_duplicates += int(np.count_nonzero(~is_new))
+        return is_new
+
+    def _store(self, name: str, table: int, rows: _Rows) -> None:
+        part = self._parts[name]
+        record = self._spool.append([rows.ids, rows.per_row.astype(np.int32)])
+        part.blocks.append(StoredBlock(len(rows.per_row), table, self._n_blocks, record))
+        part.add_lengths(rows.per_row)
+        part.labels.append(rows.labels)
+        if rows.keys is not None and len(self._parts) > 1:
+            part.keys.append(rows.keys[rows.per_row > 0])  # texts without a word are no matter
+        if self._selection.splits_rows:
+            part.input_rows.append(rows.input_rows)
+
+    def parts(self) -> list[CountedPart]:
+        """All parts, the training part first."""
+        finished = []
+        for name, part in self._parts.items():
+            part.count_lengths()
+            finished.append(
+                CountedPart(
+                    name,
+                    part.blocks,
+                    part.rows_of_length,
+                    join_labels(part.labels, self.labels.dtype),
+                    np.concatenate(part.keys) if part.keys else None,
+                    np.concatenate(part.input_rows) if part.input_rows else None,
+                )
+            )
+        return finished
+
+
+def _without(counted: CountedBlock, is_left_out: Flags) -> CountedBlock:
+    """The block, whose counts leave out those rows."""
+    ids, per_row = counted.encoded
+    left_out = ids[np.repeat(is_left_out, per_row)]
+    n_known = len(counted.known_counts)
+    n_distinct = n_known + counted.own.words.n_words
+    counts = np.bincount(left_out, minlength=n_distinct)
+    own = counted.own._replace(counts=counted.own.counts - counts[n_known:])
+    known_counts = counted.known_counts - counts[:n_known]
+    return counted._replace(known_counts=known_counts, own=own)

@@ -30,9 +30,12 @@ def format_manifest(
     outputs: Iterable[WrittenFile],
     statistics: Mapping[str, Any],
     embedding: Mapping[str, Any],
+    *,
+    labels: Mapping[str, Any] | None = None,
+    parts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The bytes of `manifest.json`."""
-    manifest = {
+    """The bytes of `manifest.json`; `parts` are the statistics of the other parts."""
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "embedprep": __version__,
@@ -42,6 +45,8 @@ def format_manifest(
         "statistics": statistics,
         "embedding": embedding,
     }
+    manifest |= {"labels": labels} if labels is not None else {}
+    manifest |= {"parts": parts} if parts else {}
     return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode(
         "utf-8", "backslashreplace"
     )
@@ -51,6 +56,8 @@ def _describe_input(source: Source) -> dict[str, Any]:
     is_absolute = posixpath.isabs(source.name) or ntpath.isabs(source.name)
     name = ntpath.basename(source.name) if is_absolute else source.name
     described: dict[str, Any] = {"name": name}
+    described |= {"part": source.part} if source.part else {}
+    described |= {"label": source.label} if source.label is not None else {}
     if source.recognised is not None:
         facts = source.recognised._replace(first_row=None)._asdict()
         described |= {fact: value for fact, value in facts.items() if value is not None}

@@ -21,6 +21,8 @@ from embedprep.digests import Digest, UnorderedDigest
 from embedprep.errors import OutputError
 
 _SEEK_LOCK = threading.Lock()
+_SHORT_ROW = 16
+_READ_BACK_BYTES = 1 << 20
 
 
 class WrittenFile(NamedTuple):
@@ -83,11 +85,14 @@ class NpyWriter:
             self._write(offset, rows.data.cast("B"))
 
     def _write(self, offset: int, data: memoryview) -> None:
+        self._put(offset, data)
+        self._digest.update(offset, data)
+
+    def _put(self, offset: int, data: memoryview) -> None:
         try:
             write_at(self._file.fileno(), data, offset)
         except OSError as error:
             raise disk_error(str(self.target), error) from error
-        self._digest.update(offset, data)
 
     def _read_back(self, n_bytes: int, offset: int) -> bytes:
         return read_at(self._file.fileno(), n_bytes, offset)
@@ -95,6 +100,49 @@ class NpyWriter:
     @property
     def finished(self) -> WrittenFile:
         return WrittenFile(self.target.name, self._digest.digest, self.shape, self.dtype.name)
+
+
+class ShuffledNpyWriter(NpyWriter):
+    """An array whose row i goes to the place `order[i]`, `order: (rows,)`.
+
+    Short rows wait in memory until the end; each long one is written to its own place.
+    """
+
+    def __init__(
+        self, path: Path, target: Path, shape: tuple[int, ...], dtype: str, *, order: NDArray[Any]
+    ) -> None:
+        super().__init__(path, target, shape, dtype)
+        self._order = order
+        self._waiting = np.empty(shape, dtype) if self._row_bytes <= _SHORT_ROW else None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self._finish()
+        finally:
+            super().__exit__(kind, error, traceback)
+
+    def write(self, first_row: int, rows: NDArray[Any]) -> None:
+        places = self._order[first_row : first_row + len(rows)]
+        if self._waiting is not None:
+            self._waiting[places] = rows
+            return
+        for place, row in zip(places.tolist(), rows, strict=True):
+            self._put(len(self._header) + place * self._row_bytes, row.data.cast("B"))
+
+    def _finish(self) -> None:
+        if self._waiting is not None:
+            super().write(0, self._waiting)
+            return
+        end = npy_bytes(self.shape, self.dtype)
+        for offset in range(len(self._header), end, _READ_BACK_BYTES):
+            n_bytes = min(_READ_BACK_BYTES, end - offset)
+            self._digest.update(offset, self._read_back(n_bytes, offset))
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:

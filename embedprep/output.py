@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError
-from embedprep.manifest import read_manifest
+from embedprep.manifest import output_names, read_manifest
 from embedprep.vocabulary import Vocabulary
 
 SEQUENCES = "sequences.npy"
 LENGTHS = "lengths.npy"
+LABELS = "labels.npy"
+DOCUMENTS = "document.npy"
 VOCABULARY = "vocab.json"
 
 
@@ -21,13 +23,23 @@ class Output(NamedTuple):
     """The files of an output folder; arrays are mapped from disk, read-only.
 
     `sequences: (rows, max_len)` indices, `lengths: (rows,)` indices of each line before it was
-    cut.
+    cut. `labels` are (rows,) class numbers or numbers, or (rows, classes) of 0 and 1, None where
+    there are none; `documents: (rows,)` the input row of each, where long ones were split. `parts`
+    are the other parts, by their names.
     """
 
     sequences: NDArray[Any]
     lengths: NDArray[np.int32]
     vocabulary: Vocabulary
     manifest: dict[str, Any]
+    labels: NDArray[Any] | None = None
+    documents: NDArray[np.int64] | None = None
+    parts: dict[str, Output] = {}  # noqa: RUF012 - nobody writes to it
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The name of each class number."""
+        return self.vocabulary.labels.classes if self.vocabulary.labels else ()
 
 
 def load(folder: str | Path) -> Output:
@@ -38,11 +50,15 @@ def load(folder: str | Path) -> Output:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
+    names = output_names(manifest)
     return Output(
         load_array(folder / SEQUENCES),
         load_array(folder / LENGTHS),
         Vocabulary.load(folder / VOCABULARY),
         manifest,
+        load_array(folder / LABELS) if LABELS in names else None,
+        load_array(folder / DOCUMENTS) if DOCUMENTS in names else None,
+        {name: load(folder / name) for name in manifest.get("parts", {})},
     )
 
 

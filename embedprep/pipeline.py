@@ -3,61 +3,46 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
-from embedprep.digests import Digest
-from embedprep.engines import Future
-from embedprep.manifest import MANIFEST, format_manifest
-from embedprep.npy import NpyWriter, WrittenFile
-from embedprep.output import LENGTHS, SEQUENCES, VOCABULARY
-from embedprep.plan import Plan, check_size, plan, statistics
-from embedprep.publication import (
-    StagedFolder,
-    refuse_to_overwrite,
-    staged_file,
-    staged_folder,
-)
+from embedprep.errors import SettingsError
+from embedprep.npy import NpyWriter
+from embedprep.plan import Plan, Saved, check_size, plan, statistics
+from embedprep.publication import refuse_to_overwrite, staged_file, staged_folder
 from embedprep.rectangle import Rectangle
-from embedprep.rows import write_rows
-from embedprep.settings import RowSettings, VocabularySettings, check_room
-from embedprep.sources import MAX_LINE_BYTES, Reader, Reading, RecordSettings
+from embedprep.rows import Writers, write_rows
+from embedprep.settings import (
+    ALL_ROWS,
+    RowSettings,
+    Selection,
+    VocabularySettings,
+    check_room,
+    check_selection,
+)
+from embedprep.sources import (
+    MAX_LINE_BYTES,
+    TRAINING,
+    Input,
+    Reader,
+    Reading,
+    RecordSettings,
+    parse_holdout,
+    parse_input,
+    with_parents_as_labels,
+)
 from embedprep.specials import UNK
-from embedprep.tokenizer.rules import versions_behind
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
-
-OUTPUT_DIM = 128
-"""The dimension of the embedding where nobody chose one."""
-
-OUTPUT_NAMES = (SEQUENCES, LENGTHS, VOCABULARY, MANIFEST)
-
-
-class Built(NamedTuple):
-    """A finished job: where the output is, its vocabulary and the facts about it."""
-
-    path: Path
-    vocabulary: Vocabulary
-    statistics: dict[str, Any]
-
-    @property
-    def embedding(self) -> dict[str, Any]:
-        """The arguments of the embedding layer that takes these rows."""
-        return {
-            "input_dim": self.vocabulary.input_dim,
-            "output_dim": OUTPUT_DIM,
-            "input_length": self.vocabulary.rectangle.max_len,
-            "mask_zero": True,
-        }
+from embedprep.writing import OUTPUT_NAMES, Built, Contents, write_folder
 
 
 def build(
@@ -85,6 +70,16 @@ def build(
     label_column: str | int | Sequence[str | int] = (),
     header: bool | None = None,
     quoting: bool | None = None,
+    label_type: str = "class",
+    label_from: str | None = None,
+    holdout: Mapping[str, str | Path | Sequence[str | Path]] | None = None,
+    split: str | None = None,
+    seed: int = 0,
+    shuffle: bool = False,
+    drop_empty: bool = False,
+    drop_duplicates: bool = False,
+    overflow: str = "truncate",
+    stride: int = 0,
     jobs: int | None = None,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
@@ -92,15 +87,14 @@ def build(
     """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder.
 
     The main job, as `embedprep run` does it; the options are explained there. One input may be
-    named by itself, and so may one column, by its name or its number from 1. `advance` is told of
+    named by itself, and so may one column, by its name or its number from 1; `LABEL=PATH` gives all
+    rows of an input a label; `holdout` names the inputs of each held-out part. `advance` is told of
     each number of bytes read, by the thread that reads.
 
     Raises SettingsError for a setting out of its range, InputError for what cannot be read and
     OutputError for what cannot be written; the folder is then as it was, unless publishing itself
     was struck, which leaves it without a manifest.
     """
-    if isinstance(inputs, str | Path):
-        inputs = [inputs]
     vocabulary = VocabularySettings(
         max_words,
         min_count,
@@ -112,10 +106,37 @@ def build(
     length = None if max_len is None else str(max_len)
     rows = RowSettings(length, padding, truncating, dtype, max_bytes)
     check_room(vocabulary, rows)
+    selection = Selection(
+        split=split,
+        seed=seed,
+        shuffle=shuffle,
+        drop_empty=drop_empty,
+        drop_duplicates=drop_duplicates,
+        overflow=overflow,
+        stride=stride,
+        label_type=label_type,
+    )
+    check_selection(selection, rows, vocabulary.specials.n_marks)
     records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
     reading = Reading(encoding, errors, max_line_bytes, records=records)
-    reader = Reader([str(name) for name in inputs], reading, advance)
-    return run(reader, Path(output), vocabulary, rows, jobs=jobs, sync=sync)
+    named = [parse_input(str(name)) for name in _several(inputs)]
+    for part, paths in (holdout or {}).items():
+        named += [parse_holdout(f"{part}={path}") for path in _several(paths)]
+    reader = Reader(label_inputs(named, label_from), reading, advance)
+    return run(reader, Path(output), vocabulary, rows, selection, jobs=jobs, sync=sync)
+
+
+def label_inputs(inputs: Sequence[Input], label_from: str | None) -> Sequence[Input]:
+    """The inputs with the labels that `label_from` gives them: "parent", or None for none."""
+    if label_from is None:
+        return inputs
+    if label_from != "parent":
+        raise SettingsError("--label-from", f"{label_from!r} is not parent")
+    return with_parents_as_labels(inputs)
+
+
+def _several(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
+    return [paths] if isinstance(paths, str | Path) else paths
 
 
 def _names(columns: str | int | Sequence[str | int]) -> tuple[str, ...]:
@@ -128,23 +149,26 @@ def run(
     output: Path,
     settings: VocabularySettings,
     rows: RowSettings,
+    selection: Selection = ALL_ROWS,
     *,
     jobs: int | None = None,
     sync: bool = False,
 ) -> Built:
     """Rank the words of a text and write it as rows, the vocabulary and the facts beside them."""
     with closing(reader), ExitStack() as stack:
-        refuse_to_overwrite(reader.inputs, [output / name for name in OUTPUT_NAMES])
+        parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
+        places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
+        refuse_to_overwrite(reader.names, places)
         staged = stack.enter_context(staged_folder(output, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
-        counted = count(reader, reader.reading, settings.tokenizer, work)
+        counted = _count(reader, settings.tokenizer, work, selection)
         ranked, kept = _rank(counted, settings)
-        planned = plan(counted, kept, settings.specials, rows, work)
+        planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
         check_size(planned, rows, output)
-        made = work.engine.submit(_make_vocabulary, ranked, settings, planned.rectangle)
-        writing = _Writing(reader, counted, planned, made)
+        made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         resolved = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
-        return _write_folder(staged, writing, work, resolved)
+        resolved["rows"] = asdict(selection)
+        return write_folder(staged, Contents(reader, counted, planned, made, resolved), work)
 
 
 def vocab(
@@ -163,14 +187,14 @@ def vocab(
         if output is None:
             folder = Path(tempfile.gettempdir())
         else:
-            refuse_to_overwrite(reader.inputs, [output])
+            refuse_to_overwrite(reader.names, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
         work = stack.enter_context(work_in(folder, settings.tokenizer, jobs))
-        counted = count(reader, reader.reading, settings.tokenizer, work)
+        counted = _count(reader, settings.tokenizer, work)
         ranked, kept = _rank(counted, settings)
-        planned = plan(counted, kept, settings.specials, rows, work)
-        vocabulary, saved = _make_vocabulary(ranked, settings, planned.rectangle)
+        planned = plan(counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, work=work)
+        vocabulary, saved = _make_vocabulary(ranked, settings, planned)
         if output is not None:
             temporary.write_bytes(saved)
         return vocabulary
@@ -181,6 +205,7 @@ def encode(
     vocabulary_path: Path,
     output: Path,
     rows: RowSettings,
+    selection: Selection = ALL_ROWS,
     *,
     jobs: int | None = None,
     sync: bool = False,
@@ -189,36 +214,55 @@ def encode(
     is_file = output.suffix == ".npy"
     places = [output] if is_file else [output / name for name in OUTPUT_NAMES]
     with closing(reader), ExitStack() as stack:
-        refuse_to_overwrite([*reader.inputs, str(vocabulary_path)], places)
+        refuse_to_overwrite([*reader.names, str(vocabulary_path)], places)
         vocabulary = Vocabulary.load(vocabulary_path)
-        specials, saved = vocabulary.specials, vocabulary.rectangle
+        specials = vocabulary.specials
         settings = {
             "oov": "drop" if specials.unk is None else "unk",
             "bos": specials.bos is not None,
             "eos": specials.eos is not None,
             "tokenizer": vocabulary.tokenizer.saved,
+            "rows": asdict(selection),
         }
+        if vocabulary.labels is not None and vocabulary.labels.type == "number":
+            selection = replace(selection, label_type="number")
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
             work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))
         else:
             staged = stack.enter_context(staged_folder(output, sync))
             work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
-        counted = count(reader, reader.reading, vocabulary.tokenizer, work)
+        counted = _count(reader, vocabulary.tokenizer, work, selection)
         kept = _places_of_words(vocabulary, counted.dictionary, work)
-        planned = plan(counted, kept, specials, rows, work, saved=saved)
+        saved = Saved(vocabulary.rectangle, vocabulary.labels)
+        planned = plan(
+            counted, kept, specials, rows=rows, selection=selection, work=work, saved=saved
+        )
         check_size(planned, rows, output)
         if not is_file:
             made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-            writing = _Writing(reader, counted, planned, made)
-            return _write_folder(staged, writing, work, settings)
-        dtype = planned.rectangle.dtype
-        with NpyWriter(temporary, output, planned.shape, dtype) as sequences:
-            n_unknown = write_rows(
-                counted.blocks, planned.numbering, planned.rectangle, work, sequences
+            return write_folder(staged, Contents(reader, counted, planned, made, settings), work)
+        [part] = planned.parts
+        shape, dtype = (part.n_rows, planned.rectangle.max_len), planned.rectangle.dtype
+        with NpyWriter(temporary, output, shape, dtype) as sequences:
+            written = write_rows(
+                part.counted,
+                part.n_rows_of_block,
+                numbering=planned.numbering,
+                layout=planned.layout,
+                coding=None,
+                writers=Writers(sequences),
+                work=work,
             )
         vocabulary = replace(vocabulary, rectangle=planned.rectangle)
-        return Built(output, vocabulary, statistics(counted, planned, n_unknown))
+        return Built(output, vocabulary, statistics(counted, planned, part, written))
+
+
+def _count(
+    reader: Reader, tokenizer: TokenizerSettings, work: Work, selection: Selection = ALL_ROWS
+) -> Counted:
+    held_out = list(dict.fromkeys(item.part for item in reader.inputs if item.part != TRAINING))
+    return count(reader, reader.reading, tokenizer, work, selection=selection, held_out=held_out)
 
 
 def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:
@@ -241,60 +285,15 @@ def _places_of_words(vocabulary: Vocabulary, dictionary: Dictionary, work: Work)
 
 
 def _make_vocabulary(
-    ranked: Dictionary, settings: VocabularySettings, rectangle: Rectangle
+    ranked: Dictionary, settings: VocabularySettings, planned: Plan
 ) -> tuple[Vocabulary, bytes]:
-    vocabulary = make_vocabulary(ranked, settings.tokenizer, rectangle, settings.specials)
+    labels = None if planned.coding is None else planned.coding.facts
+    vocabulary = make_vocabulary(
+        ranked, settings.tokenizer, planned.rectangle, settings.specials, labels
+    )
     return vocabulary, format_vocabulary(vocabulary)
 
 
 def _reshape(vocabulary: Vocabulary, rectangle: Rectangle) -> tuple[Vocabulary, bytes]:
     reshaped = replace(vocabulary, rectangle=rectangle)
     return reshaped, format_vocabulary(reshaped)
-
-
-class _Writing(NamedTuple):
-    """What the files of an output are made of."""
-
-    reader: Reader
-    counted: Counted
-    planned: Plan
-    vocabulary: Future[tuple[Vocabulary, bytes]]
-
-
-def _write_folder(
-    staged: StagedFolder, writing: _Writing, work: Work, settings: dict[str, Any]
-) -> Built:
-    """Write all files of an output, the manifest last."""
-    counted, planned = writing.counted, writing.planned
-    shape, rectangle = planned.shape, planned.rectangle
-    target = staged.target
-    sequences = NpyWriter(staged.add(SEQUENCES), target / SEQUENCES, shape, rectangle.dtype)
-    lengths = NpyWriter(staged.add(LENGTHS), target / LENGTHS, shape[:1], "int32")
-    with sequences, lengths:
-        n_unknown = write_rows(
-            counted.blocks, planned.numbering, rectangle, work, sequences, lengths=lengths
-        )
-    [(vocabulary, saved)] = work.engine.gather([writing.vocabulary])
-    staged.add(VOCABULARY).write_bytes(saved)
-    saved_digest = Digest()
-    saved_digest.update(saved)
-
-    built = Built(staged.target, vocabulary, statistics(counted, planned, n_unknown))
-    reading = writing.reader.reading
-    resolved = settings | {
-        "row": asdict(rectangle),
-        "encoding": reading.encoding,
-        "errors": reading.errors,
-        **versions_behind(vocabulary.tokenizer),
-    }
-    outputs = [
-        sequences.finished,
-        lengths.finished,
-        WrittenFile(VOCABULARY, saved_digest),
-    ]
-    staged.add(MANIFEST).write_bytes(
-        format_manifest(
-            resolved, writing.reader.finished, outputs, built.statistics, built.embedding
-        )
-    )
-    return built

@@ -15,12 +15,14 @@ import numpy as np
 
 from embedprep.arrays import Ints
 from embedprep.counting import Counted
-from embedprep.errors import OutputError
+from embedprep.errors import InputError, OutputError
+from embedprep.intake import CountedPart
+from embedprep.labels import Coding, LabelFacts, check_labels, code_labels
 from embedprep.npy import npy_bytes
 from embedprep.publication import free_bytes
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
-from embedprep.rows import Numbering, count_final_lengths
-from embedprep.settings import RowSettings
+from embedprep.rows import Layout, Numbering, Written, final_lengths
+from embedprep.settings import RowSettings, Selection
 from embedprep.specials import Specials
 from embedprep.work import Work
 
@@ -30,71 +32,163 @@ MAX_BYTES = 1 << 30
 _WELL_FILLED = 0.1
 
 
+class PlannedPart(NamedTuple):
+    """The rows of a part: how many have each length, marks included, before any is cut or split;
+    how many are made of each block; and their order where they are shuffled, (rows,).
+    """
+
+    counted: CountedPart
+    rows_of_length: Counter[int]
+    n_rows_of_block: list[int]
+    order: Ints | None = None
+
+    @property
+    def n_rows(self) -> int:
+        return sum(self.n_rows_of_block)
+
+
 class Plan(NamedTuple):
-    """The indices of the kept words, and the shape of the rows, whose lengths include the marks."""
+    """The indices of the kept words, the shape of the rows, and the numbers of labels."""
 
     numbering: Numbering
     n_kept: int
-    rectangle: Rectangle
-    rows_of_length: Counter[int]
+    layout: Layout
+    parts: list[PlannedPart]
     is_default_max: bool
+    coding: Coding | None
+
+    @property
+    def rectangle(self) -> Rectangle:
+        return self.layout.rectangle
 
     @property
     def n_marks(self) -> int:
         return self.numbering.specials.n_marks
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(rows, max_len)."""
-        return sum(self.rows_of_length.values()), self.rectangle.max_len
+
+class Saved(NamedTuple):
+    """What a vocabulary says of rows: their shape, and what their labels are."""
+
+    rectangle: Rectangle
+    labels: LabelFacts | None
 
 
 def plan(
     counted: Counted,
     kept: Ints,
     specials: Specials,
-    rows: RowSettings,
-    work: Work,
     *,
-    saved: Rectangle | None = None,
+    rows: RowSettings,
+    selection: Selection,
+    work: Work,
+    saved: Saved | None = None,
 ) -> Plan:
     """Number the kept words, given by their places in the order of the vocabulary, and choose the
-    rectangle: where nothing else is asked for, the `saved` one.
+    rectangle by the training rows: where nothing else is asked for, the `saved` one.
 
-    Raises OutputError where the rectangle cannot hold the indices.
+    Raises OutputError where the rectangle cannot hold the indices, InputError where no row is left
+    to learn from, or where labels are missing or were never learned.
     """
     numbering = Numbering.of(kept, specials, counted)
-    rows_of_length = counted.rows_of_length
-    if numbering.drops_unknown or numbering.stretches is not None:
-        rows_of_length = count_final_lengths(counted.blocks, numbering, work)
+    is_plain = not (numbering.drops_unknown or selection.drop_empty or selection.splits_rows)
+    lengths_of_blocks = [
+        [part.rows_of_length]
+        if is_plain and numbering.stretches is None
+        else final_lengths(part, numbering, work)
+        for part in counted.parts
+    ]
     n_marks = specials.n_marks
-    rows_of_length = Counter({n_marks + words: rows for words, rows in rows_of_length.items()})
+    rows_of_length = [
+        _add_up(lengths, n_marks, selection.drop_empty) for lengths in lengths_of_blocks
+    ]
+    if not sum(rows_of_length[0].values()):
+        raise InputError(
+            "the training part", "is left without a row", "give more text, or drop less of it"
+        )
 
     if rows.max_len is None and saved is not None:
-        max_len = saved.max_len
+        max_len = saved.rectangle.max_len
     else:
-        max_len = choose_max_len(parse_max_len(rows.max_len or "max"), rows_of_length, n_marks)
-    rectangle = rows.rectangle(max_len, saved or Rectangle(max_len))
+        asked = parse_max_len(rows.max_len or "max")
+        max_len = choose_max_len(asked, rows_of_length[0], n_marks)
+    rectangle = rows.rectangle(max_len, saved.rectangle if saved else Rectangle(max_len))
     check_rectangle(rectangle, specials, len(kept))
-    is_default_max = rows.max_len is None and saved is None
-    return Plan(numbering, len(kept), rectangle, rows_of_length, is_default_max)
+
+    layout = Layout(rectangle, selection.drop_empty, _stride(selection, rectangle, n_marks))
+    parts = []
+    for part, of_length, lengths in zip(
+        counted.parts, rows_of_length, lengths_of_blocks, strict=True
+    ):
+        n_rows = [block.n_rows for block in part.blocks]
+        if not is_plain:
+            n_rows = [layout.n_rows(of_block, n_marks) for of_block in lengths]
+        parts.append(PlannedPart(part, of_length, n_rows))
+    if selection.shuffle:
+        random = np.random.Generator(np.random.PCG64(selection.seed))
+        parts[0] = parts[0]._replace(order=random.permutation(parts[0].n_rows))
+    coding = _code(counted, saved.labels if saved else None, saved is not None)
+    return Plan(numbering, len(kept), layout, parts, rows.max_len is None and saved is None, coding)
 
 
-def statistics(counted: Counted, plan: Plan, n_unknown: int) -> dict[str, Any]:
-    """The facts about an output, for its manifest and for the summary."""
+def _add_up(lengths: list[Counter[int]], n_marks: int, drop_empty: bool) -> Counter[int]:
+    """How many rows have each length, marks included, those left out left out."""
+    words: Counter[int] = sum(lengths, Counter())
+    if drop_empty:
+        del words[0]
+    return Counter({n_marks + n_words: rows for n_words, rows in words.items()})
+
+
+def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | None:
+    if not selection.splits_rows:
+        return None
+    room = rectangle.max_len - n_marks
+    if selection.stride >= room:
+        raise OutputError(
+            f"--stride {selection.stride}",
+            f"leaves no new word in rows of {room}",
+            "choose a smaller one, or a larger --max-len",
+        )
+    return selection.stride
+
+
+def _code(counted: Counted, saved: LabelFacts | None, is_saved: bool) -> Coding | None:
+    """The numbers of the labels, None where there are none."""
+    codes = counted.label_codes
+    if not any(len(part.labels.values) for part in counted.parts):
+        return None
+    if is_saved and saved is None:
+        raise InputError(
+            "the labels",
+            "have no numbers: the vocabulary was made of text without labels",
+            "leave them out, or make the vocabulary of labelled text",
+        )
+    coding = code_labels(codes, counted.training.labels, saved)
+    for part in counted.parts:
+        check_labels(coding, codes, part.name, part.labels)
+    return coding
+
+
+def statistics(counted: Counted, plan: Plan, part: PlannedPart, written: Written) -> dict[str, Any]:
+    """The facts about a part of an output, for its manifest and for the summary."""
     max_len = plan.rectangle.max_len
-    lengths = plan.rows_of_length
-    return {
-        "rows": counted.n_rows,
-        "words": counted.n_words,
-        "distinct_words": counted.dictionary.words.n_words,
+    lengths = part.rows_of_length
+    is_cut = plan.layout.stride is None
+    n_input_rows = sum(lengths.values())
+    facts: dict[str, Any] = {"rows": part.n_rows}
+    if not is_cut:
+        facts["documents"] = n_input_rows
+    facts["words"] = written.n_words
+    if part.counted is counted.training:
+        facts["distinct_words"] = counted.n_distinct
+    long = sum(rows for length, rows in lengths.items() if length > max_len)
+    return facts | {
         "kept_words": plan.n_kept,
-        "unknown_words": n_unknown,
-        "out_of_vocabulary": n_unknown / counted.n_words if counted.n_words else 0.0,
+        "unknown_words": written.n_unknown,
+        "out_of_vocabulary": written.n_unknown / written.n_words if written.n_words else 0.0,
         "max_len": max_len,
-        "truncated_rows": sum(rows for length, rows in lengths.items() if length > max_len),
+        "truncated_rows" if is_cut else "split_documents": long,
         "empty_rows": lengths[plan.n_marks],
-        "longest_row": max(lengths),
+        "longest_row": max(lengths, default=0),
     }
 
 
@@ -119,10 +213,11 @@ def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> N
 
 def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
     """Raise OutputError where the rows are too large for the disk, the limit or good sense."""
-    n_rows, max_len = plan.shape
+    n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
+    rows_of_length = plan.parts[0].rows_of_length
     dtype = np.dtype(plan.rectangle.dtype)
-    n_bytes = npy_bytes(plan.shape, dtype)
-    p99 = choose_max_len(Fraction(99, 100), plan.rows_of_length, plan.n_marks)
+    n_bytes = npy_bytes((n_rows, max_len), dtype)
+    p99 = choose_max_len(Fraction(99, 100), rows_of_length, plan.n_marks)
     p99_size = _size(npy_bytes((n_rows, p99), dtype))
     cause = f"would take {_size(n_bytes)} for {n_rows:,} rows of {max_len:,}"
     remedy = "choose a smaller --max-len"
@@ -135,7 +230,7 @@ def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
         limit = f"more than the {_size(rows.max_bytes)} of --max-bytes"
         raise OutputError(str(output), f"{cause}, {limit}", remedy)
     if rows.max_bytes is None and plan.is_default_max and n_bytes > MAX_BYTES:
-        n_filled = sum(min(length, max_len) * n for length, n in plan.rows_of_length.items())
+        n_filled = sum(min(length, max_len) * n for length, n in rows_of_length.items())
         filled = n_filled / (n_rows * max_len)
         if filled < _WELL_FILLED:
             raise OutputError(

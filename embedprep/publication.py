@@ -200,10 +200,15 @@ def _publish(staged: StagedFolder, obsolete: set[str]) -> None:
     if staged.sync:
         for name in staged.names:
             _sync(staged.path / name)
+    manifests = [name for name in staged.names if _is_manifest(name)]
     (target / MANIFEST).unlink(missing_ok=True)
+    for name in sorted({*manifests, *filter(_is_manifest, obsolete)}):
+        with suppress(NotADirectoryError):  # what stands there is found below
+            (target / name).unlink(missing_ok=True)
     if staged.sync:
         _sync(target)  # no old manifest may come back over new files
-    for name in staged.names:
+    files = [name for name in staged.names if not _is_manifest(name)]
+    for name in [*files, *manifests]:  # that of a part once its files are there
         if name != MANIFEST:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             os.replace(staged.path / name, target / name)
@@ -214,6 +219,10 @@ def _publish(staged: StagedFolder, obsolete: set[str]) -> None:
     os.replace(staged.path / MANIFEST, target / MANIFEST)
     if staged.sync:
         _sync(target)
+
+
+def _is_manifest(name: str) -> bool:
+    return name.rpartition("/")[2] == MANIFEST
 
 
 def _remove_listed(target: Path, name: str) -> None:

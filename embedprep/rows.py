@@ -7,19 +7,26 @@ rectangle and written to their own place.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, free_indices, starts_of, take_ragged
 from embedprep.counting import Counted
-from embedprep.engines import Future
-from embedprep.intake import StoredBlock
+from embedprep.intake import CountedPart, StoredBlock
+from embedprep.labels import Coding, labels_of_rows
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import count_lengths, drop_index, pad_between_marks, unfold_rows
+from embedprep.sequences import (
+    count_lengths,
+    drop_index,
+    n_windows,
+    pad_between_marks,
+    split_long,
+    unfold_rows,
+)
 from embedprep.specials import PAD_INDEX, Specials
 from embedprep.spool import Spool
 from embedprep.unfolding import Unfolding
@@ -40,6 +47,7 @@ class Numbering(NamedTuple):
     of_place: NDArray[np.int32]
     of_table: list[NDArray[np.int32]]
     stretches: tuple[NDArray[np.int32], Ints, Ints] | None
+    own_records: list[int]
     specials: Specials
 
     @classmethod
@@ -55,7 +63,7 @@ class Numbering(NamedTuple):
         if counted.unfolding is not None:
             of_place, stretches = _number_stretches(of_word, counted.unfolding)
         of_table = [of_place.take(places) for places in counted.places_of_table]
-        return cls(of_place, of_table, stretches, specials)
+        return cls(of_place, of_table, stretches, counted.own_records, specials)
 
     @property
     def drops_unknown(self) -> bool:
@@ -76,10 +84,14 @@ def _number_stretches(
 
 
 class Ragged(NamedTuple):
-    """The words of a block before padding: `indices: (words,)`, `lengths: (rows,)`."""
+    """The words of a block before padding: `indices: (words,)`, `lengths: (rows,)`.
+
+    Of its `n_words` running words `n_unknown` are unknown.
+    """
 
     indices: NDArray[np.int32]
     lengths: NDArray[np.int32]
+    n_words: int
     n_unknown: int
 
 
@@ -91,71 +103,125 @@ def renumber(block: StoredBlock, numbering: Numbering, spool: Spool) -> Ragged:
     if numbering.stretches is not None and _holds_stretches(index_of_id):
         indices, lengths = unfold_rows(indices, lengths, *numbering.stretches)
     n_unknown = int(np.count_nonzero(indices == numbering.specials.unknown_index))
+    n_words = len(indices)
     if numbering.drops_unknown and n_unknown:
         indices, lengths = drop_index(indices, lengths, PAD_INDEX)
-    return Ragged(indices, lengths, n_unknown)
+    return Ragged(indices, lengths, n_words, n_unknown)
 
 
 def _index_of_id(block: StoredBlock, numbering: Numbering, spool: Spool) -> NDArray[np.int32]:
     """The number of each id of a block, (distinct words,)."""
-    of_table = numbering.of_table[block.table]
-    if block.own_record is None:
-        return of_table
-    [own] = spool.read(block.own_record)
-    return np.concatenate([of_table, numbering.of_place.take(own)])
+    [own] = spool.read(numbering.own_records[block.block])
+    return np.concatenate([numbering.of_table[block.table], numbering.of_place.take(own)])
 
 
 def _holds_stretches(index_of_id: NDArray[np.int32]) -> bool:
     return bool(index_of_id.min(initial=0) < 0)
 
 
+class Layout(NamedTuple):
+    """How the rows of a part are laid out: which are left out, and which are split.
+
+    `stride` is None where long rows are truncated.
+    """
+
+    rectangle: Rectangle
+    drop_empty: bool
+    stride: int | None
+
+    def n_rows(self, rows_of_length: Counter[int], n_marks: int) -> int:
+        """How many rows are made of some, given how many of these have each number of words."""
+        room = self.rectangle.max_len - n_marks
+        n_rows = 0
+        for length, rows in rows_of_length.items():
+            if length or not self.drop_empty:
+                n_of_row = 1 if self.stride is None else n_windows(length, room, self.stride)
+                n_rows += rows * n_of_row
+        return n_rows
+
+
+class Writers(NamedTuple):
+    """The files of a part; None is what is not written."""
+
+    sequences: NpyWriter
+    lengths: NpyWriter | None = None
+    labels: NpyWriter | None = None
+    documents: NpyWriter | None = None
+
+
+class Written(NamedTuple):
+    """How many running words were written, and how many of them are unknown."""
+
+    n_words: int
+    n_unknown: int
+
+
 def write_rows(
-    blocks: list[StoredBlock],
-    numbering: Numbering,
-    rectangle: Rectangle,
-    work: Work,
-    sequences: NpyWriter,
+    part: CountedPart,
+    n_rows_of_block: Sequence[int],
     *,
-    lengths: NpyWriter | None = None,
-) -> int:
-    """Write every block's rows and lengths; the number of running words that are unknown."""
+    numbering: Numbering,
+    layout: Layout,
+    coding: Coding | None,
+    writers: Writers,
+    work: Work,
+) -> Written:
+    """Write every row of a part, and what belongs to it."""
+    rectangle, specials = layout.rectangle, numbering.specials
 
-    def write_block(block: StoredBlock, first_row: int) -> int:
+    def write_block(block: StoredBlock, first_row: int, first_stored: int) -> Written:
         ragged = renumber(block, numbering, work.spool)
-        if lengths is not None:
-            lengths.write(first_row, ragged.lengths + numbering.specials.n_marks)
-        _write_ragged(ragged, first_row, rectangle, numbering.specials, sequences)
-        return ragged.n_unknown
+        indices, lengths = ragged.indices, ragged.lengths
+        row = np.arange(first_stored, first_stored + len(lengths))  # of the part, as it is stored
+        if layout.drop_empty:
+            row, lengths = row[lengths > 0], lengths[lengths > 0]
+        if layout.stride is not None:
+            room = rectangle.max_len - specials.n_marks
+            indices, lengths, of_row = split_long(indices, lengths, room, layout.stride)
+            row = row[of_row]
+        if writers.lengths is not None:
+            writers.lengths.write(first_row, lengths + specials.n_marks)
+        if writers.labels is not None:
+            assert coding is not None
+            writers.labels.write(first_row, coding.encode(labels_of_rows(part.labels, row)))
+        if writers.documents is not None:
+            assert part.input_rows is not None
+            writers.documents.write(first_row, part.input_rows[row])
+        for first, rows in _padded(indices, lengths, rectangle, specials):
+            writers.sequences.write(first_row + first, rows)
+        return Written(ragged.n_words, ragged.n_unknown)
 
-    first_rows = starts_of(np.array([block.n_rows for block in blocks]))
+    first_rows = starts_of(np.array(n_rows_of_block, np.int64))
+    first_stored = starts_of(np.array([block.n_rows for block in part.blocks], np.int64))
     written = [
-        work.engine.submit(write_block, block, first_row)
-        for block, first_row in zip(blocks, first_rows.tolist(), strict=True)
+        work.engine.submit(write_block, block, *firsts)
+        for block, *firsts in zip(
+            part.blocks, first_rows.tolist(), first_stored.tolist(), strict=True
+        )
     ]
-    n_unknown: Future[int] = work.engine.reduce(sum, written)
-    return work.engine.gather([n_unknown])[0]
+    counts = work.engine.gather(written)
+    return Written(sum(c.n_words for c in counts), sum(c.n_unknown for c in counts))
 
 
-def _write_ragged(
-    ragged: Ragged,
-    first_row: int,
+def _padded(
+    indices: NDArray[np.int32],
+    lengths: NDArray[np.int32],
     rectangle: Rectangle,
     specials: Specials,
-    sequences: NpyWriter,
-) -> None:
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Some finished rows at a time, and the number of the first of them."""
     rows_at_once = max(1, _CHUNK_BYTES // rectangle.row_bytes)
-    ends = np.concatenate([[0], np.cumsum(ragged.lengths)])
-    for row in range(0, len(ragged.lengths), rows_at_once):
-        some = ragged.lengths[row : row + rows_at_once]
-        indices = ragged.indices[ends[row] : ends[row + len(some)]]
-        indices = indices.astype(rectangle.dtype, copy=False)
-        sequences.write(first_row + row, pad_between_marks(indices, some, rectangle, specials))
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    for first in range(0, len(lengths), rows_at_once):
+        some = lengths[first : first + rows_at_once]
+        words = indices[ends[first] : ends[first + len(some)]].astype(rectangle.dtype, copy=False)
+        yield first, pad_between_marks(words, some, rectangle, specials)
 
 
-def count_final_lengths(
-    blocks: list[StoredBlock], numbering: Numbering, work: Work
-) -> Counter[int]:
-    """How many rows have each number of words, once stretches are words and unknown ones gone."""
+def final_lengths(part: CountedPart, numbering: Numbering, work: Work) -> list[Counter[int]]:
+    """How many rows of each block have each number of words, once stretches are words and unknown
+    ones gone.
+    """
 
     def lengths_of(block: StoredBlock) -> Counter[int]:
         index_of_id = _index_of_id(block, numbering, work.spool)
@@ -163,10 +229,4 @@ def count_final_lengths(
             return count_lengths(work.spool.read(block.record)[1])
         return count_lengths(renumber(block, numbering, work.spool).lengths)
 
-    found = [work.engine.submit(lengths_of, block) for block in blocks]
-    [rows_of_length] = work.engine.gather([work.engine.reduce(_add_up, found)])
-    return rows_of_length
-
-
-def _add_up(counters: Sequence[Counter[int]]) -> Counter[int]:
-    return sum(counters, Counter())
+    return work.engine.gather([work.engine.submit(lengths_of, block) for block in part.blocks])

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from embedprep.arrays import Ints, ragged_places, take_ragged
+from embedprep.arrays import Ints, ragged_places, starts_of, take_ragged
 from embedprep.rectangle import Rectangle
 from embedprep.specials import Specials
 
@@ -68,6 +68,31 @@ def unfold_rows(
     ends = np.cumsum(lengths)
     added = np.concatenate([[0], added_before])[np.searchsorted(at, ends)]
     return unfolded, (lengths + np.diff(added, prepend=0)).astype(np.int32)
+
+
+def n_windows(length: int, room: int, stride: int) -> int:
+    """How many rows of up to `room` values one of `length` gives, as by `split_long`.
+
+    >>> n_windows(0, 4, 1), n_windows(4, 4, 1), n_windows(5, 4, 1), n_windows(8, 4, 1)
+    (1, 1, 2, 3)
+    """
+    return 1 + max(0, -((room - length) // (room - stride)))
+
+
+def split_long(
+    indices: NDArray[Any], lengths: NDArray[Any], room: int, stride: int
+) -> tuple[NDArray[Any], NDArray[np.int32], Ints]:
+    """Ragged rows, each cut into rows of up to `room` values that begin with the last `stride` of
+    the one before: the indices, the lengths, and from which row each is, (new rows,).
+
+    As by the truncation of Hugging Face tokenizers (tokenizers/src/tokenizer/encoding.rs).
+    """
+    n_of_row = 1 + np.maximum(0, -((room - lengths.astype(np.int64)) // (room - stride)))
+    of_row = np.repeat(np.arange(len(lengths)), n_of_row)
+    offsets = (np.arange(len(of_row)) - starts_of(n_of_row)[of_row]) * (room - stride)
+    new_lengths = np.minimum(room, lengths[of_row] - offsets)
+    starts = starts_of(lengths)[of_row] + offsets
+    return take_ragged(indices, starts, new_lengths), new_lengths.astype(np.int32), of_row
 
 
 def pad(

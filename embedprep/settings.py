@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from embedprep.errors import SettingsError
 from embedprep.rectangle import Rectangle, parse_max_len
+from embedprep.sources import TRAINING
 from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+LABEL_TYPES = ("class", "number")
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,83 @@ def check_room(words: VocabularySettings, rows: RowSettings) -> None:
     if isinstance(asked, int) and asked <= n_marks:
         raise SettingsError(
             "--max-len", f"{asked} has no room for a word; with its marks, one takes {n_marks + 1}"
+        )
+
+
+PARTS_OF_SPLIT = (TRAINING, "validation", "test")
+OVERFLOWS = ("truncate", "split")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows are written, into which parts and in which order.
+
+    `split` are shares such as 80/10/10, in the order of `PARTS_OF_SPLIT`. Where long rows are
+    split, `stride` is how many words of one the next begins with, as in Hugging Face tokenizers.
+    """
+
+    split: str | None = None
+    seed: int = 0
+    shuffle: bool = False
+    drop_empty: bool = False
+    drop_duplicates: bool = False
+    overflow: str = "truncate"
+    stride: int = 0
+    label_type: str = "class"
+
+    def __post_init__(self) -> None:
+        if self.split is not None:
+            parse_split(self.split)
+        if self.overflow not in OVERFLOWS:
+            raise SettingsError("--overflow", f"{self.overflow!r} is none of truncate, split")
+        if self.label_type not in LABEL_TYPES:
+            raise SettingsError("--label-type", f"{self.label_type!r} is none of class, number")
+        if self.stride < 0:
+            raise SettingsError("--stride", f"{self.stride} is less than 0")
+        if self.stride and not self.splits_rows:
+            raise SettingsError("--stride", "means something with --overflow split alone")
+
+    @property
+    def splits_rows(self) -> bool:
+        return self.overflow == "split"
+
+    @property
+    def shares(self) -> dict[str, Fraction]:
+        """The share of each part of a split that gets one; of the training part alone if none."""
+        shares = parse_split(self.split or "1")
+        return {name: share for name, share in zip(PARTS_OF_SPLIT, shares, strict=False) if share}
+
+
+ALL_ROWS = Selection()
+
+
+def parse_split(text: str) -> tuple[Fraction, ...]:
+    """The shares of the parts that 80/10/10 or 0.9/0.1 asks for.
+
+    Raises SettingsError where the text is no such thing.
+
+    >>> parse_split("80/0/20")
+    (Fraction(80, 1), Fraction(0, 1), Fraction(20, 1))
+    """
+    from fractions import Fraction  # slow to import, and rarely needed
+
+    shares = text.split("/")
+    is_right = all(re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", share) for share in shares)
+    if not is_right or len(shares) > len(PARTS_OF_SPLIT) or not Fraction(shares[0]):
+        raise SettingsError("--split", f"{text!r} is no TRAINING/VALIDATION/TEST like 80/10/10")
+    return tuple(Fraction(share) for share in shares)
+
+
+def check_selection(selection: Selection, rows: RowSettings, n_marks: int) -> None:
+    """Raise SettingsError where rows that are split have no length, or overlap wholly."""
+    if not selection.splits_rows:
+        return
+    asked = parse_max_len(rows.max_len or "max")
+    if asked is None:
+        raise SettingsError("--overflow", "split needs a --max-len, a number or a percentile")
+    if isinstance(asked, int) and selection.stride >= asked - n_marks:
+        raise SettingsError(
+            "--stride", f"{selection.stride} leaves no new word in rows of {asked - n_marks}"
         )
 
 

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from embedprep.arrays import Bytes, Ints, free_indices, starts_of, take_ragged
 from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray
 from embedprep.errors import EmbedprepError, VocabularyError
+from embedprep.labels import LabelFacts, parse_labels
 from embedprep.publication import staged_file
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import drop_index, pad_between_marks
@@ -35,13 +36,16 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The kept words in the order of their indices, `counts: (words,)`, and how rows are made."""
+    """The kept words in the order of their indices, `counts: (words,)`, how rows are made, and what
+    the labels of the training rows were.
+    """
 
     words: tuple[str, ...]
     counts: tuple[int, ...]
     tokenizer: TokenizerSettings
     rectangle: Rectangle
     specials: Specials = field(default_factory=Specials)
+    labels: LabelFacts | None = None
 
     @property
     def input_dim(self) -> int:
@@ -132,26 +136,29 @@ _REMEDY = "make it again by `embedprep vocab` or `embedprep run`"
 
 
 def make_vocabulary(
-    ranked: Dictionary, tokenizer: TokenizerSettings, rectangle: Rectangle, specials: Specials
+    ranked: Dictionary,
+    tokenizer: TokenizerSettings,
+    rectangle: Rectangle,
+    specials: Specials,
+    labels: LabelFacts | None = None,
 ) -> Vocabulary:
     """The vocabulary of ranked words."""
-    return Vocabulary(
-        tuple(ranked.words.to_text()), tuple(ranked.counts.tolist()), tokenizer, rectangle, specials
-    )
+    words, counts = tuple(ranked.words.to_text()), tuple(ranked.counts.tolist())
+    return Vocabulary(words, counts, tokenizer, rectangle, specials, labels)
 
 
 def format_vocabulary(vocabulary: Vocabulary) -> bytes:
     """The vocabulary as the bytes of `vocab.json`."""
-    head = json.dumps(
-        {
-            "format": FORMAT,
-            "version": VERSION,
-            "tokenizer": vocabulary.tokenizer.saved,
-            "specials": vocabulary.specials.by_name,
-            "row": asdict(vocabulary.rectangle),
-        },
-        ensure_ascii=False,
-    )
+    facts: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "tokenizer": vocabulary.tokenizer.saved,
+        "specials": vocabulary.specials.by_name,
+        "row": asdict(vocabulary.rectangle),
+    }
+    if vocabulary.labels is not None:
+        facts["labels"] = vocabulary.labels._asdict()
+    head = json.dumps(facts, ensure_ascii=False)
     # JSON escapes every LF, so one dump can be cut there into the words again.
     words = json.dumps(vocabulary.words, ensure_ascii=False, separators=("\n", ":"))[1:-1]
     counts = json.dumps(vocabulary.counts, separators=("\n", ":"))[1:-1]
@@ -180,7 +187,8 @@ def parse_vocabulary(text: str, place: str) -> Vocabulary:
         counts = tuple(count for _, count in saved["words"])
         tokenizer, rectangle = TokenizerSettings(**saved["tokenizer"]), Rectangle(**saved["row"])
         specials = _parse_specials(saved["specials"])
-        vocabulary = Vocabulary(words, counts, tokenizer, rectangle, specials)
+        labels = parse_labels(saved["labels"]) if "labels" in saved else None
+        vocabulary = Vocabulary(words, counts, tokenizer, rectangle, specials, labels)
         _check(vocabulary)
     except (KeyError, TypeError, ValueError, EmbedprepError) as error:
         raise VocabularyError(place, f"is broken ({error})", _REMEDY) from None

@@ -15,7 +15,7 @@ from embedprep.cli import options, stdout
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_vocabulary
-from embedprep.sources import Reader, total_bytes
+from embedprep.sources import Reader, Source, total_bytes
 
 if TYPE_CHECKING:
     from embedprep.settings import AdoptionSettings
@@ -29,11 +29,17 @@ if TYPE_CHECKING:
 @options.row_options()
 @options.size_option
 @options.reading_options
+@options.label_options
+@options.label_type_option
+@options.part_options
+@options.selection_options
 @options.running_options
 @options.sync_option
 def run(
     *,
     inputs: tuple[str, ...],
+    holdouts: tuple[str, ...],
+    label_from: str | None,
     output: str,
     jobs: int | None,
     quiet: bool,
@@ -54,13 +60,16 @@ def run(
     """
     options.refuse_stdout(output)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
+    selection = options.selection(chosen)
     settings = options.vocabulary_settings(rows, **chosen)
+    options.check_overflow(selection, rows, settings)
+    named = options.parse_inputs(inputs, holdouts, label_from)
     keep_freed_memory()
-    with progress(total_bytes(inputs), quiet) as advance:
-        reader = Reader(inputs, reading, advance)
+    with progress(total_bytes([item.name for item in named]), quiet) as advance:
+        reader = Reader(named, reading, advance)
         from embedprep import pipeline
 
-        built = pipeline.run(reader, Path(output), settings, rows, jobs=jobs, sync=sync)
+        built = pipeline.run(reader, Path(output), settings, rows, selection, jobs=jobs, sync=sync)
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)
 
@@ -101,22 +110,25 @@ def vocab(
     rows, reading = options.row_settings(chosen), options.reading(chosen)
     settings = options.vocabulary_settings(rows, **chosen)
     place = None if output == "-" else Path(output)
+    sources: list[Source] = []
     if source is not None:
         adoption = options.adoption_settings(settings, rows, unk_token)
         made = _adopt(source, adoption, place, quiet)
     else:
+        named = options.parse_inputs(inputs)
         keep_freed_memory()
-        with progress(total_bytes(inputs), quiet) as advance:
-            reader = Reader(inputs, reading, advance)
+        with progress(total_bytes([item.name for item in named]), quiet) as advance:
+            reader = Reader(named, reading, advance)
             from embedprep import pipeline
 
             made = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
+            sources = reader.finished
     if place is None:
         from embedprep.vocabulary import format_vocabulary
 
         stdout.write(format_vocabulary(made))
     elif not quiet or as_json:
-        print_vocabulary(made, output, reader.finished, as_json)
+        print_vocabulary(made, output, sources, as_json)
 
 
 def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: bool) -> Vocabulary:
@@ -148,11 +160,14 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 @options.row_options("as in the vocabulary")
 @options.size_option
 @options.reading_options
+@options.label_options
+@options.selection_options
 @options.running_options
 @options.sync_option
 def encode(
     *,
     inputs: tuple[str, ...],
+    label_from: str | None,
     vocab: str,
     output: str,
     jobs: int | None,
@@ -172,11 +187,15 @@ def encode(
     """
     options.refuse_stdout(output)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
+    selection = options.selection(chosen)
+    named = options.parse_inputs(inputs, label_from=label_from)
     keep_freed_memory()
-    with progress(total_bytes(inputs), quiet) as advance:
-        reader = Reader(inputs, reading, advance)
+    with progress(total_bytes([item.name for item in named]), quiet) as advance:
+        reader = Reader(named, reading, advance)
         from embedprep import pipeline
 
-        built = pipeline.encode(reader, Path(vocab), Path(output), rows, jobs=jobs, sync=sync)
+        built = pipeline.encode(
+            reader, Path(vocab), Path(output), rows, selection, jobs=jobs, sync=sync
+        )
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -12,8 +12,26 @@ from click.core import ParameterSource
 
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
-from embedprep.settings import AdoptionSettings, RowSettings, VocabularySettings, check_room
-from embedprep.sources import FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
+from embedprep.settings import (
+    LABEL_TYPES,
+    OVERFLOWS,
+    AdoptionSettings,
+    RowSettings,
+    Selection,
+    VocabularySettings,
+    check_room,
+    check_selection,
+)
+from embedprep.sources import (
+    FORMATS,
+    MAX_LINE_BYTES,
+    Input,
+    Reading,
+    RecordSettings,
+    parse_holdout,
+    parse_input,
+    with_parents_as_labels,
+)
 from embedprep.specials import OOV_CHOICES
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 
@@ -70,6 +88,11 @@ adoption_options = together(
         help="The entry of unknown words in that file.  "
         "[default: what the file says, or one like <unk>, [UNK], <OOV>]",
     ),
+)
+
+_OF_ROWS = (
+    *("split", "seed", "shuffle", "drop_empty", "drop_duplicates"),
+    *("overflow", "stride", "label_type"),
 )
 
 _OF_THE_WORDS = {"max_words", "oov", "bos", "eos", "tokenizer", "lowercase", "pattern"}
@@ -214,6 +237,69 @@ reading_options = together(
     ),
 )
 
+label_options = together(
+    click.option(
+        "--label-from",
+        type=click.Choice(["parent"]),
+        help="Take the name of the folder that an input lies in as the label of its rows.",
+    ),
+)
+
+label_type_option = click.option(
+    "--label-type",
+    type=click.Choice(LABEL_TYPES),
+    default="class",
+    show_default=True,
+    help="Labels are names of classes, or numbers that are kept as they are.",
+)
+
+part_options = together(
+    click.option(
+        "--holdout",
+        "holdouts",
+        multiple=True,
+        metavar="NAME=PATH",
+        help="Encode this input too, with the words and the shape of the others, into DIR/NAME.",
+    ),
+    click.option(
+        "--split",
+        metavar="SHARES",
+        help="Divide the rows, as 80/10/10: into DIR, DIR/validation and DIR/test, by a hash of "
+        "their text, so that equal texts stay together.",
+    ),
+    click.option("--shuffle", is_flag=True, help="Shuffle the training rows and their labels."),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="Another draw for --split and --shuffle.",
+    ),
+)
+
+selection_options = together(
+    click.option("--drop-empty", is_flag=True, help="Leave out rows without a word."),
+    click.option(
+        "--drop-duplicates",
+        is_flag=True,
+        help="Leave out rows whose text and labels an earlier row of the part has.",
+    ),
+    click.option(
+        "--overflow",
+        type=click.Choice(OVERFLOWS),
+        default="truncate",
+        show_default=True,
+        help="Cut long rows, or split them into several; document.npy then tells of which line.",
+    ),
+    click.option(
+        "--stride",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="Words that a row split off repeats of the one before.",
+    ),
+)
+
 running_options = together(
     click.option(
         "--jobs",
@@ -293,6 +379,28 @@ def row_settings(options: dict[str, Any]) -> RowSettings:
     names = ("max_len", "padding", "truncating", "dtype", "max_bytes")
     with usage_errors():
         return RowSettings(**{name: options.pop(name, None) for name in names})
+
+
+def selection(options: dict[str, Any]) -> Selection:
+    """The settings of which rows are written, taken out of a command's options."""
+    with usage_errors():
+        return Selection(**{name: options.pop(name) for name in _OF_ROWS if name in options})
+
+
+def check_overflow(selection: Selection, rows: RowSettings, words: VocabularySettings) -> None:
+    """Tell of rows that are to be split and cannot be."""
+    with usage_errors():
+        check_selection(selection, rows, words.specials.n_marks)
+
+
+def parse_inputs(
+    inputs: Iterable[str], holdouts: Iterable[str] = (), label_from: str | None = None
+) -> Sequence[Input]:
+    """The inputs that a command names, those of the held-out parts behind the others."""
+    with usage_errors():
+        named = [parse_input(text) for text in inputs]
+        named += [parse_holdout(text) for text in holdouts]
+        return named if label_from is None else with_parents_as_labels(named)
 
 
 def adoption_settings(

@@ -11,22 +11,32 @@ from embedprep.sources import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from embedprep.pipeline import Built
     from embedprep.sources import Source
     from embedprep.vocabulary import Vocabulary
+    from embedprep.writing import Built
+
+
+_SHOWN_CLASSES = 5
 
 
 def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
     """The facts about rows that were written, and about the inputs that are no plain lines."""
     facts = built.statistics
     if as_json:
-        _print_json({"output": str(built.path), "statistics": facts, "embedding": built.embedding})
+        parts = {"parts": built.parts} if built.parts else {}
+        found = {"output": str(built.path), "statistics": facts, **parts}
+        _print_json(found | {"embedding": built.embedding})
         return
     rectangle = built.vocabulary.rectangle
     head = (
         f"{built.path}: {facts['rows']:,} rows of {rectangle.max_len:,} indices, {rectangle.dtype}"
     )
     lines = [("rows", facts["rows"], f"{facts['empty_rows']:,} empty")]
+    if "duplicates" in facts:
+        lines.append(("duplicates", facts["duplicates"], "left out"))
+    if "documents" in facts:
+        split = f"{facts['split_documents']:,} of them split"
+        lines.append(("documents", facts["documents"], split))
     lines.append(("words", facts["words"], ""))
     if "distinct_words" in facts:
         lines.append(("distinct words", facts["distinct_words"], ""))
@@ -36,11 +46,38 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
     lines.append(("unknown words", facts["unknown_words"], unknown))
     longest = f"{rectangle.padding}-padded; the longest row has {facts['longest_row']:,}"
     lines.append(("max_len", rectangle.max_len, longest))
-    share = facts["truncated_rows"] / facts["rows"]
-    cut = f"{share:.2%}, {rectangle.truncating}-truncated" if share else ""
-    lines.append(("truncated rows", facts["truncated_rows"], cut))
+    if "truncated_rows" in facts:
+        share = facts["truncated_rows"] / facts["rows"] if facts["rows"] else 0
+        cut = f"{share:.2%}, {rectangle.truncating}-truncated" if share else ""
+        lines.append(("truncated rows", facts["truncated_rows"], cut))
+    lines += _labels(built)
+    lines += [
+        (f"{name} rows", of_part["rows"], _part(of_part)) for name, of_part in built.parts.items()
+    ]
+    if "texts_in_several_parts" in facts:
+        leaks = "texts that occur in more than one part"
+        lines.append(("shared texts", facts["texts_in_several_parts"], leaks))
     facts_shown = f"{_table(lines)}{_inputs(sources)}"
     stdout.write(f"{head}\n{facts_shown}\n{embedding_line(built.embedding)}\n")
+
+
+def _labels(built: Built) -> list[tuple[str, int, str]]:
+    """How many classes there are, and the first of them."""
+    labels = built.labels
+    if labels is None or labels.type == "number":
+        return []
+    some = ", ".join(labels.classes[:_SHOWN_CLASSES])
+    return [
+        ("classes", len(labels.classes), some + ", ..." * (len(labels.classes) > _SHOWN_CLASSES))
+    ]
+
+
+def _part(facts: dict[str, Any]) -> str:
+    """What is to be known about a part that nothing was learned from."""
+    cut = facts.get("truncated_rows", facts.get("split_documents", 0))
+    how = "truncated" if "truncated_rows" in facts else "split"
+    unknown = f"{facts['out_of_vocabulary']:.2%} of the words out of vocabulary"
+    return f"{facts['empty_rows']:,} empty, {cut:,} {how}; {unknown}"
 
 
 def embedding_line(embedding: dict[str, Any]) -> str:

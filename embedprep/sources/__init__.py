@@ -1,12 +1,21 @@
 """Where do blocks of whole lines come from?
 
 A source is read once, front to back, in blocks of about `block_bytes`, whatever it is: a file, a
-pipe, compressed, a text in another encoding, a table. The files here follow its bytes: `opening`,
+pipe, compressed, a text in another encoding, a table. `inputs` says which there are and `settings`
+how they are read; the other files follow the bytes: `opening`,
 `compression`, `encodings`, `lines`; then, where it holds records, `quotes`, `tables`, `columns`,
 `json_lines`, `fasttext` and `records`; `reader` runs it all in a thread of its own.
 """
 
 from embedprep.sources.encodings import not_utf8
+from embedprep.sources.inputs import (
+    STDIN,
+    TRAINING,
+    Input,
+    parse_holdout,
+    parse_input,
+    with_parents_as_labels,
+)
 from embedprep.sources.lines import PADDING, Block, line_too_long
 from embedprep.sources.opening import total_bytes
 from embedprep.sources.reader import Reader, Source, read_blocks
@@ -17,7 +26,10 @@ __all__ = [
     "FORMATS",
     "MAX_LINE_BYTES",
     "PADDING",
+    "STDIN",
+    "TRAINING",
     "Block",
+    "Input",
     "Reader",
     "Reading",
     "Recognised",
@@ -25,7 +37,10 @@ __all__ = [
     "Source",
     "line_too_long",
     "not_utf8",
+    "parse_holdout",
+    "parse_input",
     "read_blocks",
     "shown",
     "total_bytes",
+    "with_parents_as_labels",
 ]

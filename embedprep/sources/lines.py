@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from embedprep.errors import LineError
 from embedprep.sources.encodings import not_utf8
+from embedprep.sources.inputs import TRAINING
 from embedprep.sources.settings import Reading
 
 PADDING = b" " * 8
@@ -24,7 +25,8 @@ class Block(NamedTuple):
     `data` is a line for each row, ended by one LF, then `PADDING`. `original` is what was read,
     where that differs from the lines. Of a text in another encoding, all are of what it reads in
     UTF-8. Rows made of records are valid UTF-8, and their place is 0. `labels` are those of each
-    row, () where it has none; None where nobody asked for labels and the format has none.
+    row, () where it has none; None where nobody asked for labels and the format has none. `part`
+    is the part of the output that the rows go to.
     """
 
     source: str
@@ -32,6 +34,7 @@ class Block(NamedTuple):
     first_byte: int
     original: bytes | None = None
     labels: Sequence[tuple[str, ...]] | None = None
+    part: str = TRAINING
 
 
 class Lines(NamedTuple):

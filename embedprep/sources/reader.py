@@ -12,6 +12,7 @@ from embedprep.errors import InputError, SettingsError
 from embedprep.sources.compression import decompressed
 from embedprep.sources.encodings import transcoded
 from embedprep.sources.fasttext import read_fasttext
+from embedprep.sources.inputs import TRAINING, Input
 from embedprep.sources.json_lines import read_json_lines
 from embedprep.sources.lines import Block, line_blocks, text_lines
 from embedprep.sources.opening import opened, read_chunks
@@ -36,10 +37,12 @@ class Source(NamedTuple):
     name: str
     digest: Digest
     recognised: Recognised | None = None
+    part: str = TRAINING
+    label: str | None = None
 
 
 def read_blocks(
-    inputs: Sequence[str],
+    inputs: Sequence[str | Input],
     reading: Reading,
     finished: list[Source],
     advance: Callable[[int], object] = lambda n_bytes: None,
@@ -51,21 +54,29 @@ def read_blocks(
     Raises InputError for an input that is missing, unreadable, a folder, broken or empty, for a
     record that is broken, and for a line longer than `reading.max_line_bytes`.
     """
-    for name in inputs:
+    for name, part, label in _inputs(inputs):
         digest = Digest()
         n_blocks = 0
         with opened(name) as stream:
             recognised, blocks = _read(name, stream, reading, digest, advance)
             for block in blocks:
                 n_blocks += 1
-                yield block
+                if label is None:
+                    yield block._replace(part=part)
+                else:
+                    labels = [(label,)] * block.data.count(b"\n")
+                    yield block._replace(part=part, labels=labels)
         if not n_blocks:
             raise InputError(
                 name,
                 f"holds no {'record' if recognised else 'line'}",
                 "is the step that writes it finished?",
             )
-        finished.append(Source(name, digest, recognised))
+        finished.append(Source(name, digest, recognised, part, label))
+
+
+def _inputs(named: Sequence[str | Input]) -> list[Input]:
+    return [Input(name) if isinstance(name, str) else name for name in named]
 
 
 def _read(
@@ -99,6 +110,15 @@ def _hashed(chunks: Iterator[bytes], digest: Digest) -> Iterator[bytes]:
         yield chunk
 
 
+def _check_labels(inputs: Sequence[Input], reading: Reading) -> None:
+    """Raise SettingsError where a row would get labels from two places."""
+    for name, _, label in inputs:
+        if label is not None and reading.records.label_columns:
+            raise SettingsError("--label-column", f"{name} has the label {label!r}")
+        if label is not None and reading.records.format_of(name) == "fasttext":
+            raise SettingsError("--format", f"fasttext has its own labels, and {name} has one too")
+
+
 class Reader:
     """Inputs that a thread of its own reads ahead, from the moment the reader is made.
 
@@ -109,15 +129,17 @@ class Reader:
 
     def __init__(
         self,
-        inputs: Sequence[str],
+        inputs: Sequence[str | Input],
         reading: Reading,
         advance: Callable[[int], object] = lambda n_bytes: None,
         ahead_bytes: int = AHEAD_BYTES,
     ) -> None:
         if not inputs:
             raise SettingsError("inputs", "none is named")
-        reading.records.check_inputs(inputs)
-        self.inputs = tuple(inputs)
+        self.inputs = tuple(_inputs(inputs))
+        self.names = tuple(item.name for item in self.inputs)
+        _check_labels(self.inputs, reading)
+        reading.records.check_inputs(self.names)
         self.reading = reading
         self.finished: list[Source] = []
         n_ahead = max(2, ahead_bytes // max(reading.block_bytes, 1 << 10))

@@ -1,0 +1,207 @@
+"""What number stands for a label?
+
+Classes are sorted by their code points. One label a row gives their numbers, several give a matrix
+of 0 and 1; labels that are numbers themselves are kept as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Flags, Ints, starts_of
+from embedprep.errors import InputError
+from embedprep.sources import Block
+
+
+class RowLabels(NamedTuple):
+    """The labels of some rows: `values: (labels,)` codes or numbers, `per_row: (rows,)`."""
+
+    values: NDArray[Any]
+    per_row: NDArray[np.int32]
+
+    def at(self, is_kept: Flags) -> RowLabels:
+        """Those of the rows that are kept, of `is_kept: (rows,)`."""
+        values = self.values[np.repeat(is_kept, self.per_row)]
+        return RowLabels(values, self.per_row[is_kept])
+
+
+class LabelFacts(NamedTuple):
+    """What labels are: of `type` "class", "classes" or "number"; the names of classes, sorted."""
+
+    type: str
+    classes: tuple[str, ...] = ()
+
+
+def parse_labels(saved: Any) -> LabelFacts:
+    """The facts as a file tells them. Raises ValueError where they are none."""
+    match saved:
+        case {"type": "class" | "classes" | "number" as kind, "classes": list(classes)}:
+            names = tuple(name for name in classes if isinstance(name, str))
+            if len(names) == len(classes) and list(names) == sorted(set(names)):
+                return LabelFacts(kind, names)
+    raise ValueError(f"labels are {saved!r}")
+
+
+class LabelCodes:
+    """Labels on their way in: each class gets a code in the order of arrival.
+
+    `place_of_class` tells the input in which each was first met, `place_of_number` for each part
+    and number of labels the first record with so many.
+    """
+
+    def __init__(self, label_type: str) -> None:
+        self.is_number = label_type == "number"
+        self.dtype = np.float64 if self.is_number else np.int32
+        self.place_of_class: list[str] = []
+        self.place_of_number: dict[tuple[str, int], str] = {}
+        self._code_of: dict[str, int] = {}
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes by their codes."""
+        return list(self._code_of)
+
+    def encode(self, block: Block, n_rows: int, rows_before: int) -> RowLabels:
+        """The labels of the rows of a block. Raises InputError where one is no number."""
+        source, labels = block.source, block.labels
+        if labels is None:
+            labels = [()] * n_rows
+        per_row = np.fromiter(map(len, labels), np.int32, n_rows)
+        numbers, first_rows = np.unique(per_row, return_index=True)
+        for number, row in zip(numbers.tolist(), first_rows.tolist(), strict=True):
+            place = f"{source}: record {rows_before + row + 1}"
+            self.place_of_number.setdefault((block.part, number), place)
+        flat = [label for of_row in labels for label in of_row]
+        if self.is_number:
+            return RowLabels(self._numbers(flat, per_row, source, rows_before), per_row)
+        code_of = self._code_of
+        codes = [code_of.setdefault(label, len(code_of)) for label in flat]
+        self.place_of_class += [source] * (len(code_of) - len(self.place_of_class))
+        return RowLabels(np.array(codes, np.int32), per_row)
+
+    def _numbers(
+        self, flat: list[str], per_row: NDArray[np.int32], source: str, rows_before: int
+    ) -> NDArray[np.float64]:
+        try:
+            numbers = np.array(flat, np.float64)
+            is_wrong = ~np.isfinite(numbers.astype(np.float32))
+        except ValueError:
+            is_wrong = np.array([not _is_number(label) for label in flat])
+        if is_wrong.any():
+            first = int(is_wrong.argmax())
+            row = rows_before + int(np.repeat(np.arange(len(per_row)), per_row)[first]) + 1
+            raise InputError(
+                f"{source}: record {row}",
+                f"the label {flat[first]!r} is no number that float32 holds",
+                "mend it, or leave out --label-type number",
+            )
+        return numbers
+
+
+def _is_number(label: str) -> bool:
+    try:
+        return math.isfinite(float(label))
+    except ValueError:
+        return False
+
+
+def join_labels(parts: Sequence[RowLabels], dtype: type[np.float64] | type[np.int32]) -> RowLabels:
+    """The labels of several pieces of a text, one behind the other."""
+    values = np.concatenate([np.empty(0, dtype), *(part.values for part in parts)])
+    return RowLabels(
+        values, np.concatenate([np.empty(0, np.int32), *(part.per_row for part in parts)])
+    )
+
+
+class Coding(NamedTuple):
+    """How labels become numbers: the facts, and the class number of each code, (codes,)."""
+
+    facts: LabelFacts
+    number_of: NDArray[np.int32]
+    n_columns: int | None
+
+    @property
+    def dtype(self) -> str:
+        return {"class": "int32", "classes": "uint8", "number": "float32"}[self.facts.type]
+
+    def shape(self, n_rows: int) -> tuple[int, ...]:
+        return (n_rows,) if self.n_columns is None else (n_rows, self.n_columns)
+
+    def encode(self, labels: RowLabels) -> NDArray[Any]:
+        """The labels as they are written, of `shape`."""
+        n_rows = len(labels.per_row)
+        if self.facts.type == "number":
+            return np.reshape(labels.values.astype(np.float32), self.shape(n_rows))
+        of_class = self.number_of[labels.values]
+        if self.facts.type == "class":
+            return of_class
+        matrix = np.zeros(self.shape(n_rows), np.uint8)
+        matrix[np.repeat(np.arange(n_rows), labels.per_row), of_class] = 1
+        return matrix
+
+
+def code_labels(codes: LabelCodes, learned: RowLabels, saved: LabelFacts | None) -> Coding:
+    """How the labels of a text become numbers: by the classes of the rows that are learned from,
+    or as `saved` with a vocabulary.
+
+    Raises InputError where the saved ones are of another type.
+    """
+    if saved is not None and (saved.type == "number") != codes.is_number:
+        raise InputError(
+            "the labels",
+            "are numbers, and were classes where the vocabulary is from",
+            "encode them without --label-type number",
+        )
+    largest = int(learned.per_row.max(initial=0))
+    if codes.is_number:
+        n_columns = None if largest <= 1 else largest
+        return Coding(LabelFacts("number"), np.empty(0, np.int32), n_columns)
+
+    if saved is None:
+        used = np.unique(learned.values).tolist()
+        names = tuple(sorted(codes.classes[code] for code in used))
+        saved = LabelFacts("classes" if largest > 1 else "class", names)
+    number_of = {name: number for number, name in enumerate(saved.classes)}
+    numbers = np.array([number_of.get(name, -1) for name in codes.classes], np.int32)
+    return Coding(saved, numbers, len(saved.classes) if saved.type == "classes" else None)
+
+
+def check_labels(coding: Coding, codes: LabelCodes, part: str, labels: RowLabels) -> None:
+    """Raise InputError where a row of a part has not as many labels as it must, or a class that
+    the rows learned from never have.
+    """
+    if coding.facts.type != "classes":
+        expected = coding.n_columns or 1
+        for number in np.unique(labels.per_row).tolist():
+            if number != expected:
+                raise InputError(
+                    codes.place_of_number.get((part, number), "a record"),
+                    f"has {number or 'no'} {'labels' if number > 1 else 'label'}, "
+                    f"others have {expected}",
+                    "give every record as many, or leave it out",
+                )
+    if coding.facts.type == "number":
+        return
+    unknown = np.unique(labels.values[coding.number_of[labels.values] < 0]).tolist()
+    if unknown:
+        names = sorted(codes.classes[code] for code in unknown)
+        shown = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
+        raise InputError(
+            codes.place_of_class[unknown[0]],
+            f"holds {len(names)} {'class' if len(names) == 1 else 'classes'} that the training "
+            f"rows never have: {shown}",
+            "add such rows to the training text, or leave these out",
+        )
+
+
+def labels_of_rows(labels: RowLabels, rows: Ints) -> RowLabels:
+    """The labels of some rows, in their order and as often as they are named; (rows,)."""
+    per_row = labels.per_row[rows]
+    starts = starts_of(labels.per_row)[rows]
+    places = np.repeat(starts - starts_of(per_row), per_row) + np.arange(int(per_row.sum()))
+    return RowLabels(labels.values[places], per_row)

@@ -1,0 +1,72 @@
+"""Which inputs are read, for which part of the output, and with which label?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from embedprep.errors import SettingsError
+
+TRAINING = ""
+"""The name of the part that lies at the top of an output; all others lie in folders."""
+
+STDIN = "-"
+
+_LABELLED = re.compile(r"([^=/\\]*)=(.*)", re.DOTALL)
+
+
+class Input(NamedTuple):
+    """A file, or standard input as `-`; the part that its rows go to; the label of all of them."""
+
+    name: str
+    part: str = TRAINING
+    label: str | None = None
+
+
+def parse_input(text: str, part: str = TRAINING) -> Input:
+    """`PATH`, or `LABEL=PATH`. A `=` behind a slash belongs to the path.
+
+    Raises SettingsError where there is a `=` and nothing before or behind it.
+
+    >>> parse_input("neg=data/neg.txt").label, parse_input("./a=b.txt").name
+    ('neg', './a=b.txt')
+    """
+    found = _LABELLED.fullmatch(text)
+    if found is None:
+        return Input(text, part)
+    label, name = found[1], found[2]
+    if not label or not name:
+        raise SettingsError(
+            "INPUT", f"{text!r} is no LABEL=PATH", "a file of that name is read as ./NAME"
+        )
+    return Input(name, part, label)
+
+
+def parse_holdout(text: str) -> Input:
+    """`NAME=PATH` or `NAME=LABEL=PATH`: an input of the part NAME.
+
+    Raises SettingsError where it is neither, or where the name is none for a folder.
+    """
+    part, _, rest = text.partition("=")
+    if not part or not rest:
+        raise SettingsError("--holdout", f"{text!r} is no NAME=PATH")
+    if not re.fullmatch(r"[\w-][\w.-]*", part) or part.endswith((".npy", ".json")):
+        raise SettingsError("--holdout", f"{part!r} is no name for a folder in the output")
+    return parse_input(rest, part)
+
+
+def with_parents_as_labels(inputs: Sequence[Input]) -> list[Input]:
+    """The inputs, each with the name of the folder that it lies in as the label of its rows.
+
+    Raises SettingsError for one that lies in none, or has a label.
+    """
+    labelled = []
+    for item in inputs:
+        if item.name == STDIN:
+            raise SettingsError("--label-from parent", "standard input lies in no folder")
+        if item.label is not None:
+            raise SettingsError("--label-from parent", f"{item.name} has the label {item.label!r}")
+        labelled.append(item._replace(label=Path(item.name).absolute().parent.name))
+    return labelled

@@ -1,0 +1,171 @@
+"""Of which files is an output made?"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from embedprep.counting import Counted
+from embedprep.digests import Digest
+from embedprep.engines import Future
+from embedprep.labels import LabelFacts
+from embedprep.manifest import MANIFEST, format_manifest
+from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
+from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES, VOCABULARY
+from embedprep.parts import count_leaks
+from embedprep.plan import Plan, PlannedPart, statistics
+from embedprep.publication import StagedFolder
+from embedprep.rows import Writers, write_rows
+from embedprep.sources import TRAINING, Reader
+from embedprep.tokenizer.rules import versions_behind
+from embedprep.vocabulary import Vocabulary
+from embedprep.work import Work
+
+OUTPUT_DIM = 128
+"""The dimension of the embedding where nobody chose one."""
+
+OUTPUT_NAMES = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS, VOCABULARY, MANIFEST)
+
+
+class Built(NamedTuple):
+    """A finished job: where the output is, its vocabulary, the facts about its training rows, about
+    its other parts and about its labels.
+    """
+
+    path: Path
+    vocabulary: Vocabulary
+    statistics: dict[str, Any]
+    parts: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - nobody writes to it
+    labels: LabelFacts | None = None
+
+    @property
+    def embedding(self) -> dict[str, Any]:
+        """The arguments of the embedding layer that takes these rows."""
+        return {
+            "input_dim": self.vocabulary.input_dim,
+            "output_dim": OUTPUT_DIM,
+            "input_length": self.vocabulary.rectangle.max_len,
+            "mask_zero": True,
+        }
+
+
+class Contents(NamedTuple):
+    """What the files of an output are made of; `vocabulary` comes with its bytes."""
+
+    reader: Reader
+    counted: Counted
+    planned: Plan
+    vocabulary: Future[tuple[Vocabulary, bytes]]
+    settings: dict[str, Any]
+
+
+def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
+    """Write all files of an output, the manifest last."""
+    counted, planned = contents.counted, contents.planned
+    written = [_write_part(staged, part, contents, work) for part in planned.parts]
+    [(vocabulary, saved)] = work.engine.gather([contents.vocabulary])
+    facts = written[0].statistics
+    if counted.n_duplicates or contents.settings["rows"]["drop_duplicates"]:
+        facts["duplicates"] = counted.n_duplicates
+    if len(written) > 1:
+        keys = [part.keys for part in counted.parts if part.keys is not None]
+        facts["texts_in_several_parts"] = count_leaks(keys) if keys else 0
+    others = {part.name: part.statistics for part in written if part.name}
+    labels = None if planned.coding is None else planned.coding.facts
+    built = Built(staged.target, vocabulary, facts, others, labels)
+
+    outputs: list[WrittenFile] = []
+    for part in reversed(written):
+        listed = [*part.files, _write(staged, part.name, VOCABULARY, saved)]
+        if part.name:
+            manifest = _format(contents, built, part.statistics, listed, part.name)
+            outputs += [_inside(part.name, file) for file in listed]
+            outputs.append(_inside(part.name, _write(staged, part.name, MANIFEST, manifest)))
+        else:
+            _write(staged, TRAINING, MANIFEST, _format(contents, built, facts, listed + outputs))
+    return built
+
+
+class _WrittenPart(NamedTuple):
+    """The arrays of a part, and the facts about it."""
+
+    name: str
+    files: list[WrittenFile]
+    statistics: dict[str, Any]
+
+
+def _write_part(
+    staged: StagedFolder, part: PlannedPart, contents: Contents, work: Work
+) -> _WrittenPart:
+    planned, name, n_rows = contents.planned, part.counted.name, part.n_rows
+    rectangle, coding = planned.rectangle, planned.coding
+
+    def writer(file: str, shape: tuple[int, ...], dtype: str) -> NpyWriter:
+        path, target = staged.add(_path(name, file)), staged.target / name / file
+        if part.order is None:
+            return stack.enter_context(NpyWriter(path, target, shape, dtype))
+        return stack.enter_context(ShuffledNpyWriter(path, target, shape, dtype, order=part.order))
+
+    with ExitStack() as stack:
+        writers = Writers(
+            writer(SEQUENCES, (n_rows, rectangle.max_len), rectangle.dtype),
+            writer(LENGTHS, (n_rows,), "int32"),
+            None if coding is None else writer(LABELS, coding.shape(n_rows), coding.dtype),
+            None if planned.layout.stride is None else writer(DOCUMENTS, (n_rows,), "int64"),
+        )
+        written = write_rows(
+            part.counted,
+            part.n_rows_of_block,
+            numbering=planned.numbering,
+            layout=planned.layout,
+            coding=coding,
+            writers=writers,
+            work=work,
+        )
+    files = [file.finished for file in writers if file is not None]
+    return _WrittenPart(name, files, statistics(contents.counted, planned, part, written))
+
+
+def _format(
+    contents: Contents,
+    built: Built,
+    facts: dict[str, Any],
+    outputs: list[WrittenFile],
+    part: str | None = None,
+) -> bytes:
+    """The manifest of a whole output, or of a part of it."""
+    reader = contents.reader
+    resolved = contents.settings | {
+        "row": asdict(built.vocabulary.rectangle),
+        "encoding": reader.reading.encoding,
+        "errors": reader.reading.errors,
+        **versions_behind(built.vocabulary.tokenizer),
+    }
+    held_out = {source.part for source in reader.finished}
+    of_part = part if part in held_out else TRAINING
+    return format_manifest(
+        resolved,
+        [source for source in reader.finished if part is None or source.part == of_part],
+        outputs,
+        facts,
+        built.embedding,
+        labels=None if built.labels is None else built.labels._asdict(),
+        parts=built.parts if part is None else None,
+    )
+
+
+def _write(staged: StagedFolder, part: str, name: str, content: bytes) -> WrittenFile:
+    staged.add(_path(part, name)).write_bytes(content)
+    digest = Digest()
+    digest.update(content)
+    return WrittenFile(name, digest)
+
+
+def _inside(part: str, file: WrittenFile) -> WrittenFile:
+    return file._replace(name=_path(part, file.name))
+
+
+def _path(part: str, name: str) -> str:
+    return f"{part}/{name}" if part else name
