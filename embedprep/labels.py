@@ -136,8 +136,10 @@ class Coding(NamedTuple):
         """The labels as they are written, of `shape`."""
         n_rows = len(labels.per_row)
         if self.facts.type == "number":
-            return np.reshape(labels.values.astype(np.float32), self.shape(n_rows))
-        of_class = self.number_of[labels.values]
+            values = labels.values.astype(np.float32)
+            numbers: NDArray[np.float32] = values.reshape(self.shape(n_rows))
+            return numbers
+        of_class: NDArray[np.int32] = self.number_of[labels.values]
         if self.facts.type == "class":
             return of_class
         matrix = np.zeros(self.shape(n_rows), np.uint8)

@@ -51,9 +51,7 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
         cut = f"{share:.2%}, {rectangle.truncating}-truncated" if share else ""
         lines.append(("truncated rows", facts["truncated_rows"], cut))
     lines += _labels(built)
-    lines += [
-        (f"{name} rows", of_part["rows"], _part(of_part)) for name, of_part in built.parts.items()
-    ]
+    lines += [(f"{name} rows", part["rows"], _part(part)) for name, part in built.parts.items()]
     if "texts_in_several_parts" in facts:
         leaks = "texts that occur in more than one part"
         lines.append(("shared texts", facts["texts_in_several_parts"], leaks))
@@ -66,10 +64,9 @@ def _labels(built: Built) -> list[tuple[str, int, str]]:
     labels = built.labels
     if labels is None or labels.type == "number":
         return []
-    some = ", ".join(labels.classes[:_SHOWN_CLASSES])
-    return [
-        ("classes", len(labels.classes), some + ", ..." * (len(labels.classes) > _SHOWN_CLASSES))
-    ]
+    some = [*labels.classes[:_SHOWN_CLASSES]]
+    some += ["..."] if len(labels.classes) > len(some) else []
+    return [("classes", len(labels.classes), ", ".join(some))]
 
 
 def _part(facts: dict[str, Any]) -> str:
@@ -121,11 +118,12 @@ def _least_frequent(counts: tuple[int, ...]) -> str:
 
 
 def _table(lines: list[tuple[str, int, str]]) -> str:
+    name_width = max(14, *(len(name) for name, _, _ in lines))
     width = max(len(f"{number:,}") for _, number, _ in lines)
     table = ""
     for name, number, remark in lines:
         shown = f"  ({remark})" if remark else ""
-        table += f"  {name:<14}  {number:>{width},}{shown}\n"
+        table += f"  {name:<{name_width}}  {number:>{width},}{shown}\n"
     return table
 
 
