@@ -1,4 +1,4 @@
-"""Which words are kept, and how are rows made? The settings that a user chooses."""
+"""Which words and rows are kept, and how are rows made? The settings that a user chooses."""
 
 from __future__ import annotations
 
