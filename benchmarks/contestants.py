@@ -58,6 +58,12 @@ EMBEDPREP = Contestant(
     quick=True,
 )
 
+EMBEDPREP_UNICODE = EMBEDPREP._replace(
+    name="embedprep-unicode",
+    title="embedprep run, Unicode's words",
+    command=(*EMBEDPREP.command[:-3], "-q"),
+)
+
 WC = Contestant(
     name="wc",
     title="wc -w (counts words, no more)",
@@ -70,6 +76,7 @@ WC = Contestant(
 
 CONTESTANTS = (
     EMBEDPREP,
+    EMBEDPREP_UNICODE,
     WC,
     peer("keras-tokenizer", "Keras Tokenizer + pad_sequences"),
     peer("keras-text-vectorization", "Keras TextVectorization on tf.data"),

@@ -27,8 +27,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 STAGES = [
     ("read", "embedprep.sources", "Reader._read"),
     ("hash", "embedprep.digests", "Digest.update"),
-    ("check the text, find its lines", "embedprep.counting", "text_of"),
-    ("find words", "embedprep.counting", "find_words"),
+    ("check the text, find its lines", "embedprep.tokenizer.rules", "read_text"),
+    ("find words or stretches", "embedprep.counting", "_count_lines"),
+    ("find the words of stretches", "embedprep.counting", "unfold"),
     ("keys of words", "embedprep.dictionary.encoding", "keys_and_long"),
     ("look up known words", "embedprep.dictionary.lookup", "Lookup.probe"),
     ("group words, of blocks and dictionaries", "embedprep.dictionary.encoding", "group_words"),
@@ -40,7 +41,7 @@ STAGES = [
     ("plan the rows", "embedprep.pipeline", "plan"),
     ("make vocab.json", "embedprep.pipeline", "_make_vocabulary"),
     ("renumber", "embedprep.rows", "renumber"),
-    ("pad", "embedprep.rows", "pad"),
+    ("pad", "embedprep.rows", "pad_between_marks"),
     ("write", "embedprep.npy", "write_at"),
 ]
 """What a stage is called, and the function that does it; the calls within it are subtracted."""
@@ -91,7 +92,9 @@ def main() -> None:
     """Run the main job once and print the table."""
     parser = argparse.ArgumentParser(description="Where embedprep's time goes, stage by stage.")
     parser.add_argument("file", nargs="?", type=Path, help="the text (default: the corpus)")
-    text = parser.parse_args().file or corpus.gutenberg()
+    parser.add_argument("--tokenizer", default="unicode", help="default: unicode")
+    args = parser.parse_args()
+    text = args.file or corpus.gutenberg()
 
     seconds = {"start up: Python, click, NumPy": start_up()}
     clocks = Clocks()
@@ -100,15 +103,15 @@ def main() -> None:
     from embedprep.cli.memory import keep_freed_memory
     from embedprep.settings import RowSettings, VocabularySettings
     from embedprep.sources import Reader, Reading
+    from embedprep.tokenizer.settings import TokenizerSettings
 
     keep_freed_memory()
     folder = Path(tempfile.mkdtemp(dir=text.parent))
     before = time.process_time()
     try:
         reader = Reader([str(text)], Reading())
-        built = pipeline.run(
-            reader, folder / "out", VocabularySettings(), RowSettings(max_len="128"), jobs=1
-        )
+        settings = VocabularySettings(tokenizer=TokenizerSettings(args.tokenizer))
+        built = pipeline.run(reader, folder / "out", settings, RowSettings(max_len="128"), jobs=1)
     finally:
         shutil.rmtree(folder)
     total = time.process_time() - before
@@ -116,7 +119,7 @@ def main() -> None:
     seconds["all else"] = total - sum(clocks.seconds.values())
 
     n_words = built.statistics["words"]
-    print(f"\n{text.name}: {n_words:,} words, one thread at work\n")
+    print(f"\n{text.name}: {n_words:,} words, {args.tokenizer}, one thread at work\n")
     print("| stage | CPU s | ns a word |\n| --- | ---: | ---: |")
     for stage, spent in [*seconds.items(), ("sum", sum(seconds.values()))]:
         print(f"| {stage} | {spent:.3f} | {spent / n_words * 1e9:.1f} |")

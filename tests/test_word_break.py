@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import uniseg
 from hypothesis import example, given
 from hypothesis import strategies as st
+from uniseg.wordbreak import word_break as uniseg_class
+from uniseg.wordbreak import words as uniseg_words
 
 from embedprep.sources import PADDING
 from embedprep.tokenizer import unicode
@@ -150,3 +153,38 @@ def test_real_sentences_give_the_words_of_the_twin(language: str, shared: Path) 
     fast = found(lines, UNICODE)
     assert fast == [twins.unicode_words(line, True) for line in lines]
     assert sum(map(len, fast)) > 600
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_real_sentences_have_the_boundaries_of_uniseg(language: str, shared: Path) -> None:
+    path = shared / "corpora" / "sentences" / f"{language}.txt"
+    lines = path.read_text(encoding="utf-8").split("\n")[3::40]
+    assert [segments_of(line) for line in lines if line] == [
+        list(uniseg_words(line)) for line in lines if line
+    ]
+
+
+PREPENDED_MARKS = [*range(0x600, 0x606), 0x6DD, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD]
+MOVED_IN_16 = {
+    **dict.fromkeys(PREPENDED_MARKS, ("Format", "Numeric")),
+    0x70F: ("Format", "ALetter"),
+    0x19DA: ("Other", "Numeric"),
+    **dict.fromkeys([0xFE10, 0xFE14], ("MidNum", "Other")),
+}
+"""Characters that Unicode gave another Word_Break between 15.0 and the 16.0 of uniseg."""
+
+
+def test_uniseg_differs_in_what_its_newer_unicode_changed_alone() -> None:
+    assert uniseg.unidata_version == "16.0.0"
+    differing = {}
+    for code_point in range(0x110000):
+        if 0xD800 <= code_point < 0xE000:
+            continue
+        theirs = uniseg_class(chr(code_point)).name.lower().replace("_", "")
+        ours = twins.word_break(chr(code_point))
+        # Python's own table is of 15.0 or nearly: what it does not know came later.
+        is_known = unicodedata.category(chr(code_point)) != "Cn"
+        if theirs != ours.lower().replace("_", "") and is_known:
+            differing[code_point] = (ours, theirs)
+    expected = {c: (old, new.lower()) for c, (old, new) in MOVED_IN_16.items()}
+    assert differing == expected
