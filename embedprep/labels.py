@@ -70,13 +70,14 @@ class LabelCodes:
         """The labels of the rows of a block. Raises InputError where one is no number."""
         source, labels = block.source, block.labels
         if labels is None:
-            labels = [()] * n_rows
-        per_row = np.fromiter(map(len, labels), np.int32, n_rows)
+            per_row = np.zeros(n_rows, np.int32)
+        else:
+            per_row = np.fromiter(map(len, labels), np.int32, n_rows)
         numbers, first_rows = np.unique(per_row, return_index=True)
         for number, row in zip(numbers.tolist(), first_rows.tolist(), strict=True):
             place = f"{source}: record {rows_before + row + 1}"
             self.place_of_number.setdefault((block.part, number), place)
-        flat = [label for of_row in labels for label in of_row]
+        flat = [label for of_row in labels or () for label in of_row]
         if self.is_number:
             return RowLabels(self._numbers(flat, per_row, source, rows_before), per_row)
         code_of = self._code_of

@@ -56,6 +56,7 @@ def word_break_table() -> dict[str, tuple[str, frozenset[str]]]:
     return table
 
 
+@cache
 def word_break(character: str) -> str:
     return word_break_table().get(character, ("Other", frozenset()))[0]
 
@@ -110,6 +111,14 @@ def with_what_goes_with_them(text: str) -> list[str]:
     return units
 
 
+@cache
+def is_within_word(around: tuple[str, ...]) -> bool:
+    """Whether one of the rules forbids a boundary between the second and the third."""
+    return any(
+        all(kind in names for kind, names in zip(around, rule, strict=True)) for rule in NO_BOUNDARY
+    )
+
+
 def word_segments(text: str) -> list[str]:
     """The segments between the default word boundaries of UAX #29."""
     units = with_what_goes_with_them(text)
@@ -117,11 +126,8 @@ def word_segments(text: str) -> list[str]:
     segments: list[str] = []
     n_flags = 0  # regional indicators on end before this unit
     for i, unit in enumerate(units):
-        around = kinds[i : i + 4]
-        is_joined = any(
-            all(kind in rule for kind, rule in zip(around, rules, strict=True))
-            for rules in NO_BOUNDARY
-        )
+        around = tuple(kinds[i : i + 4])
+        is_joined = is_within_word(around)
         if i and around[1] == around[2] == "WSegSpace":  # WB3d
             is_joined = len(units[i - 1]) == 1
         if i and word_break(units[i - 1][-1]) == "ZWJ":  # WB3c
@@ -136,6 +142,7 @@ def word_segments(text: str) -> list[str]:
     return segments
 
 
+@cache
 def makes_word(character: str) -> bool:
     return bool(properties(character)) or word_break(character) in {
         "ALetter",
