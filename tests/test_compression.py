@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import embedprep
 from embedprep import pipeline
 from embedprep.errors import InputError
 from embedprep.settings import RowSettings, VocabularySettings
@@ -118,7 +119,7 @@ def test_a_small_input_that_holds_a_huge_text_comes_in_blocks(kind: str, tmp_pat
 @pytest.mark.parametrize("block_bytes", BLOCK_BYTES)
 def test_a_stream_that_is_cut_off_is_an_error(kind: str, block_bytes: int, tmp_path: Path) -> None:
     packed = COMPRESS[kind](TEXT)
-    cuts = random.Random(7).sample(range(10, len(packed)), 100)
+    cuts = random.Random(7).sample(range(6, len(packed)), 100)  # 6: the magic number of xz
     path = tmp_path / "t"
     said = f"{path}: is cut off: its {kind} data have no end; is the step that writes it finished?"
     for cut in cuts if block_bytes == 1 << 16 else cuts[:10]:
@@ -126,6 +127,17 @@ def test_a_stream_that_is_cut_off_is_an_error(kind: str, block_bytes: int, tmp_p
         with pytest.raises(InputError) as raised:
             read(path, block_bytes)
         assert str(raised.value) == said
+
+
+@every_kind
+def test_a_stream_that_is_cut_off_anywhere_leaves_nothing(kind: str, tmp_path: Path) -> None:
+    packed = COMPRESS[kind](TEXT)
+    cuts = random.Random(8).sample(range(4, len(packed)), 100)
+    for cut in [*range(4, 10), *cuts]:
+        (tmp_path / "t").write_bytes(packed[:cut])
+        with pytest.raises(InputError):
+            embedprep.build([tmp_path / "t"], tmp_path / "out", jobs=1)
+        assert [path.name for path in tmp_path.iterdir()] == ["t"]
 
 
 @every_kind

@@ -19,7 +19,8 @@ from embedprep.errors import InputError
 
 _MAGIC = re.compile(
     rb"(?P<gzip>\x1f\x8b\x08)"
-    rb"|(?P<bzip2>BZh[1-9](?:1AY&SY|\x17rE8P\x90))"  # what follows the size starts a block or ends
+    # What follows the size starts a block or ends; of all four, it alone is text while cut short.
+    rb"|(?P<bzip2>BZh[1-9](?:1AY&SY|\x17rE8P\x90|(?:1(?:A(?:Y(?:&S?)?)?)?)?\Z))"
     rb"|(?P<xz>\xfd7zXZ\0)"
     rb"|(?P<zstd>\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)"  # a frame, or one to be skipped
 )
