@@ -29,6 +29,7 @@ from embedprep.sources import PADDING
 from embedprep.specials import BOS, EOS, PAD_INDEX, UNK, Specials
 from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.tokenizer.words import Words
 
 FORMAT = "embedprep-vocabulary"
 VERSION = 1
@@ -91,14 +92,18 @@ class Vocabulary:
         if isinstance(sentences, str):
             raise TypeError("encode takes several sentences: [sentence]")
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
-        text, starts, n_bytes, lengths = find_words(lines.encode("utf-8") + PADDING, self.tokenizer)
-        found = self._lookup.find_spans(text, starts, n_bytes)
-        index_of_word = free_indices(self.specials.by_name.values(), len(self.words))
-        index_of_found = np.append(index_of_word, self.specials.unknown_index)
-        indices = index_of_found.astype(self.rectangle.dtype).take(found)
+        words = find_words(lines.encode("utf-8") + PADDING, self.tokenizer)
+        indices, lengths = self.indices_of(words), words.per_row
         if self.specials.unk is None:
             indices, lengths = drop_index(indices, lengths, PAD_INDEX)
         return pad_between_marks(indices, lengths, self.rectangle, self.specials)
+
+    def indices_of(self, words: Words) -> NDArray[Any]:
+        """The index of each word of a text, that of the padding for one that vanishes; (words,)."""
+        found = self._lookup.find_spans(words.text, words.starts, words.lengths)
+        index_of_word = free_indices(self.specials.by_name.values(), len(self.words))
+        index_of_found = np.append(index_of_word, self.specials.unknown_index)
+        return index_of_found.astype(self.rectangle.dtype).take(found)
 
     def decode(self, rows: ArrayLike) -> list[str]:
         """The sentences of rows of indices, (rows, length): the words, a space between two.

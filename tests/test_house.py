@@ -29,7 +29,7 @@ FLOORS = [
     {"counting"},
     {"rows"},
     {"plan"},
-    {"writing", "adopting"},
+    {"writing", "adopting", "explaining"},
     {"pipeline"},
     {"cli"},
     {"__main__"},
@@ -111,7 +111,7 @@ def test_help_names_the_commands_and_shows_an_example_of_each() -> None:
         return subprocess.run(whole, check=True, stdout=subprocess.PIPE).stdout.decode()
 
     listed = help_of()
-    for command in ("run", "vocab", "encode", "decode"):
+    for command in ("run", "vocab", "encode", "decode", "explain"):
         assert f"\n  {command} " in listed
         assert f"\n  embedprep {command} " in help_of(command)
 

@@ -1,7 +1,7 @@
 """The command line: thin commands around the library.
 
-`main` is where errors become messages and exit statuses; `build` and `decode` hold the commands,
-`options` what they share, `progress` the bar and `summary` what they print.
+`main` is where errors become messages and exit statuses; `build`, `decode` and `explain` hold the
+commands, `options` what they share, `progress` the bar and `summary` what they print.
 """
 
 from embedprep.cli.main import main

@@ -95,13 +95,37 @@ _OF_ROWS = (
     *("overflow", "stride", "label_type"),
 )
 
-_OF_THE_WORDS = {"max_words", "oov", "bos", "eos", "tokenizer", "lowercase", "pattern"}
+_OF_THE_TOKENIZER = {"tokenizer", "lowercase", "pattern"}
+_OF_THE_WORDS = {"max_words", "oov", "bos", "eos", *_OF_THE_TOKENIZER}
+_OF_THE_RECTANGLE = {"max_len", "padding", "truncating", "dtype"}
 _WITH_SOURCE = {
     *_OF_THE_WORDS,
     *("inputs", "source", "unk_token", "output", "jobs", "quiet", "as_json"),
-    *("max_len", "padding", "truncating", "dtype"),
+    *_OF_THE_RECTANGLE,
 }
 """The options that mean something where no text is read."""
+
+tokenizer_options = together(
+    click.option(
+        "--tokenizer",
+        type=click.Choice(TOKENIZERS),
+        help="What words are: those of Unicode for any language, those of Keras, what "
+        "lies between white space, every character, the matches of --pattern, or Chinese words by "
+        "jieba's dictionary.  "
+        f"[default: {TokenizerSettings.name}, or pattern where --pattern is given]",
+    ),
+    click.option(
+        "--pattern",
+        metavar="REGEX",
+        help="The regular expression, as in Python's re, whose matches in each line are words.",
+    ),
+    click.option(
+        "--lowercase/--keep-case",
+        default=None,
+        help="Lowercase the text first, or don't.  "
+        "[default: lowercase with unicode and keras, else keep]",
+    ),
+)
 
 vocabulary_options = together(
     click.option(
@@ -128,25 +152,7 @@ vocabulary_options = together(
     ),
     click.option("--bos", is_flag=True, help="Begin every row with an entry of its own, <bos>."),
     click.option("--eos", is_flag=True, help="End every row with an entry of its own, <eos>."),
-    click.option(
-        "--tokenizer",
-        type=click.Choice(TOKENIZERS),
-        help="What words are: those of Unicode for any language, those of Keras, what "
-        "lies between white space, every character, the matches of --pattern, or Chinese words by "
-        "jieba's dictionary.  "
-        f"[default: {TokenizerSettings.name}, or pattern where --pattern is given]",
-    ),
-    click.option(
-        "--pattern",
-        metavar="REGEX",
-        help="The regular expression, as in Python's re, whose matches in each line are words.",
-    ),
-    click.option(
-        "--lowercase/--keep-case",
-        default=None,
-        help="Lowercase the text first, or don't.  "
-        "[default: lowercase with unicode and keras, else keep]",
-    ),
+    tokenizer_options,
 )
 
 
@@ -347,6 +353,26 @@ def check_source(inputs: tuple[str, ...], source: str | None, unk_token: str | N
             raise click.UsageError(f"{parameter.opts[-1]} is about text, and --from reads none.")
 
 
+def check_explained(text: str, vocab: str | None, max_len: str | None) -> None:
+    """Tell of a sentence that is no text, and of options that a vocabulary settles or needs."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise click.BadParameter("holds bytes that are not UTF-8", param_hint="'TEXT'") from None
+    if not isinstance(parse_max_len(max_len or "1"), int):
+        cause = "must be a number: a sentence does not tell the length of rows"
+        raise click.BadParameter(cause, param_hint="'--max-len'")
+    idle = _OF_THE_TOKENIZER if vocab is not None else _OF_THE_RECTANGLE
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in idle & _given():
+            option = parameter.opts[-1]
+            raise click.UsageError(
+                f"{option} shapes a row, and only a --vocab makes one."
+                if vocab is None
+                else f"{option} is settled in the vocabulary, and cannot go with --vocab."
+            )
+
+
 def refuse_stdout(output: str) -> None:
     """Tell that arrays need a place: `-` is standard output in the commands that write text."""
     if output in ("-", ""):
@@ -367,11 +393,24 @@ def vocabulary_settings(
     pattern: str | None,
 ) -> VocabularySettings:
     """The settings of the vocabulary, whose marks must leave room in rows of a given length."""
+    chosen = tokenizer_settings(tokenizer, lowercase, pattern)
     with usage_errors():
-        chosen = TokenizerSettings.chosen(tokenizer, lowercase, pattern)
         words = VocabularySettings(max_words, min_count, oov, chosen, bos, eos)
         check_room(words, rows)
         return words
+
+
+def tokenizer_settings(
+    tokenizer: str | None, lowercase: bool | None, pattern: str | None
+) -> TokenizerSettings:
+    """The settings of the tokenizer."""
+    with usage_errors():
+        return TokenizerSettings.chosen(tokenizer, lowercase, pattern)
+
+
+def name_of(tokenizer: TokenizerSettings) -> str:
+    """A tokenizer by its name and the option of its case rule."""
+    return f"{tokenizer.name} --{'lowercase' if tokenizer.lowercase else 'keep-case'}"
 
 
 def row_settings(options: dict[str, Any]) -> RowSettings:

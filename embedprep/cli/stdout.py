@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 from embedprep.errors import OutputError
@@ -9,6 +10,17 @@ from embedprep.errors import OutputError
 
 class ReaderGone(Exception):
     """Whoever read standard output has enough, as `head` has."""
+
+
+WIDTH_OFF_TERMINAL = 80
+"""The same for all files and pipes: a result does not depend on where the command was typed."""
+
+
+def width() -> int:
+    """How many cells a line has."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return WIDTH_OFF_TERMINAL
+    return shutil.get_terminal_size((WIDTH_OFF_TERMINAL, 24)).columns
 
 
 def write(result: str | bytes) -> None:

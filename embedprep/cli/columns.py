@@ -1,0 +1,142 @@
+"""How do words stand in columns on a terminal?
+
+A terminal is a grid of cells. Most characters take one; those that Unicode calls wide or fullwidth,
+most emoji among them, take two; marks take none, as they stand on the character before them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+GAP = "  "
+"""Stands between two columns."""
+
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What nobody sees though its category does not tell: Default_Ignorable_Code_Point (Unicode's
+DerivedCoreProperties.txt) beyond the categories C, and the empty braille pattern."""
+
+
+def shown(text: str) -> str:
+    r"""The text as one can see it, with the escapes of Python for all that is invisible.
+
+    So is what looks like something else: characters that NFC changes, of which a font makes the
+    same. A mark that stands on no character stands on a dotted circle.
+
+    >>> print(shown("a\tb cafe\u0301, café 👩\u200d🚀"))
+    a\tb cafe\u0301, café 👩\u200d🚀
+    """
+    clusters: list[str] = []
+    for character in text:
+        if clusters and _stands_on_another(character):
+            clusters[-1] += character
+        else:
+            clusters.append(character)
+    return "".join(map(_shown_cluster, clusters))
+
+
+def _stands_on_another(character: str) -> bool:
+    return unicodedata.category(character).startswith("M") or _is_later_jamo(character)
+
+
+def _is_later_jamo(character: str) -> bool:
+    """Whether this is a vowel or a final consonant of a Korean syllable spelled in parts."""
+    return "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7fb"
+
+
+def _shown_cluster(cluster: str) -> str:
+    """A character and those that stand on it."""
+    is_hidden = _is_unseen(cluster[0]) or not unicodedata.is_normalized("NFC", cluster)
+    seen = [_escape(c) if _is_unseen(c) or (is_hidden and not c.isascii()) else c for c in cluster]
+    if _stands_on_another(cluster[0]) and not is_hidden:
+        seen.insert(0, "\N{DOTTED CIRCLE}")
+    return "".join(seen)
+
+
+def _is_unseen(character: str) -> bool:
+    """Whether a character leaves no ink, is a space other than U+0020, or has no meaning yet."""
+    category = unicodedata.category(character)
+    return (category[0] in "CZ" and character != " ") or bool(_UNSEEN.match(character))
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode-escape").decode("ascii")
+
+
+def n_cells(text: str) -> int:
+    """How many cells of a terminal a text takes that `shown` has made.
+
+    >>> n_cells("cafe"), n_cells("北京"), n_cells("👍🏽"), n_cells("ที่")
+    (4, 4, 4, 1)
+    """
+    solid = [c for c in text if not _takes_no_cell(c)]
+    return len(solid) + sum(unicodedata.east_asian_width(c) in "WF" for c in solid)
+
+
+def _takes_no_cell(character: str) -> bool:
+    return unicodedata.category(character) in ("Mn", "Me") or _is_later_jamo(character)
+
+
+def fold(text: str, width: int) -> list[str]:
+    """A text as lines of at most `width` cells, broken behind spaces where that can be.
+
+    Only spaces at the end of a line may stand out.
+
+    >>> fold("北京 Beijing", 8), fold("ab abcdef", 4)
+    (['北京 ', 'Beijing'], ['ab ', 'abcd', 'ef'])
+    """
+    lines = [""]
+    room = width
+    for piece in re.findall("[^ ]* *", text):
+        if n_cells(piece.rstrip(" ")) > room and lines[-1]:
+            lines.append("")
+            room = width
+        for character in piece:
+            needed = n_cells(character)
+            if needed > room and character != " ":
+                lines.append("")
+                room = width
+            lines[-1] += character
+            room -= needed
+    return lines
+
+
+def in_bands(labels: Sequence[str], columns: Iterable[Sequence[str]], width: int) -> list[str]:
+    """Columns side by side behind the labels of their lines, as lines of at most `width` cells.
+
+    A column has a cell for each label. Those that find no room go into another band of lines below,
+    behind an empty line; a column that is too wide for any stands out of its own.
+
+    >>> print("\\n".join(in_bands(["word", "index"], [["the", "2"], ["北京", "17"]], 14)))
+    word   the
+    index  2
+    <BLANKLINE>
+    word   北京
+    index  17
+    """
+    margin = max(map(len, labels))
+    bands = [[label.ljust(margin) for label in labels]]
+    room = width - margin
+    for column in columns:
+        cells = max(map(n_cells, column))
+        if len(GAP) + cells > room and room < width - margin:
+            bands.append([label.ljust(margin) for label in labels])
+            room = width - margin
+        room -= len(GAP) + cells
+        band = bands[-1]
+        for i, cell in enumerate(column):
+            band[i] += f"{GAP}{_in_its_place(cell)}{' ' * (cells - n_cells(cell))}"
+    return [line.rstrip() for band in bands for line in ["", *band]][1:]
+
+
+def _in_its_place(cell: str) -> str:
+    """A cell that a terminal leaves in its column.
+
+    Where one puts words of a right-to-left script in their order, it would change their columns
+    too, as nothing but spaces is between them: a mark that nobody sees keeps them apart.
+    """
+    is_right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cell)
+    return f"{cell}\N{LEFT-TO-RIGHT MARK}" if is_right_to_left else cell
