@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
+from embedprep.doubts import Beginning, doubts
 from embedprep.errors import SettingsError
 from embedprep.npy import NpyWriter
 from embedprep.plan import Plan, Saved, check_size, plan, statistics
@@ -43,6 +45,13 @@ from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
 from embedprep.writing import OUTPUT_NAMES, Built, Contents, write_folder
+
+
+class Ranked(NamedTuple):
+    """The vocabulary of a text, and what tells of settings that are plainly wrong for it."""
+
+    vocabulary: Vocabulary
+    warnings: tuple[str, ...]
 
 
 def build(
@@ -161,14 +170,15 @@ def run(
         refuse_to_overwrite(reader.names, places)
         staged = stack.enter_context(staged_folder(output, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
-        counted = _count(reader, settings.tokenizer, work, selection)
+        counted, warnings = _count(reader, settings.tokenizer, work, selection)
         ranked, kept = _rank(counted, settings)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
         check_size(planned, rows, output)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         resolved = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
         resolved["rows"] = asdict(selection)
-        return write_folder(staged, Contents(reader, counted, planned, made, resolved), work)
+        contents = Contents(reader, counted, planned, made, resolved, warnings)
+        return write_folder(staged, contents, work)
 
 
 def vocab(
@@ -178,7 +188,7 @@ def vocab(
     output: Path | None = None,
     *,
     jobs: int | None = None,
-) -> Vocabulary:
+) -> Ranked:
     """Rank the words of a text, and save the vocabulary where an `output` is given.
 
     Rows get the shape that `run` would have given them.
@@ -191,13 +201,13 @@ def vocab(
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
         work = stack.enter_context(work_in(folder, settings.tokenizer, jobs))
-        counted = _count(reader, settings.tokenizer, work)
+        counted, warnings = _count(reader, settings.tokenizer, work)
         ranked, kept = _rank(counted, settings)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, work=work)
         vocabulary, saved = _make_vocabulary(ranked, settings, planned)
         if output is not None:
             temporary.write_bytes(saved)
-        return vocabulary
+        return Ranked(vocabulary, warnings)
 
 
 def encode(
@@ -232,7 +242,7 @@ def encode(
         else:
             staged = stack.enter_context(staged_folder(output, sync))
             work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
-        counted = _count(reader, vocabulary.tokenizer, work, selection)
+        counted, warnings = _count(reader, vocabulary.tokenizer, work, selection)
         kept = _places_of_words(vocabulary, counted.dictionary, work)
         saved = Saved(vocabulary.rectangle, vocabulary.labels)
         planned = plan(
@@ -241,7 +251,8 @@ def encode(
         check_size(planned, rows, output)
         if not is_file:
             made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-            return write_folder(staged, Contents(reader, counted, planned, made, settings), work)
+            contents = Contents(reader, counted, planned, made, settings, warnings)
+            return write_folder(staged, contents, work)
         [part] = planned.parts
         shape, dtype = (part.n_rows, planned.rectangle.max_len), planned.rectangle.dtype
         with NpyWriter(temporary, output, shape, dtype) as sequences:
@@ -255,14 +266,21 @@ def encode(
                 work=work,
             )
         vocabulary = replace(vocabulary, rectangle=planned.rectangle)
-        return Built(output, vocabulary, statistics(counted, planned, part, written))
+        return Built(
+            output, vocabulary, statistics(counted, planned, part, written), warnings=warnings
+        )
 
 
 def _count(
     reader: Reader, tokenizer: TokenizerSettings, work: Work, selection: Selection = ALL_ROWS
-) -> Counted:
+) -> tuple[Counted, tuple[str, ...]]:
+    """What the first half finds, and what is to be warned of."""
     held_out = list(dict.fromkeys(item.part for item in reader.inputs if item.part != TRAINING))
-    return count(reader, reader.reading, tokenizer, work, selection=selection, held_out=held_out)
+    beginning = Beginning(reader)
+    counted = count(
+        beginning, reader.reading, tokenizer, work, selection=selection, held_out=held_out
+    )
+    return counted, doubts(beginning, tokenizer, counted)
 
 
 def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:

@@ -31,7 +31,8 @@ OUTPUT_NAMES = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS, VOCABULARY, MANIFEST)
 
 class Built(NamedTuple):
     """A finished job: where the output is, its vocabulary, the facts about its training rows, about
-    its other parts and about its labels.
+    its other parts and about its labels. `warnings` tell of settings that are plainly wrong for the
+    text.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Built(NamedTuple):
     statistics: dict[str, Any]
     parts: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - nobody writes to it
     labels: LabelFacts | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def embedding(self) -> dict[str, Any]:
@@ -59,6 +61,7 @@ class Contents(NamedTuple):
     planned: Plan
     vocabulary: Future[tuple[Vocabulary, bytes]]
     settings: dict[str, Any]
+    warnings: tuple[str, ...]
 
 
 def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
@@ -74,7 +77,7 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
         facts["texts_in_several_parts"] = count_leaks(keys) if keys else 0
     others = {part.name: part.statistics for part in written if part.name}
     labels = None if planned.coding is None else planned.coding.facts
-    built = Built(staged.target, vocabulary, facts, others, labels)
+    built = Built(staged.target, vocabulary, facts, others, labels, contents.warnings)
 
     outputs: list[WrittenFile] = []
     for part in reversed(written):

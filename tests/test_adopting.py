@@ -324,8 +324,8 @@ def test_the_command(tmp_path: Path) -> None:
         "vocab.json: 4 words\n  kept words      4\n  input_dim       8\n  max_len         5\n",
     )
     assert done.stderr == (
-        "embedprep: bert.txt: --tokenizer unicode --lowercase never makes 3 of 4 words, such as "
-        "'[unused1]'; choose the tokenizer that they are from\n"
+        "embedprep: warning: bert.txt: --tokenizer unicode --lowercase never makes 3 of 4 words, "
+        "such as '[unused1]'; choose the tokenizer that they are from\n"
     )
     options = "--from bert.txt --max-len 5 --bos --eos --tokenizer whitespace"
     assert vocab(tmp_path, f"{options} -q -o vocab.json").stderr == ""

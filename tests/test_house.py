@@ -27,7 +27,7 @@ FLOORS = [
     {"work", "output", "decoding", "foreign"},
     {"intake"},
     {"counting"},
-    {"rows"},
+    {"rows", "doubts"},
     {"plan"},
     {"writing", "adopting", "explaining"},
     {"pipeline"},

@@ -130,7 +130,7 @@ def test_vocab_gives_the_vocabulary_of_run(tmp_path: Path) -> None:
     reader = reader_of(lines, tmp_path / "text.txt", 1 << 20)
     built = pipeline.run(reader, tmp_path / "out", kept, shape, jobs=1)
     reader = reader_of(lines, tmp_path / "text.txt", 1 << 20)
-    made = pipeline.vocab(reader, kept, shape, tmp_path / "vocab.json", jobs=1)
+    made, _ = pipeline.vocab(reader, kept, shape, tmp_path / "vocab.json", jobs=1)
     assert made == built.vocabulary
     assert made.words == ("d", "c", "b")
     assert made.rectangle.max_len == 3

@@ -6,6 +6,8 @@ the input need not wait for that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +72,7 @@ def run(
         from embedprep import pipeline
 
         built = pipeline.run(reader, Path(output), settings, rows, selection, jobs=jobs, sync=sync)
+    _warn(built.warnings, quiet)
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)
 
@@ -121,8 +124,9 @@ def vocab(
             reader = Reader(named, reading, advance)
             from embedprep import pipeline
 
-            made = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
+            made, warnings = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
             sources = reader.finished
+        _warn(warnings, quiet)
     if place is None:
         from embedprep.vocabulary import format_vocabulary
 
@@ -135,16 +139,21 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
     from embedprep.adopting import adopt
 
     vocabulary, never_made = adopt(Path(source), settings, place)
-    if never_made and not quiet:
-        rules = vocabulary.tokenizer
-        name = f"{rules.name} --{'lowercase' if rules.lowercase else 'keep-case'}"
-        click.echo(
-            f"embedprep: {source}: --tokenizer {name} never makes {len(never_made):,} of "
-            f"{len(vocabulary.words):,} words, such as {never_made[0]!r}; "
-            "choose the tokenizer that they are from",
-            err=True,
+    if never_made:
+        warning = (
+            f"{source}: --tokenizer {options.name_of(vocabulary.tokenizer)} never makes "
+            f"{len(never_made):,} of {len(vocabulary.words):,} words, such as {never_made[0]!r}; "
+            "choose the tokenizer that they are from"
         )
+        _warn([warning], quiet)
     return vocabulary
+
+
+def _warn(warnings: Iterable[str], quiet: bool) -> None:
+    """Tell of what is done and plainly wrong. That nobody can be told does not undo it."""
+    with suppress(OSError):
+        for warning in () if quiet else warnings:
+            click.echo(f"embedprep: warning: {warning}", err=True)
 
 
 @click.command
@@ -197,5 +206,6 @@ def encode(
         built = pipeline.encode(
             reader, Path(vocab), Path(output), rows, selection, jobs=jobs, sync=sync
         )
+    _warn(built.warnings, quiet)
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)
