@@ -29,10 +29,9 @@ from embedprep.dictionary import (
     most_frequent,
 )
 from embedprep.engines import Future
-from embedprep.errors import SettingsError
 from embedprep.intake import CountedPart, Encoded, Intake, RowFacts
 from embedprep.labels import LabelCodes
-from embedprep.parts import split_rows, text_keys
+from embedprep.parts import split_rows, text_hashes
 from embedprep.settings import ALL_ROWS, Selection
 from embedprep.sources import TRAINING, Block, Reading
 from embedprep.text import check_line_lengths, mended
@@ -84,18 +83,15 @@ def count(
     """Encode all blocks and count the words of the training rows.
 
     `held_out` are the parts of the blocks that are of no other. Raises InputError for a line that
-    is wrong, the first one of the text, SettingsError for a part that is also one of the split.
+    is wrong, the first one of the text.
     """
-    for name in held_out:
-        if name in selection.shares:
-            raise SettingsError("--holdout", f"{name!r} is also a part of --split")
-    parts = [*selection.shares, *held_out]
-    counting = _Counting(work, selection, parts)
+    counting = _Counting(work, selection, [*selection.shares, *held_out])
+    n_hashes = 2 if selection.drop_duplicates else 1 if held_out else 0
     wants = _Wants(
         reading,
         tokenizer,
         selection if len(selection.shares) > 1 else None,
-        (Secret.draw(), Secret.draw()) if selection.drop_duplicates or len(parts) > 1 else (),
+        tuple(Secret.draw() for _ in range(n_hashes)),
     )
     for block in counting.intake.watch(blocks):
         known = counting.table_for_next_block()
@@ -123,12 +119,12 @@ def _encode_block(block: Block, wants: _Wants, known: Lookup) -> Encoded:
         counted = _count_lines(data, wants.tokenizer, known)
     check_line_lengths(block, wants.reading.max_line_bytes)
 
-    part_of_row = keys = None
+    part_of_row = hashes = None
     if wants.split is not None and block.part == TRAINING:
         part_of_row = split_rows(data, list(wants.split.shares.values()), wants.split.seed)
     if wants.secrets:
-        keys = text_keys(data, wants.secrets)
-    return Encoded(counted, RowFacts(part_of_row, keys))
+        hashes = text_hashes(data, wants.secrets)
+    return Encoded(counted, RowFacts(part_of_row, hashes))
 
 
 def _count_lines(data: bytes, tokenizer: TokenizerSettings, known: Lookup) -> CountedBlock:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints
+from embedprep.arrays import Flags, Ints, Keys
 from embedprep.dictionary import CountedBlock
 from embedprep.engines import Future
 from embedprep.errors import InputError, LineError
 from embedprep.labels import LabelCodes, RowLabels, join_labels
-from embedprep.parts import SeenTexts, TextKeys, with_labels
+from embedprep.parts import SeenRows, row_keys
 from embedprep.sequences import count_lengths
 from embedprep.settings import Selection
 from embedprep.sources import TRAINING, Block
@@ -27,11 +27,11 @@ _ROWS_COUNTED_AT_ONCE = 1 << 20
 class RowFacts(NamedTuple):
     """What a worker finds out about the rows of a block, where it is needed.
 
-    `part: (rows,)` is the number of the part of a split, `keys: (rows,)` tell equal texts.
+    `part: (rows,)` is the number of the part of a split, `hashes: (rows, 1 or 2)` tell equal texts.
     """
 
     part: NDArray[np.uint8] | None = None
-    keys: TextKeys | None = None
+    hashes: Keys | None = None
 
 
 class Encoded(NamedTuple):
@@ -55,15 +55,18 @@ class StoredBlock(NamedTuple):
 class CountedPart(NamedTuple):
     """The rows of a part: their blocks, and how many have each number of ids.
 
-    `labels` and `keys` are those of all rows, `input_rows: (rows,)` their places in the input.
+    `labels` are those of all rows, `hashes: (rows,)` those of their texts where there are held-out
+    parts, `input_rows: (rows,)` their places in the input where rows are split. `place_of_number`
+    tells the first record with each number of labels.
     """
 
     name: str
     blocks: list[StoredBlock]
     rows_of_length: Counter[int]
     labels: RowLabels
-    keys: TextKeys | None
+    hashes: Keys | None
     input_rows: Ints | None
+    place_of_number: dict[int, str]
 
     @property
     def n_rows(self) -> int:
@@ -71,13 +74,16 @@ class CountedPart(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Some rows of a block: `ids: (ids,)`, all others of shape (rows,)."""
+    """Some rows of a block: `ids: (ids,)`, all others of shape (rows,).
+
+    `numbers` are those of the rows in the block.
+    """
 
     ids: NDArray[Any]
     per_row: Ints
     labels: RowLabels
-    keys: TextKeys | None
-    input_rows: Ints
+    hashes: Keys | None
+    numbers: Ints
 
     def at(self, is_kept: Flags) -> _Rows:
         if is_kept.all():
@@ -86,8 +92,8 @@ class _Rows(NamedTuple):
             self.ids[np.repeat(is_kept, self.per_row)],
             self.per_row[is_kept],
             self.labels.at(is_kept),
-            None if self.keys is None else self.keys[is_kept],
-            self.input_rows[is_kept],
+            None if self.hashes is None else self.hashes[is_kept],
+            self.numbers[is_kept],
         )
 
 
@@ -97,8 +103,9 @@ class _Part:
     def __init__(self) -> None:
         self.blocks: list[StoredBlock] = []
         self.labels: list[RowLabels] = []
-        self.keys: list[TextKeys] = []
+        self.hashes: list[Keys] = []
         self.input_rows: list[Ints] = []
+        self.place_of_number: dict[int, str] = {}
         self.rows_of_length: Counter[int] = Counter()
         self._lengths: list[Ints] = []
         self._n_lengths = 0
@@ -140,7 +147,7 @@ class Intake:
     ) -> None:
         self.labels = LabelCodes(selection.label_type)
         self.n_duplicates = 0
-        self._engine, self._spool = work.engine, work.spool
+        self._engine, self._secret, self._spool = work
         self._selection = selection
         self._take_in = take_in
         self._in_flight: deque[_InFlight] = deque()
@@ -148,8 +155,8 @@ class Intake:
         self._rows_of_input_part: Counter[str] = Counter()
         self._names_of_split = list(selection.shares)
         self._parts = {name: _Part() for name in parts}
-        self._seen = {name: SeenTexts() for name in parts}
-        self._labels_of_seen: dict[Any, int] = {}
+        self._has_held_out = len(parts) > len(self._names_of_split)
+        self._seen = {name: SeenRows() for name in parts}
         self._n_blocks = 0
 
     @property
@@ -187,13 +194,11 @@ class Intake:
 
     def _sort_in(self, block: Block, table: int, encoded: Encoded) -> None:
         """Count the rows of a block that are learned from, and store each in its part."""
-        counted, (part_of_row, keys) = encoded
+        counted, (part_of_row, hashes) = encoded
         n_rows = len(counted.encoded.per_row)
-        rows_before = self._rows_of_source[block.source]
-        labels = self.labels.encode(block, n_rows, rows_before)
-        self._rows_of_source[block.source] += n_rows
+        labels = self.labels.encode(block, n_rows, self._rows_of_source[block.source])
 
-        is_kept = self._kept_rows(block, keys)
+        is_kept = self._kept_rows(block, hashes, labels)
         is_learned = np.full(n_rows, block.part == TRAINING)
         if part_of_row is not None:
             is_learned &= part_of_row == 0
@@ -203,37 +208,50 @@ class Intake:
             counted = _without(counted, ~is_learned)
         self._take_in(table, counted)
 
-        input_rows = np.arange(n_rows) + self._rows_of_input_part[block.part]
-        self._rows_of_input_part[block.part] += n_rows
-        rows = _Rows(*counted.encoded, labels, keys, input_rows)
+        rows = _Rows(*counted.encoded, labels, hashes, np.arange(n_rows))
+        if is_kept is not None:
+            rows = rows.at(is_kept)
+            part_of_row = None if part_of_row is None else part_of_row[is_kept]
         if part_of_row is None:
-            self._store(block.part, table, rows if is_kept is None else rows.at(is_kept))
-            return
-        for number, name in enumerate(self._names_of_split):
-            is_here = part_of_row == number
-            self._store(name, table, rows.at(is_here if is_kept is None else is_here & is_kept))
+            self._store(block.part, block, table, rows)
+        else:
+            for number, name in enumerate(self._names_of_split):
+                self._store(name, block, table, rows.at(part_of_row == number))
+        self._rows_of_source[block.source] += n_rows
+        self._rows_of_input_part[block.part] += n_rows
 
-    def _kept_rows(self, block: Block, keys: TextKeys | None) -> Flags | None:
+    def _kept_rows(self, block: Block, hashes: Keys | None, labels: RowLabels) -> Flags | None:
         """Which rows are no copies of earlier ones, (rows,); None if nobody asked."""
         if not self._selection.drop_duplicates:
             return None
-        assert keys is not None
-        if block.labels is not None:
-            keys = with_labels(keys, block.labels, self._labels_of_seen)
-        is_new = self._seen[block.part].add(keys)
+        assert hashes is not None
+        is_new = self._seen[block.part].add(row_keys(hashes, labels, self._secret))
         self.n_duplicates += int(np.count_nonzero(~is_new))
         return is_new
 
-    def _store(self, name: str, table: int, rows: _Rows) -> None:
+    def _store(self, name: str, block: Block, table: int, rows: _Rows) -> None:
         part = self._parts[name]
         record = self._spool.append([rows.ids, rows.per_row.astype(np.int32)])
         part.blocks.append(StoredBlock(len(rows.per_row), table, self._n_blocks, record))
         part.add_lengths(rows.per_row)
         part.labels.append(rows.labels)
-        if rows.keys is not None and len(self._parts) > 1:
-            part.keys.append(rows.keys[rows.per_row > 0])  # texts without a word are no matter
+        self._note_numbers_of_labels(part, block, rows)
+        if rows.hashes is not None and self._has_held_out:
+            part.hashes.append(rows.hashes[:, 0].copy())  # a view would keep them all
         if self._selection.splits_rows:
-            part.input_rows.append(rows.input_rows)
+            part.input_rows.append(rows.numbers + self._rows_of_input_part[block.part])
+
+    def _note_numbers_of_labels(self, part: _Part, block: Block, rows: _Rows) -> None:
+        """Note the first row with each number of labels that is not left out for being empty."""
+        per_row, row_numbers = rows.labels.per_row, rows.numbers
+        if self._selection.drop_empty:
+            per_row, row_numbers = per_row[rows.per_row > 0], row_numbers[rows.per_row > 0]
+        if block.labels is None:
+            per_row = per_row[:1]  # they are all 0
+        n_labels, first = np.unique(per_row, return_index=True)
+        for n, row in zip(n_labels.tolist(), row_numbers[first].tolist(), strict=True):
+            number = self._rows_of_source[block.source] + row + 1
+            part.place_of_number.setdefault(n, f"{block.source}: record {number}")
 
     def parts(self) -> list[CountedPart]:
         """All parts, the training part first."""
@@ -246,8 +264,9 @@ class Intake:
                     part.blocks,
                     part.rows_of_length,
                     join_labels(part.labels, self.labels.dtype),
-                    np.concatenate(part.keys) if part.keys else None,
+                    np.concatenate(part.hashes) if part.hashes else None,
                     np.concatenate(part.input_rows) if part.input_rows else None,
+                    part.place_of_number,
                 )
             )
         return finished

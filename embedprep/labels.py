@@ -7,7 +7,7 @@ of 0 and 1; labels that are numbers themselves are kept as they are.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,15 +50,13 @@ def parse_labels(saved: Any) -> LabelFacts:
 class LabelCodes:
     """Labels on their way in: each class gets a code in the order of arrival.
 
-    `place_of_class` tells the input in which each was first met, `place_of_number` for each part
-    and number of labels the first record with so many.
+    `place_of_class` tells the input in which each was first met.
     """
 
     def __init__(self, label_type: str) -> None:
         self.is_number = label_type == "number"
         self.dtype = np.float64 if self.is_number else np.int32
         self.place_of_class: list[str] = []
-        self.place_of_number: dict[tuple[str, int], str] = {}
         self._code_of: dict[str, int] = {}
 
     @property
@@ -67,48 +65,51 @@ class LabelCodes:
         return list(self._code_of)
 
     def encode(self, block: Block, n_rows: int, rows_before: int) -> RowLabels:
-        """The labels of the rows of a block. Raises InputError where one is no number."""
-        source, labels = block.source, block.labels
+        """The labels of the rows of a block; a class counts once a row.
+
+        Raises InputError where one is no number.
+        """
+        labels = block.labels
         if labels is None:
-            per_row = np.zeros(n_rows, np.int32)
-        else:
-            per_row = np.fromiter(map(len, labels), np.int32, n_rows)
-        numbers, first_rows = np.unique(per_row, return_index=True)
-        for number, row in zip(numbers.tolist(), first_rows.tolist(), strict=True):
-            place = f"{source}: record {rows_before + row + 1}"
-            self.place_of_number.setdefault((block.part, number), place)
-        flat = [label for of_row in labels or () for label in of_row]
+            return RowLabels(np.empty(0, self.dtype), np.zeros(n_rows, np.int32))
         if self.is_number:
-            return RowLabels(self._numbers(flat, per_row, source, rows_before), per_row)
+            per_row = np.fromiter(map(len, labels), np.int32, n_rows)
+            return RowLabels(_numbers(labels, per_row, block.source, rows_before), per_row)
+        labels = [of_row if len(of_row) < 2 else tuple(dict.fromkeys(of_row)) for of_row in labels]
+        per_row = np.fromiter(map(len, labels), np.int32, n_rows)
         code_of = self._code_of
-        codes = [code_of.setdefault(label, len(code_of)) for label in flat]
-        self.place_of_class += [source] * (len(code_of) - len(self.place_of_class))
+        codes = [code_of.setdefault(label, len(code_of)) for of_row in labels for label in of_row]
+        self.place_of_class += [block.source] * (len(code_of) - len(self.place_of_class))
         return RowLabels(np.array(codes, np.int32), per_row)
 
-    def _numbers(
-        self, flat: list[str], per_row: NDArray[np.int32], source: str, rows_before: int
-    ) -> NDArray[np.float64]:
-        try:
-            numbers = np.array(flat, np.float64)
-            is_wrong = ~np.isfinite(numbers.astype(np.float32))
-        except ValueError:
-            is_wrong = np.array([not _is_number(label) for label in flat])
-        if is_wrong.any():
-            first = int(is_wrong.argmax())
-            row = rows_before + int(np.repeat(np.arange(len(per_row)), per_row)[first]) + 1
-            raise InputError(
-                f"{source}: record {row}",
-                f"the label {flat[first]!r} is no number that float32 holds",
-                "mend it, or leave out --label-type number",
-            )
-        return numbers
+
+def _numbers(
+    labels: Sequence[tuple[str, ...]],
+    per_row: NDArray[np.int32],
+    source: str,
+    rows_before: int,
+) -> NDArray[np.float64]:
+    """The numbers that labels are, (labels,). Raises InputError where float32 does not hold one."""
+    flat = [label for of_row in labels for label in of_row]
+    numbers = np.array([_number(label) for label in flat], np.float64)
+    with np.errstate(over="ignore"):  # it is told below
+        is_wrong = ~np.isfinite(numbers.astype(np.float32))
+    if is_wrong.any():
+        first = int(is_wrong.argmax())
+        row = rows_before + int(np.repeat(np.arange(len(per_row)), per_row)[first]) + 1
+        raise InputError(
+            f"{source}: record {row}",
+            f"the label {flat[first]!r} is no number that float32 holds",
+            "mend it, or leave out --label-type number",
+        )
+    return numbers
 
 
-def _is_number(label: str) -> bool:
+def _number(label: str) -> float:
     try:
-        return math.isfinite(float(label))
+        return float(label)
     except ValueError:
-        return False
+        return math.nan
 
 
 def join_labels(parts: Sequence[RowLabels], dtype: type[np.float64] | type[np.int32]) -> RowLabels:
@@ -151,15 +152,7 @@ class Coding(NamedTuple):
 def code_labels(codes: LabelCodes, learned: RowLabels, saved: LabelFacts | None) -> Coding:
     """How the labels of a text become numbers: by the classes of the rows that are learned from,
     or as `saved` with a vocabulary.
-
-    Raises InputError where the saved ones are of another type.
     """
-    if saved is not None and (saved.type == "number") != codes.is_number:
-        raise InputError(
-            "the labels",
-            "are numbers, and were classes where the vocabulary is from",
-            "encode them without --label-type number",
-        )
     largest = int(learned.per_row.max(initial=0))
     if codes.is_number:
         n_columns = None if largest <= 1 else largest
@@ -174,16 +167,18 @@ def code_labels(codes: LabelCodes, learned: RowLabels, saved: LabelFacts | None)
     return Coding(saved, numbers, len(saved.classes) if saved.type == "classes" else None)
 
 
-def check_labels(coding: Coding, codes: LabelCodes, part: str, labels: RowLabels) -> None:
+def check_labels(
+    coding: Coding, codes: LabelCodes, labels: RowLabels, place_of_number: Mapping[int, str]
+) -> None:
     """Raise InputError where a row of a part has not as many labels as it must, or a class that
-    the rows learned from never have.
+    the rows learned from never have. `place_of_number` tells a row with each number of labels.
     """
     if coding.facts.type != "classes":
         expected = coding.n_columns or 1
         for number in np.unique(labels.per_row).tolist():
             if number != expected:
                 raise InputError(
-                    codes.place_of_number.get((part, number), "a record"),
+                    place_of_number[number],
                     f"has {number or 'no'} {'labels' if number > 1 else 'label'}, "
                     f"others have {expected}",
                     "give every record as many, or leave it out",

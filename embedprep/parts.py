@@ -9,68 +9,104 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, Keys
-from embedprep.dictionary import Secret, word_keys
+from embedprep.arrays import Flags, Keys, starts_of
+from embedprep.dictionary import Secret
+from embedprep.labels import RowLabels
 from embedprep.text import LINE_FEED
 
-TextKeys: TypeAlias = NDArray[np.bytes_]
-"""A number of 16 bytes for each text, (rows,): equal for equal texts, else different."""
+RowKeys: TypeAlias = NDArray[np.bytes_]
+"""A number of 16 bytes for each row, (rows,): equal for equal rows, else different."""
+
+_PIECE = 8
 
 
-def lines_of(data: bytes) -> tuple[Ints, Ints]:
-    """Where each line starts, and its length without the line end; both of shape (rows,)."""
-    ends = (np.frombuffer(data, np.uint8) == LINE_FEED).nonzero()[0]
-    starts = np.concatenate([[0], ends[:-1] + 1])[: len(ends)]
-    return starts, ends - starts
+def text_hashes(data: bytes, secrets: Sequence[Secret]) -> Keys:
+    """A hash of each line by each secret, (rows, secrets).
+
+    A line is hashed in pieces of 8 bytes, the last filled up with zeros: each is mixed with its
+    number in the line, and their sum with the length. Splits of earlier releases stand on this.
+    """
+    text = np.frombuffer(data, np.uint8)
+    ends = (text == LINE_FEED).nonzero()[0]
+    starts = np.concatenate([[0], ends + 1])[:-1]
+    lengths = ends - starts
+
+    n_pieces = lengths // _PIECE + 1  # one at least, that of an empty line all zeros
+    first = starts_of(n_pieces)
+    number = np.arange(int(n_pieces.sum())) - np.repeat(first, n_pieces)  # (pieces,)
+    # The eight bytes from each byte of the text on; there are eight behind the last line.
+    window = np.ndarray((len(text) - _PIECE + 1,), "<u8", text, strides=(1,))
+    pieces = window[np.repeat(starts, n_pieces) + number * _PIECE]
+    n_bits = (lengths % _PIECE * 8).astype(np.uint64)
+    pieces[first + n_pieces - 1] &= (np.uint64(1) << n_bits) - np.uint64(1)
+
+    hashes = np.empty((len(lengths), len(secrets)), np.uint64)
+    for column, (spread, mix) in enumerate(secrets):
+        numbered = number.view(np.uint64) * spread
+        numbered += pieces ^ mix
+        sums = np.add.reduceat(_mixed(numbered), first) if len(first) else first.view(np.uint64)
+        hashes[:, column] = _mixed(sums + lengths.view(np.uint64) * spread)
+    return hashes
 
 
-def text_keys(data: bytes, secrets: Sequence[Secret]) -> TextKeys:
-    """The keys of whole lines. Two secrets make them so long that chance makes no two equal."""
-    lines = lines_of(data)
-    keys = [word_keys(np.frombuffer(data, np.uint8), *lines, secret) for secret in secrets]
-    return np.stack(keys, axis=1).view("S16")[:, 0]
+def _mixed(numbers: Keys) -> Keys:
+    """Every bit of each number made to change all: the finalizer of SplitMix64, in place.
+
+    G. Steele, D. Lea, C. Flood: Fast Splittable Pseudorandom Number Generators (OOPSLA 2014).
+    """
+    numbers ^= numbers >> np.uint64(30)
+    numbers *= np.uint64(0xBF58476D1CE4E5B9)
+    numbers ^= numbers >> np.uint64(27)
+    numbers *= np.uint64(0x94D049BB133111EB)
+    numbers ^= numbers >> np.uint64(31)
+    return numbers
 
 
 def split_rows(data: bytes, shares: Sequence[Fraction], seed: int) -> NDArray[np.uint8]:
     """The number of the part of each line, (rows,): part i gets about `shares[i]` of the texts.
 
-    The hash of a text is the same in every run and release (a test holds some values).
+    It is the same in every run and release (a test holds some values).
     """
     digest = hashlib.blake2b(f"split {seed}".encode(), digest_size=16).digest()
     spread, mix = (int.from_bytes(half, "little") | 1 for half in (digest[:8], digest[8:]))
-    secret = Secret(np.uint64(spread), np.uint64(mix))
-    keys = word_keys(np.frombuffer(data, np.uint8), *lines_of(data), secret)
-    hashes = _mixed(keys, secret)
+    hashes = text_hashes(data, [Secret(np.uint64(spread), np.uint64(mix))])[:, 0]
 
     ends = [sum(shares[: i + 1], Fraction(0)) for i in range(len(shares) - 1)]
     limits = np.array([int(end / sum(shares) * (1 << 64)) - 1 for end in ends], np.uint64)
     return np.searchsorted(limits, hashes).astype(np.uint8)
 
 
-def _mixed(keys: Keys, secret: Secret) -> Keys:
-    """Short words are their own keys; here every bit of one changes all."""
-    hashes = (keys ^ (keys >> np.uint64(31))) * secret.spread
-    hashes ^= hashes >> np.uint64(29)
-    hashes *= secret.mix
-    hashes ^= hashes >> np.uint64(32)
-    hashes *= secret.spread
-    hashes ^= hashes >> np.uint64(30)
-    return hashes
+def row_keys(hashes: Keys, labels: RowLabels, secret: Secret) -> RowKeys:
+    """The keys of rows by two hashes of the text of each, (rows, 2), and by its labels.
+
+    The order of classes is no matter, that of numbers is.
+    """
+    is_number = labels.values.dtype.kind == "f"
+    bits = (labels.values + 0).view(np.uint64) if is_number else labels.values.astype(np.uint64)
+    ends = np.cumsum(labels.per_row)
+    if is_number:
+        first = np.repeat(ends - labels.per_row, labels.per_row)
+        bits = bits + (np.arange(len(bits)) - first).view(np.uint64) * secret.spread
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mixed(bits ^ secret.mix))])
+    of_row = sums[ends] - sums[ends - labels.per_row]
+
+    keys = np.stack([hashes[:, 0], hashes[:, 1] ^ _mixed(of_row)], axis=1)
+    return keys.view("S16")[:, 0]
 
 
-class SeenTexts:
-    """The texts so far, in sorted runs that are merged when they are as long as each other."""
+class SeenRows:
+    """The rows so far, as sorted runs of their keys, each more than twice as long as the next."""
 
     def __init__(self) -> None:
-        self._runs: list[TextKeys] = []
+        self._runs: list[RowKeys] = []
 
-    def add(self, keys: TextKeys) -> Flags:
-        """Take in some texts; which of them are met for the first time, (rows,)."""
+    def add(self, keys: RowKeys) -> Flags:
+        """Take in some rows; which of them are met for the first time, (rows,)."""
         found, first = np.unique(keys, return_index=True)
         is_new = np.ones(len(found), np.bool_)
         for run in self._runs:
@@ -81,20 +117,16 @@ class SeenTexts:
         if is_new.any():
             self._runs.append(found[is_new])
         while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
-            self._runs[-2:] = [np.sort(np.concatenate(self._runs[-2:]))]
+            last = self._runs.pop()
+            run = self._runs[-1]
+            run.resize(len(run) + len(last), refcheck=False)  # in place: two copies of all are many
+            run[-len(last) :] = last
+            run.sort(kind="stable")  # which merges what is in order
         return is_first
 
 
-def with_labels(keys: TextKeys, labels: Sequence[Any], numbers: dict[Any, int]) -> TextKeys:
-    """The keys of texts together with what else belongs to each, which `numbers` numbers."""
-    of_row = [numbers.setdefault(label, len(numbers)) for label in labels]
-    whole = np.ascontiguousarray(keys).view(np.uint64).reshape(-1, 2).copy()
-    whole[:, 1] ^= np.array(of_row, np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    return whole.view("S16")[:, 0]
-
-
-def count_leaks(keys_of_parts: Sequence[TextKeys]) -> int:
-    """How many texts occur in more than one part."""
-    distinct = np.concatenate([np.unique(keys) for keys in keys_of_parts])
+def count_leaks(hashes_of_parts: Sequence[Keys]) -> int:
+    """How many texts occur in more than one part, by their hashes."""
+    distinct = np.concatenate([np.unique(hashes) for hashes in hashes_of_parts])
     _, n_parts = np.unique(distinct, return_counts=True)
     return int(np.count_nonzero(n_parts > 1))

@@ -26,6 +26,7 @@ from embedprep.settings import (
     RowSettings,
     Selection,
     VocabularySettings,
+    check_held_out,
     check_room,
     check_selection,
 )
@@ -165,6 +166,7 @@ def run(
 ) -> Built:
     """Rank the words of a text and write it as rows, the vocabulary and the facts beside them."""
     with closing(reader), ExitStack() as stack:
+        check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
         refuse_to_overwrite(reader.names, places)
@@ -227,6 +229,8 @@ def encode(
         refuse_to_overwrite([*reader.names, str(vocabulary_path)], places)
         vocabulary = Vocabulary.load(vocabulary_path)
         specials = vocabulary.specials
+        are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"
+        selection = replace(selection, label_type="number" if are_numbers else "class")
         settings = {
             "oov": "drop" if specials.unk is None else "unk",
             "bos": specials.bos is not None,
@@ -234,8 +238,6 @@ def encode(
             "tokenizer": vocabulary.tokenizer.saved,
             "rows": asdict(selection),
         }
-        if vocabulary.labels is not None and vocabulary.labels.type == "number":
-            selection = replace(selection, label_type="number")
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
             work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))

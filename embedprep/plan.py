@@ -7,21 +7,24 @@ and whether the output can take it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from embedprep.arrays import Ints
+from embedprep.arrays import Ints, Keys
 from embedprep.counting import Counted
 from embedprep.errors import InputError, OutputError
 from embedprep.intake import CountedPart
-from embedprep.labels import Coding, LabelFacts, check_labels, code_labels
+from embedprep.labels import Coding, LabelFacts, RowLabels, check_labels, code_labels
 from embedprep.npy import npy_bytes
 from embedprep.publication import free_bytes
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
 from embedprep.rows import Layout, Numbering, Written, final_lengths
+from embedprep.sequences import count_lengths
 from embedprep.settings import RowSettings, Selection
 from embedprep.specials import Specials
 from embedprep.work import Work
@@ -34,12 +37,14 @@ _WELL_FILLED = 0.1
 
 class PlannedPart(NamedTuple):
     """The rows of a part: how many have each length, marks included, before any is cut or split;
-    how many are made of each block; and their order where they are shuffled, (rows,).
+    how many are made of each block; the hashes of their texts where there are held-out parts; and
+    their order where they are shuffled, (rows,).
     """
 
     counted: CountedPart
     rows_of_length: Counter[int]
     n_rows_of_block: list[int]
+    hashes: Keys | None = None
     order: Ints | None = None
 
     @property
@@ -90,52 +95,65 @@ def plan(
     to learn from, or where labels are missing or were never learned.
     """
     numbering = Numbering.of(kept, specials, counted)
-    is_plain = not (numbering.drops_unknown or selection.drop_empty or selection.splits_rows)
-    lengths_of_blocks = [
-        [part.rows_of_length]
-        if is_plain and numbering.stretches is None
-        else final_lengths(part, numbering, work)
-        for part in counted.parts
-    ]
     n_marks = specials.n_marks
-    rows_of_length = [
-        _add_up(lengths, n_marks, selection.drop_empty) for lengths in lengths_of_blocks
-    ]
-    if not sum(rows_of_length[0].values()):
-        raise InputError(
-            "the training part", "is left without a row", "give more text, or drop less of it"
-        )
+    final = [_final_rows(part, numbering, selection, work) for part in counted.parts]
+    rows_of_length = final[0].rows_of_length
+    if not rows_of_length:
+        place = "the training part" if len(final) > 1 else "the text"
+        raise InputError(place, "is left without a row", "give more text, or drop less of it")
 
     if rows.max_len is None and saved is not None:
         max_len = saved.rectangle.max_len
     else:
         asked = parse_max_len(rows.max_len or "max")
-        max_len = choose_max_len(asked, rows_of_length[0], n_marks)
+        max_len = choose_max_len(asked, rows_of_length, n_marks)
     rectangle = rows.rectangle(max_len, saved.rectangle if saved else Rectangle(max_len))
     check_rectangle(rectangle, specials, len(kept))
 
     layout = Layout(rectangle, selection.drop_empty, _stride(selection, rectangle, n_marks))
     parts = []
-    for part, of_length, lengths in zip(
-        counted.parts, rows_of_length, lengths_of_blocks, strict=True
-    ):
+    for part, its in zip(counted.parts, final, strict=True):
         n_rows = [block.n_rows for block in part.blocks]
-        if not is_plain:
-            n_rows = [layout.n_rows(of_block, n_marks) for of_block in lengths]
-        parts.append(PlannedPart(part, of_length, n_rows))
+        if its.n_words is not None:
+            n_rows = [layout.n_rows(of_block, n_marks) for of_block in its.n_words]
+        parts.append(PlannedPart(part, its.rows_of_length, n_rows, its.hashes))
     if selection.shuffle:
         random = np.random.Generator(np.random.PCG64(selection.seed))
         parts[0] = parts[0]._replace(order=random.permutation(parts[0].n_rows))
-    coding = _code(counted, saved.labels if saved else None, saved is not None)
+    coding = _code(counted, [its.labels for its in final], saved)
     return Plan(numbering, len(kept), layout, parts, rows.max_len is None and saved is None, coding)
 
 
-def _add_up(lengths: list[Counter[int]], n_marks: int, drop_empty: bool) -> Counter[int]:
-    """How many rows have each length, marks included, those left out left out."""
-    words: Counter[int] = sum(lengths, Counter())
-    if drop_empty:
-        del words[0]
-    return Counter({n_marks + n_words: rows for n_words, rows in words.items()})
+class _FinalRows(NamedTuple):
+    """The rows of a part without those that are left out for being empty.
+
+    `n_words` of each row of each block, those left out among them, or None where that is what was
+    counted; `hashes` those of texts that hold a word.
+    """
+
+    n_words: list[NDArray[np.int32]] | None
+    rows_of_length: Counter[int]
+    labels: RowLabels
+    hashes: Keys | None
+
+
+def _final_rows(
+    part: CountedPart, numbering: Numbering, selection: Selection, work: Work
+) -> _FinalRows:
+    n_words, rows_of_length = None, part.rows_of_length
+    labels, hashes = part.labels, part.hashes
+    drops_words = numbering.drops_unknown or numbering.stretches is not None
+    if drops_words or selection.drop_empty or selection.splits_rows or hashes is not None:
+        n_words = final_lengths(part, numbering, work)
+        of_row = np.concatenate([np.empty(0, np.int32), *n_words])
+        rows_of_length = count_lengths(of_row)
+        hashes = None if hashes is None else hashes[of_row > 0]
+        if selection.drop_empty:
+            del rows_of_length[0]
+            labels = labels.at(of_row > 0)
+    n_marks = numbering.specials.n_marks
+    with_marks = Counter({n_marks + length: rows for length, rows in rows_of_length.items()})
+    return _FinalRows(n_words, with_marks, labels, hashes)
 
 
 def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | None:
@@ -151,20 +169,20 @@ def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | N
     return selection.stride
 
 
-def _code(counted: Counted, saved: LabelFacts | None, is_saved: bool) -> Coding | None:
-    """The numbers of the labels, None where there are none."""
-    codes = counted.label_codes
-    if not any(len(part.labels.values) for part in counted.parts):
+def _code(counted: Counted, labels: Sequence[RowLabels], saved: Saved | None) -> Coding | None:
+    """The numbers of the labels of each part, None where there are none."""
+    if not any(len(of_part.values) for of_part in labels):
         return None
-    if is_saved and saved is None:
+    if saved is not None and saved.labels is None:
         raise InputError(
             "the labels",
             "have no numbers: the vocabulary was made of text without labels",
             "leave them out, or make the vocabulary of labelled text",
         )
-    coding = code_labels(codes, counted.training.labels, saved)
-    for part in counted.parts:
-        check_labels(coding, codes, part.name, part.labels)
+    codes = counted.label_codes
+    coding = code_labels(codes, labels[0], saved.labels if saved else None)
+    for part, of_part in zip(counted.parts, labels, strict=True):
+        check_labels(coding, codes, of_part, part.place_of_number)
     return coding
 
 

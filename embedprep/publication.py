@@ -202,9 +202,11 @@ def _publish(staged: StagedFolder, obsolete: set[str]) -> None:
             _sync(staged.path / name)
     manifests = [name for name in staged.names if _is_manifest(name)]
     (target / MANIFEST).unlink(missing_ok=True)
-    for name in sorted({*manifests, *filter(_is_manifest, obsolete)}):
-        with suppress(NotADirectoryError):  # what stands there is found below
-            (target / name).unlink(missing_ok=True)
+    for name in sorted(obsolete):
+        if _is_manifest(name) and name not in manifests:
+            _remove_listed(target, name)
+    for name in manifests:
+        (target / name).unlink(missing_ok=True)
     if staged.sync:
         _sync(target)  # no old manifest may come back over new files
     files = [name for name in staged.names if not _is_manifest(name)]
@@ -240,10 +242,14 @@ def _remove_listed(target: Path, name: str) -> None:
 
 def _check_places(staged: StagedFolder) -> None:
     for name in staged.names:
-        if (staged.target / name).is_dir():
-            raise OutputError(
-                str(staged.target / name), "is a folder where a file is to be", "move it away"
-            )
+        path = staged.target / name
+        if path.is_dir():
+            raise OutputError(str(path), "is a folder where a file is to be", "move it away")
+        folder = path.parent
+        if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+            raise OutputError(str(folder), "is a file where a folder is to be", "move it away")
+        if _is_manifest(name) and path.exists():
+            read_manifest(folder)  # an error where it is not one of ours
 
 
 def _listed_before(target: Path) -> set[str]:

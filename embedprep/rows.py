@@ -6,7 +6,6 @@ rectangle and written to their own place.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +19,6 @@ from embedprep.labels import Coding, labels_of_rows
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import (
-    count_lengths,
     drop_index,
     n_windows,
     pad_between_marks,
@@ -129,15 +127,14 @@ class Layout(NamedTuple):
     drop_empty: bool
     stride: int | None
 
-    def n_rows(self, rows_of_length: Counter[int], n_marks: int) -> int:
-        """How many rows are made of some, given how many of these have each number of words."""
+    def n_rows(self, lengths: NDArray[np.int32], n_marks: int) -> int:
+        """How many rows are made of some, of which `lengths: (rows,)` are the numbers of words."""
+        if self.drop_empty:
+            lengths = lengths[lengths > 0]
+        if self.stride is None:
+            return len(lengths)
         room = self.rectangle.max_len - n_marks
-        n_rows = 0
-        for length, rows in rows_of_length.items():
-            if length or not self.drop_empty:
-                n_of_row = 1 if self.stride is None else n_windows(length, room, self.stride)
-                n_rows += rows * n_of_row
-        return n_rows
+        return int(n_windows(lengths, room, self.stride).sum())
 
 
 class Writers(NamedTuple):
@@ -218,15 +215,14 @@ def _padded(
         yield first, pad_between_marks(words, some, rectangle, specials)
 
 
-def final_lengths(part: CountedPart, numbering: Numbering, work: Work) -> list[Counter[int]]:
-    """How many rows of each block have each number of words, once stretches are words and unknown
-    ones gone.
-    """
+def final_lengths(part: CountedPart, numbering: Numbering, work: Work) -> list[NDArray[np.int32]]:
+    """How many words each row of each block has, once stretches are words and unknown ones gone."""
 
-    def lengths_of(block: StoredBlock) -> Counter[int]:
+    def lengths_of(block: StoredBlock) -> NDArray[np.int32]:
         index_of_id = _index_of_id(block, numbering, work.spool)
         if not numbering.drops_unknown and not _holds_stretches(index_of_id):
-            return count_lengths(work.spool.read(block.record)[1])
-        return count_lengths(renumber(block, numbering, work.spool).lengths)
+            lengths: NDArray[np.int32] = work.spool.read(block.record)[1]
+            return lengths
+        return renumber(block, numbering, work.spool).lengths
 
     return work.engine.gather([work.engine.submit(lengths_of, block) for block in part.blocks])

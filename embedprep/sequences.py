@@ -70,13 +70,13 @@ def unfold_rows(
     return unfolded, (lengths + np.diff(added, prepend=0)).astype(np.int32)
 
 
-def n_windows(length: int, room: int, stride: int) -> int:
-    """How many rows of up to `room` values one of `length` gives, as by `split_long`.
+def n_windows(lengths: NDArray[Any], room: int, stride: int) -> Ints:
+    """How many rows of up to `room` values each of `lengths: (rows,)` gives, as by `split_long`.
 
-    >>> n_windows(0, 4, 1), n_windows(4, 4, 1), n_windows(5, 4, 1), n_windows(8, 4, 1)
-    (1, 1, 2, 3)
+    >>> n_windows(np.array([0, 4, 5, 8]), 4, 1).tolist()
+    [1, 1, 2, 3]
     """
-    return 1 + max(0, -((room - length) // (room - stride)))
+    return 1 + np.maximum(0, -((room - lengths.astype(np.int64)) // (room - stride)))
 
 
 def split_long(
@@ -87,7 +87,7 @@ def split_long(
 
     As by the truncation of Hugging Face tokenizers (tokenizers/src/tokenizer/encoding.rs).
     """
-    n_of_row = 1 + np.maximum(0, -((room - lengths.astype(np.int64)) // (room - stride)))
+    n_of_row = n_windows(lengths, room, stride)
     of_row = np.repeat(np.arange(len(lengths)), n_of_row)
     offsets = (np.arange(len(of_row)) - starts_of(n_of_row)[of_row]) * (room - stride)
     new_lengths = np.minimum(room, lengths[of_row] - offsets)

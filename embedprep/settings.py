@@ -13,6 +13,7 @@ from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from fractions import Fraction
 
 LABEL_TYPES = ("class", "number")
@@ -106,6 +107,8 @@ class Selection:
             raise SettingsError("--overflow", f"{self.overflow!r} is none of truncate, split")
         if self.label_type not in LABEL_TYPES:
             raise SettingsError("--label-type", f"{self.label_type!r} is none of class, number")
+        if self.seed < 0:
+            raise SettingsError("--seed", f"{self.seed} is less than 0")
         if self.stride < 0:
             raise SettingsError("--stride", f"{self.stride} is less than 0")
         if self.stride and not self.splits_rows:
@@ -153,6 +156,13 @@ def check_selection(selection: Selection, rows: RowSettings, n_marks: int) -> No
         raise SettingsError(
             "--stride", f"{selection.stride} leaves no new word in rows of {asked - n_marks}"
         )
+
+
+def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
+    """Raise SettingsError where a held-out part has the name of one of the split."""
+    for name in parts:
+        if name != TRAINING and name in selection.shares:
+            raise SettingsError("--holdout", f"{name!r} is also a part of --split")
 
 
 @dataclass(frozen=True)

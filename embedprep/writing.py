@@ -73,8 +73,9 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     if counted.n_duplicates or contents.settings["rows"]["drop_duplicates"]:
         facts["duplicates"] = counted.n_duplicates
     if len(written) > 1:
-        keys = [part.keys for part in counted.parts if part.keys is not None]
-        facts["texts_in_several_parts"] = count_leaks(keys) if keys else 0
+        # Equal texts are in one part of a split, so only held-out parts are to be looked at.
+        hashes = [part.hashes for part in planned.parts if part.hashes is not None]
+        facts["texts_in_several_parts"] = count_leaks(hashes) if hashes else 0
     others = {part.name: part.statistics for part in written if part.name}
     labels = None if planned.coding is None else planned.coding.facts
     built = Built(staged.target, vocabulary, facts, others, labels, contents.warnings)

@@ -569,12 +569,13 @@ def test_the_library_takes_columns_by_name_and_by_number(tmp_path: Path) -> None
 
 
 def test_a_table_from_a_pipe_gives_the_same_but_for_its_name(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text(TICKETS, encoding="utf-8")
+    tickets = TICKETS.replace('",\r', '",lines\r')
+    (tmp_path / "t.csv").write_text(tickets, encoding="utf-8")
     options = ["--text-column", "text", "--label-column", "kind", "-q"]
     made = []
     for name, chosen in (("t.csv", []), ("-", ["--format", "csv"])):
         command = [sys.executable, "-m", "embedprep", "run", name, *options, *chosen, "-o", "out"]
-        subprocess.run(command, cwd=tmp_path, input=TICKETS.encode(), check=True)
+        subprocess.run(command, cwd=tmp_path, input=tickets.encode(), check=True)
         files = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
         manifest = json.loads(files.pop("manifest.json"))
         assert manifest["inputs"][0].pop("name") == name
@@ -585,7 +586,7 @@ def test_a_table_from_a_pipe_gives_the_same_but_for_its_name(tmp_path: Path) -> 
 def test_the_summary_says_what_the_inputs_were_taken_for(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a b,x\nc,y\n", encoding="utf-8")
     (tmp_path / "l.txt").write_text("plain\n", encoding="utf-8")
-    (tmp_path / "j.jsonl").write_text('{"1": "d", "2": []}\n', encoding="utf-8")
+    (tmp_path / "j.jsonl").write_text('{"1": "d", "2": ["x", "y"]}\n', encoding="utf-8")
     command = [sys.executable, "-m", "embedprep", "run", "t.csv", "l.txt", "j.jsonl", "-o", "out"]
     command += ["--text-column", "1", "--label-column", "2"]
     done = subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.PIPE)

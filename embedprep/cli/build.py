@@ -17,7 +17,7 @@ from embedprep.cli import options, stdout
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_vocabulary
-from embedprep.sources import Reader, Source, total_bytes
+from embedprep.sources import Source, total_bytes
 
 if TYPE_CHECKING:
     from embedprep.settings import AdoptionSettings
@@ -65,10 +65,13 @@ def run(
     selection = options.selection(chosen)
     settings = options.vocabulary_settings(rows, **chosen)
     options.check_overflow(selection, rows, settings)
-    named = options.parse_inputs(inputs, holdouts, label_from)
+    named = [
+        *options.parse_inputs(inputs, label_from),
+        *options.parse_holdouts(holdouts, label_from, selection),
+    ]
     keep_freed_memory()
     with progress(total_bytes([item.name for item in named]), quiet) as advance:
-        reader = Reader(named, reading, advance)
+        reader = options.open_reader(named, reading, advance)
         from embedprep import pipeline
 
         built = pipeline.run(reader, Path(output), settings, rows, selection, jobs=jobs, sync=sync)
@@ -121,7 +124,7 @@ def vocab(
         named = options.parse_inputs(inputs)
         keep_freed_memory()
         with progress(total_bytes([item.name for item in named]), quiet) as advance:
-            reader = Reader(named, reading, advance)
+            reader = options.open_reader(named, reading, advance)
             from embedprep import pipeline
 
             made, warnings = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
@@ -197,10 +200,10 @@ def encode(
     options.refuse_stdout(output)
     rows, reading = options.row_settings(chosen), options.reading(chosen)
     selection = options.selection(chosen)
-    named = options.parse_inputs(inputs, label_from=label_from)
+    named = options.parse_inputs(inputs, label_from)
     keep_freed_memory()
     with progress(total_bytes([item.name for item in named]), quiet) as advance:
-        reader = Reader(named, reading, advance)
+        reader = options.open_reader(named, reading, advance)
         from embedprep import pipeline
 
         built = pipeline.encode(

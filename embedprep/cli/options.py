@@ -19,6 +19,7 @@ from embedprep.settings import (
     RowSettings,
     Selection,
     VocabularySettings,
+    check_held_out,
     check_room,
     check_selection,
 )
@@ -26,6 +27,7 @@ from embedprep.sources import (
     FORMATS,
     MAX_LINE_BYTES,
     Input,
+    Reader,
     Reading,
     RecordSettings,
     parse_holdout,
@@ -432,14 +434,29 @@ def check_overflow(selection: Selection, rows: RowSettings, words: VocabularySet
         check_selection(selection, rows, words.specials.n_marks)
 
 
-def parse_inputs(
-    inputs: Iterable[str], holdouts: Iterable[str] = (), label_from: str | None = None
-) -> Sequence[Input]:
-    """The inputs that a command names, those of the held-out parts behind the others."""
+def parse_inputs(inputs: Iterable[str], label_from: str | None = None) -> Sequence[Input]:
+    """The inputs that a command names."""
     with usage_errors():
         named = [parse_input(text) for text in inputs]
-        named += [parse_holdout(text) for text in holdouts]
         return named if label_from is None else with_parents_as_labels(named)
+
+
+def parse_holdouts(
+    holdouts: Iterable[str], label_from: str | None, selection: Selection
+) -> Sequence[Input]:
+    """The inputs of the held-out parts, none of which may be a part of the split."""
+    with usage_errors():
+        named = [parse_holdout(text) for text in holdouts]
+        check_held_out(selection, [item.part for item in named])
+        return named if label_from is None else with_parents_as_labels(named)
+
+
+def open_reader(
+    inputs: Sequence[Input], reading: Reading, advance: Callable[[int], object]
+) -> Reader:
+    """The reader of the inputs, which begins to read."""
+    with usage_errors():
+        return Reader(inputs, reading, advance)
 
 
 def adoption_settings(

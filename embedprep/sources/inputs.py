@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +29,8 @@ class Input(NamedTuple):
 def parse_input(text: str, part: str = TRAINING) -> Input:
     """`PATH`, or `LABEL=PATH`. A `=` behind a slash belongs to the path.
 
-    Raises SettingsError where there is a `=` and nothing before or behind it.
+    Raises SettingsError where there is a `=` and nothing before or behind it, or a label that is
+    not UTF-8.
 
     >>> parse_input("neg=data/neg.txt").label, parse_input("./a=b.txt").name
     ('neg', './a=b.txt')
@@ -41,7 +43,7 @@ def parse_input(text: str, part: str = TRAINING) -> Input:
         raise SettingsError(
             "INPUT", f"{text!r} is no LABEL=PATH", "a file of that name is read as ./NAME"
         )
-    return Input(name, part, label)
+    return Input(name, part, _checked_label(label, "INPUT"))
 
 
 def parse_holdout(text: str) -> Input:
@@ -60,7 +62,7 @@ def parse_holdout(text: str) -> Input:
 def with_parents_as_labels(inputs: Sequence[Input]) -> list[Input]:
     """The inputs, each with the name of the folder that it lies in as the label of its rows.
 
-    Raises SettingsError for one that lies in none, or has a label.
+    Raises SettingsError for one that lies in none with a name, or has a label.
     """
     labelled = []
     for item in inputs:
@@ -68,5 +70,17 @@ def with_parents_as_labels(inputs: Sequence[Input]) -> list[Input]:
             raise SettingsError("--label-from parent", "standard input lies in no folder")
         if item.label is not None:
             raise SettingsError("--label-from parent", f"{item.name} has the label {item.label!r}")
-        labelled.append(item._replace(label=Path(item.name).absolute().parent.name))
+        folder = Path(os.path.abspath(item.name)).parent.name
+        if not folder:
+            raise SettingsError("--label-from parent", f"{item.name} lies in no folder with a name")
+        labelled.append(item._replace(label=_checked_label(folder, "--label-from parent")))
     return labelled
+
+
+def _checked_label(label: str, place: str) -> str:
+    """The label. Raises SettingsError where it is no text, as a path need not be."""
+    try:
+        label.encode()
+    except UnicodeEncodeError:
+        raise SettingsError(place, f"the label {label!r} is not UTF-8") from None
+    return label
