@@ -20,6 +20,8 @@ WINDOW = 8
 LONG = np.uint64(0xFF << 56)
 """Keys from here on are hashed: the last byte of a short word would have to be 0xFF."""
 
+_ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
+
 _GIANT = 1024
 """Words of more bytes are hashed, compared and copied singly, 8 bytes of the others at a time."""
 
@@ -70,8 +72,9 @@ class WordArray(NamedTuple):
         """The same words in a text of little else; these themselves where theirs is so already.
 
         A word that is copied begins at a multiple of 8 bytes: it is copied in pieces of as many.
+        At least one NUL follows it.
         """
-        n_pieces = (self.lengths + (WINDOW - 1)) // WINDOW
+        n_pieces = self.lengths // WINDOW + 1
         n_bytes = (int(n_pieces.sum()) + 1) * WINDOW
         if len(self.text) <= 2 * n_bytes:
             return self
@@ -87,6 +90,8 @@ class WordArray(NamedTuple):
             pieces[first_piece[word] + piece] = window[self.starts[word] + piece * WINDOW]
             piece += 1
             word = word[(n_pieces[word] > piece) & (self.lengths[word] <= _GIANT)]
+        n_behind = n_pieces * WINDOW - self.lengths
+        pieces[first_piece + n_pieces - 1] &= _ALL_BITS >> (n_behind << 3).view(np.uint64)
         # Giants are copied whole: piece by piece, one would hold up the loop for all.
         for i in (self.lengths > _GIANT).nonzero()[0].tolist():
             giant = self.text[self.starts[i] :][: self.lengths[i]]

@@ -9,6 +9,7 @@ said here of bytes, and where that is not plain to see, the stretch goes on.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embedprep.arrays import Bytes, Flags, Ints, join_lines, starts_of
 from embedprep.sources import PADDING
@@ -177,24 +178,15 @@ def _runs(classes: Bytes, starts_anew: Flags | None) -> tuple[Ints, Ints]:
     return edges[0::2], edges[1::2]
 
 
-def inspect(stretches: Spans) -> Spans:
-    """Look closely at stretches that are met for the first time: are they whole, and valid?
+def mend(stretches: Spans) -> Spans:
+    """The same stretches, those whole that were torn from what they go with.
 
     A stretch that begins with a character that goes with the one before it gets that one too, or
     at the start of a line a CR, after which nothing is joined (WB3a). It is so never mistaken for
     one that stands elsewhere.
-
-    Raises UnicodeDecodeError, whose position means nothing, where one is not UTF-8.
     """
-    wide = _may_be_wide(stretches).nonzero()[0]
     text, starts, lengths = stretches
-    lines = join_lines(text, starts[wide], lengths[wide]).tobytes()
-    if lines.isascii():
-        return stretches
-    code_points = np.frombuffer(lines.decode("utf-8").encode("utf-32-le"), "<u4")
-    line_ends = (code_points == LINE_FEED).nonzero()[0]
-    first = code_points[np.concatenate([[0], line_ends[:-1] + 1])]
-    torn = wide[is_ignored(classes_of(first))]
+    torn = is_ignored(classes_of(_first_code_points(text, starts))).nonzero()[0]
     if not len(torn):
         return stretches
 
@@ -212,16 +204,14 @@ def inspect(stretches: Spans) -> Spans:
     return Spans(np.frombuffer(data + added + PADDING, np.uint8), starts, lengths)
 
 
-def _may_be_wide(stretches: Spans) -> Flags:
-    """Whether each of some stretches may hold a non-ASCII character: nearly as a look at all bytes
-    would tell.
-    """
-    text, starts, lengths = stretches
-    window = np.ndarray((len(text) - 7,), "<u8", text, strides=(1,))
-    tails = starts + np.maximum(lengths - 8, 0)
-    seen = window[starts] | window[tails]
-    is_wide: Flags = (seen & np.uint64(0x8080808080808080) != 0) | (lengths > 16)
-    return is_wide
+def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
+    """The code point at each of some places, (places,): anything where there is no UTF-8."""
+    first, second, third, fourth = (text[i:].take(starts).astype(np.int32) for i in range(4))
+    of_two = (first & 0x1F) << 6 | second & 0x3F
+    of_three = (of_two & 0x3FF) << 6 | third & 0x3F
+    of_four = (of_three & 0x7FFF) << 6 | fourth & 0x3F
+    is_longer = [first < 0x80, first < 0xE0, first < 0xF0]
+    return np.select(is_longer, [first, of_two, of_three], np.minimum(of_four, 0x10FFFF))
 
 
 _IS_ALNUM = bytes(byte == 0x0A or (byte < 0x80 and chr(byte).isalnum()) for byte in range(256))
