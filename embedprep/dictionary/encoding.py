@@ -69,4 +69,7 @@ def _mended(words: WordArray, mend: Callable[[Spans], Spans], secret: Secret) ->
     whole = mend(spans)
     if whole is spans:
         return words
-    return WordArray(*whole, word_keys(*whole, secret))
+    changed = (whole.starts != spans.starts).nonzero()[0]
+    keys = words.keys.copy()
+    keys[changed] = word_keys(whole.text, whole.starts[changed], whole.lengths[changed], secret)
+    return WordArray(*whole, keys)

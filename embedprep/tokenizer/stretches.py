@@ -190,18 +190,18 @@ def mend(stretches: Spans) -> Spans:
     if not len(torn):
         return stretches
 
-    data = text.tobytes()
     added, starts, lengths = bytearray(), starts.copy(), lengths.copy()
     for i in torn.tolist():
         start, end = int(starts[i]), int(starts[i] + lengths[i])
         before = max(start - 1, 0)
-        while data[before] & 0xC0 == 0x80:
+        while text[before] & 0xC0 == 0x80:
             before -= 1
-        is_first = not start or data[before : before + 1] == b"\n"
-        whole = b"\r" + data[start:end] if is_first else data[before:end]
-        starts[i], lengths[i] = len(data) + len(added), len(whole)
+        is_first = not start or text[before] == LINE_FEED
+        whole = b"\r" + text[start:end].tobytes() if is_first else text[before:end].tobytes()
+        starts[i], lengths[i] = len(text) + len(added), len(whole)
         added += whole
-    return Spans(np.frombuffer(data + added + PADDING, np.uint8), starts, lengths)
+    longer = np.concatenate([text, np.frombuffer(added + PADDING, np.uint8)])
+    return Spans(longer, starts, lengths)
 
 
 def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
