@@ -134,15 +134,20 @@ def word_keys(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
 
 
 class LongWords(NamedTuple):
-    """The long ones among some words: their places, and their first and last eight bytes.
+    """The long ones among some words: where they are, and their first and last eight bytes.
 
     All are of shape (long words,). Head and tail overlap in words of less than 16 bytes, which
-    are nearly all.
+    are most. Of those of more than 16, the `longer: (longer words,)` ones of the long words,
+    `middles` are the second eight bytes.
     """
 
     places: Ints
+    starts: Ints
+    lengths: Ints
     heads: Keys
     tails: Keys
+    longer: Ints
+    middles: Keys
 
 
 def keys_and_long(
@@ -163,8 +168,7 @@ def keys_and_long(
         first_byte = text[starts]
         is_long |= (lengths == WINDOW) & (first_byte < WINDOW)
     places = is_long.nonzero()[0]
-    first, size = starts[places], lengths[places]
-    long = LongWords(places, keys[places], window[first + (size - WINDOW)])
+    long = _long_words(window, places, starts[places], lengths[places], keys[places])
 
     shifts = lengths << 3
     np.subtract(64, shifts, out=shifts)
@@ -172,25 +176,34 @@ def keys_and_long(
     if has_control:
         padded = ((first_byte == 0) & (lengths < WINDOW)).nonzero()[0]
         keys[padded] |= lengths[padded].view(np.uint64)
-    keys[places] = _hashed(text, first, size, long, secret)
+    keys[places] = _hashed(text, long, secret)
     return keys, long
 
 
-def _hashed(text: Bytes, starts: Ints, lengths: Ints, long: LongWords, secret: Secret) -> Keys:
+def _long_words(window: Keys, places: Ints, starts: Ints, lengths: Ints, heads: Keys) -> LongWords:
+    tails = window[starts + (lengths - WINDOW)]
+    longer = (lengths > 2 * WINDOW).nonzero()[0]
+    middles = window[starts[longer] + WINDOW]
+    return LongWords(places, starts, lengths, heads, tails, longer, middles)
+
+
+def _hashed(text: Bytes, long: LongWords, secret: Secret) -> Keys:
     """Keys of long words: head, tail, then the 8 by 8 bytes between, multiplied and folded."""
+    starts, lengths = long.starts, long.lengths
     hashes = lengths.astype(np.uint64)
     _fold(hashes, long.heads, secret)
     _fold(hashes, long.tails, secret)
 
     window = windows(text)
     offset = WINDOW
-    word = ((lengths > 2 * WINDOW) & (lengths <= _GIANT)).nonzero()[0]
+    word, middles = long.longer, long.middles
     while len(word):
         folded = hashes[word]
-        _fold(folded, window[starts[word] + offset], secret)
+        _fold(folded, middles, secret)
         hashes[word] = folded
         offset += WINDOW
-        word = word[lengths[word] > offset + WINDOW]
+        word = word[(lengths[word] > offset + WINDOW) & (lengths[word] <= _GIANT)]
+        middles = window[starts[word] + offset]
 
     for i in (lengths > _GIANT).nonzero()[0].tolist():
         giant = text[starts[i] : starts[i] + lengths[i]].tobytes()

@@ -30,6 +30,10 @@ from embedprep.dictionary.keys import (
 PROBES = 6
 """How many slots a word may try; at most a quarter of all slots are taken."""
 
+_LEAST_BITS = 18
+"""So many slots as 2 to this fit into a processor's cache; the more, the more words have one of
+their own, and the fewer are looked for a second time."""
+
 
 class Lookup:
     """Distinct words, found by their bytes. Earlier words get the better slots."""
@@ -37,7 +41,7 @@ class Lookup:
     def __init__(self, words: WordArray, secret: Secret) -> None:
         self.words = words
         self.secret = secret
-        bits = max(4, (4 * words.n_words - 1).bit_length())
+        bits = max(_LEAST_BITS, (4 * words.n_words - 1).bit_length())
         self._shift = np.uint64(64 - bits)
         self._mask = np.int64((1 << bits) - 1)
         # A slot holds the index of its word. Where it is free that is the index behind all words,
@@ -62,7 +66,9 @@ class Lookup:
         # Of short words, head and tail are never looked at; what is read must lie in the text.
         starts = np.append(words.starts, 0)
         last = np.maximum(starts + self._lengths - WINDOW, 0)
-        self._heads, self._tails = windows(words.text)[starts], windows(words.text)[last]
+        second = np.minimum(starts + WINDOW, len(words.text) - WINDOW)
+        window = windows(words.text)
+        self._heads, self._middles, self._tails = window[starts], window[second], window[last]
 
     @property
     def n_words(self) -> int:
@@ -88,11 +94,11 @@ class Lookup:
 
     def _are(self, words: WordArray, long: LongWords, index: NDArray[Any]) -> Flags:
         """Whether the long words, of words anywhere, are the known words at `index`."""
-        lengths = words.lengths[long.places]
         is_same: Flags = self._heads.take(index) == long.heads
         is_same &= self._tails.take(index) == long.tails
-        is_same &= self._lengths.take(index) == lengths
-        rest = (is_same & (lengths > 2 * WINDOW)).nonzero()[0]
+        is_same &= self._lengths.take(index) == long.lengths
+        is_same[long.longer] &= self._middles.take(index[long.longer]) == long.middles
+        rest = (is_same & (long.lengths > 3 * WINDOW)).nonzero()[0]
         is_same[rest] = equal_middles(words, long.places[rest], self.words, index[rest])
         return is_same
 
