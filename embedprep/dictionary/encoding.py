@@ -43,10 +43,7 @@ def count_words(
     checked before: UnicodeDecodeError, whose position means nothing, is raised where it is not
     UTF-8.
     """
-    keys, long = keys_and_long(words.text, words.starts, words.lengths, known.secret)
-    running = WordArray(words.text, words.starts, words.lengths, keys)
-    ids, missed = known.probe(running, long)
-    unknown = running.at(missed)
+    ids, missed, unknown = _probe(Spans(words.text, words.starts, words.lengths), known)
     if mend is not None:
         unknown = _mended(unknown, mend, known.secret)
     groups = group_words(unknown)
@@ -62,6 +59,29 @@ def count_words(
     own_counts = counts[n_known:].copy()  # a view would keep them all
     own = Dictionary(distinct, own_counts)
     return CountedBlock(EncodedBlock(ids, words.per_row), counts[:n_known], own)
+
+
+def _probe(words: Spans, known: Lookup) -> tuple[NDArray[Any], Ints, WordArray]:
+    """The ids of known words, as by `Lookup.probe`, the places of the others, and these."""
+    text, starts, lengths = words
+    if not _are_characters(words):
+        keys, long = keys_and_long(text, starts, lengths, known.secret)
+        running = WordArray(text, starts, lengths, keys)
+        ids, missed = known.probe(running, long)
+        return ids, missed, running.at(missed)
+
+    ids, others = known.probe_characters(words)
+    starts, lengths = starts[others], lengths[others]
+    keys, long = keys_and_long(text, starts, lengths, known.secret)
+    running = WordArray(text, starts, lengths, keys)
+    ids[others], missed = known.probe(running, long)
+    return ids, others[missed], running.at(missed)
+
+
+def _are_characters(words: Spans) -> bool:
+    """Whether most words have the three bytes of a Chinese or Japanese character."""
+    are_short = 4 * len(words.starts) > len(words.text)  # tells most other texts at once
+    return are_short and 2 * np.count_nonzero(words.lengths == 3) > len(words.starts)
 
 
 def _mended(words: WordArray, mend: Callable[[Spans], Spans], secret: Secret) -> WordArray:

@@ -26,6 +26,7 @@ from embedprep.dictionary.keys import (
     windows,
     word_keys,
 )
+from embedprep.tokenizer.words import Spans
 
 PROBES = 6
 """How many slots a word may try; at most a quarter of all slots are taken."""
@@ -59,6 +60,11 @@ class Lookup:
             waiting, slots = waiting[is_waiting], (slots[is_waiting] + 1) & self._mask
         self._unplaced = waiting
         self._without_slot = words.at(waiting).compact()
+
+        code_points, is_character = _three_byte_characters(words.text, words.starts)
+        characters = (is_character & (words.lengths == 3)).nonzero()[0]
+        self._index_of_character = np.full(1 << 16, free, self._index.dtype)
+        self._index_of_character[code_points[characters]] = characters
 
         # These are of shape (words + 1,): the last entry stands for a free slot.
         self._keys = np.append(words.keys, np.uint64(0))
@@ -102,6 +108,17 @@ class Lookup:
         is_same[rest] = equal_middles(words, long.places[rest], self.words, index[rest])
         return is_same
 
+    def probe_characters(self, words: Spans) -> tuple[NDArray[Any], Ints]:
+        """The same for running text of which most words are one character of three bytes.
+
+        Chinese and Japanese are, by stretches or by characters: no key need be made of these.
+        """
+        code_points, is_known = _three_byte_characters(words.text, words.starts)
+        index = self._index_of_character.take(code_points)
+        is_known &= words.lengths == 3
+        is_known &= index != self.n_words
+        return index, (~is_known).nonzero()[0]
+
     def find(self, words: WordArray) -> Ints:
         """The index of each word, `n_words` where it is not known; (words,)."""
         found = np.full(words.n_words, self.n_words)
@@ -134,3 +151,16 @@ class Lookup:
         index_of_group = np.full(len(groups.first), self.n_words)
         index_of_group[groups.group[:n_known]] = self._unplaced
         return index_of_group[groups.group[n_known:]]
+
+
+def _three_byte_characters(text: Bytes, starts: Ints) -> tuple[NDArray[np.uint16], Flags]:
+    """The code points of the characters of three bytes at some places, and whether one is there."""
+    first, second, third = (text[i:].take(starts) for i in range(3))
+    is_there = (first & 0xF0) == 0xE0
+    is_there &= (second & 0xC0) == 0x80
+    is_there &= (third & 0xC0) == 0x80
+    code_points = first.astype(np.uint16)
+    code_points *= 0x1000  # the upper half of the byte is lost, as it should
+    code_points += (second & 0x3F) * np.uint16(0x40)
+    code_points += third & 0x3F
+    return code_points, is_there
