@@ -132,7 +132,7 @@ def _count_lines(data: bytes, tokenizer: TokenizerSettings, known: Lookup) -> Co
     if rule.stretches is None:
         return count_words(rule.find_words(data, tokenizer), known)
     found = rule.stretches.find(data, tokenizer)
-    return count_words(found, known, rule.stretches.inspect)
+    return count_words(found, known, rule.stretches.mend)
 
 
 class _Table(NamedTuple):

@@ -86,7 +86,7 @@ def words_of(data: bytes, settings: TokenizerSettings) -> list[list[str]]:
     secret = Secret.draw()
     stretches = rule.stretches.find(data, settings)
     nothing = Lookup(WordArray.of([], secret), secret)
-    counted = count_words(stretches, nothing, rule.stretches.inspect)
+    counted = count_words(stretches, nothing, rule.stretches.mend)
     dictionary, unfolding = unfold(counted.own, settings, secret)
     words = dictionary.words.to_text()
     assert unfolding is not None

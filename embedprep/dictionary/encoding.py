@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, dtype_for
 from embedprep.dictionary.grouping import group_words
-from embedprep.dictionary.keys import WordArray, keys_and_long, word_keys
+from embedprep.dictionary.keys import Secret, WordArray, keys_and_long, word_keys
 from embedprep.dictionary.lookup import Lookup
 from embedprep.dictionary.merging import Dictionary
 from embedprep.tokenizer.words import Spans, Words
@@ -35,23 +35,21 @@ class CountedBlock(NamedTuple):
 
 
 def count_words(
-    words: Words, known: Lookup, inspect: Callable[[Spans], Spans] | None = None
+    words: Words, known: Lookup, mend: Callable[[Spans], Spans] | None = None
 ) -> CountedBlock:
     """The words of a text as indices into the known words and its own, counted.
 
-    `inspect` may look at distinct words that are not found at once, and change them.
+    `mend` may change words that are not found at once. A text for which it is given was not
+    checked before: UnicodeDecodeError, whose position means nothing, is raised where it is not
+    UTF-8.
     """
-    keys, long = keys_and_long(words.text, words.starts, words.lengths, known.secret)
-    running = WordArray(words.text, words.starts, words.lengths, keys)
-    ids, missed = known.probe(running, long)
-    unknown = running.at(missed)
+    ids, missed, unknown = _probe(Spans(words.text, words.starts, words.lengths), known)
+    if mend is not None:
+        unknown = _mended(unknown, mend, known.secret)
     groups = group_words(unknown)
-    if inspect is not None:
-        distinct = _spans(unknown.at(groups.first))
-        if inspect(distinct) is not distinct:
-            spans = inspect(_spans(unknown))
-            unknown = WordArray(*spans, word_keys(*spans, known.secret))
-            groups = group_words(unknown)
+    distinct = unknown.at(groups.first).compact()
+    if mend is not None:
+        distinct.text.tobytes().decode("utf-8")  # the known words were right when they were new
 
     n_known = known.n_words
     n_distinct = n_known + len(groups.first)
@@ -59,9 +57,39 @@ def count_words(
     ids[missed] = n_known + groups.group
     counts = np.bincount(ids, minlength=n_distinct)
     own_counts = counts[n_known:].copy()  # a view would keep them all
-    own = Dictionary(unknown.at(groups.first).compact(), own_counts)
+    own = Dictionary(distinct, own_counts)
     return CountedBlock(EncodedBlock(ids, words.per_row), counts[:n_known], own)
 
 
-def _spans(words: WordArray) -> Spans:
-    return Spans(words.text, words.starts, words.lengths)
+def _probe(words: Spans, known: Lookup) -> tuple[NDArray[Any], Ints, WordArray]:
+    """The ids of known words, as by `Lookup.probe`, the places of the others, and these."""
+    text, starts, lengths = words
+    if not _are_characters(words):
+        keys, long = keys_and_long(text, starts, lengths, known.secret)
+        running = WordArray(text, starts, lengths, keys)
+        ids, missed = known.probe(running, long)
+        return ids, missed, running.at(missed)
+
+    ids, others = known.probe_characters(words)
+    starts, lengths = starts[others], lengths[others]
+    keys, long = keys_and_long(text, starts, lengths, known.secret)
+    running = WordArray(text, starts, lengths, keys)
+    ids[others], missed = known.probe(running, long)
+    return ids, others[missed], running.at(missed)
+
+
+def _are_characters(words: Spans) -> bool:
+    """Whether most words have the three bytes of a Chinese or Japanese character."""
+    are_short = 4 * len(words.starts) > len(words.text)  # tells most other texts at once
+    return are_short and 2 * np.count_nonzero(words.lengths == 3) > len(words.starts)
+
+
+def _mended(words: WordArray, mend: Callable[[Spans], Spans], secret: Secret) -> WordArray:
+    spans = Spans(words.text, words.starts, words.lengths)
+    whole = mend(spans)
+    if whole is spans:
+        return words
+    changed = (whole.starts != spans.starts).nonzero()[0]
+    keys = words.keys.copy()
+    keys[changed] = word_keys(whole.text, whole.starts[changed], whole.lengths[changed], secret)
+    return WordArray(*whole, keys)

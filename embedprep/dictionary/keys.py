@@ -20,6 +20,8 @@ WINDOW = 8
 LONG = np.uint64(0xFF << 56)
 """Keys from here on are hashed: the last byte of a short word would have to be 0xFF."""
 
+_ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
+
 _GIANT = 1024
 """Words of more bytes are hashed, compared and copied singly, 8 bytes of the others at a time."""
 
@@ -70,8 +72,9 @@ class WordArray(NamedTuple):
         """The same words in a text of little else; these themselves where theirs is so already.
 
         A word that is copied begins at a multiple of 8 bytes: it is copied in pieces of as many.
+        At least one NUL follows it.
         """
-        n_pieces = (self.lengths + (WINDOW - 1)) // WINDOW
+        n_pieces = self.lengths // WINDOW + 1
         n_bytes = (int(n_pieces.sum()) + 1) * WINDOW
         if len(self.text) <= 2 * n_bytes:
             return self
@@ -87,6 +90,8 @@ class WordArray(NamedTuple):
             pieces[first_piece[word] + piece] = window[self.starts[word] + piece * WINDOW]
             piece += 1
             word = word[(n_pieces[word] > piece) & (self.lengths[word] <= _GIANT)]
+        n_behind = n_pieces * WINDOW - self.lengths
+        pieces[first_piece + n_pieces - 1] &= _ALL_BITS >> (n_behind << 3).view(np.uint64)
         # Giants are copied whole: piece by piece, one would hold up the loop for all.
         for i in (self.lengths > _GIANT).nonzero()[0].tolist():
             giant = self.text[self.starts[i] :][: self.lengths[i]]
@@ -129,15 +134,20 @@ def word_keys(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
 
 
 class LongWords(NamedTuple):
-    """The long ones among some words: their places, and their first and last eight bytes.
+    """The long ones among some words: where they are, and their first and last eight bytes.
 
     All are of shape (long words,). Head and tail overlap in words of less than 16 bytes, which
-    are nearly all.
+    are most. Of those of more than 16, the `longer: (longer words,)` ones of the long words,
+    `middles` are the second eight bytes.
     """
 
     places: Ints
+    starts: Ints
+    lengths: Ints
     heads: Keys
     tails: Keys
+    longer: Ints
+    middles: Keys
 
 
 def keys_and_long(
@@ -158,8 +168,7 @@ def keys_and_long(
         first_byte = text[starts]
         is_long |= (lengths == WINDOW) & (first_byte < WINDOW)
     places = is_long.nonzero()[0]
-    first, size = starts[places], lengths[places]
-    long = LongWords(places, keys[places], window[first + (size - WINDOW)])
+    long = _long_words(window, places, starts[places], lengths[places], keys[places])
 
     shifts = lengths << 3
     np.subtract(64, shifts, out=shifts)
@@ -167,25 +176,34 @@ def keys_and_long(
     if has_control:
         padded = ((first_byte == 0) & (lengths < WINDOW)).nonzero()[0]
         keys[padded] |= lengths[padded].view(np.uint64)
-    keys[places] = _hashed(text, first, size, long, secret)
+    keys[places] = _hashed(text, long, secret)
     return keys, long
 
 
-def _hashed(text: Bytes, starts: Ints, lengths: Ints, long: LongWords, secret: Secret) -> Keys:
+def _long_words(window: Keys, places: Ints, starts: Ints, lengths: Ints, heads: Keys) -> LongWords:
+    tails = window[starts + (lengths - WINDOW)]
+    longer = (lengths > 2 * WINDOW).nonzero()[0]
+    middles = window[starts[longer] + WINDOW]
+    return LongWords(places, starts, lengths, heads, tails, longer, middles)
+
+
+def _hashed(text: Bytes, long: LongWords, secret: Secret) -> Keys:
     """Keys of long words: head, tail, then the 8 by 8 bytes between, multiplied and folded."""
+    starts, lengths = long.starts, long.lengths
     hashes = lengths.astype(np.uint64)
     _fold(hashes, long.heads, secret)
     _fold(hashes, long.tails, secret)
 
     window = windows(text)
     offset = WINDOW
-    word = ((lengths > 2 * WINDOW) & (lengths <= _GIANT)).nonzero()[0]
+    word, middles = long.longer, long.middles
     while len(word):
         folded = hashes[word]
-        _fold(folded, window[starts[word] + offset], secret)
+        _fold(folded, middles, secret)
         hashes[word] = folded
         offset += WINDOW
-        word = word[lengths[word] > offset + WINDOW]
+        word = word[(lengths[word] > offset + WINDOW) & (lengths[word] <= _GIANT)]
+        middles = window[starts[word] + offset]
 
     for i in (lengths > _GIANT).nonzero()[0].tolist():
         giant = text[starts[i] : starts[i] + lengths[i]].tobytes()

@@ -26,9 +26,14 @@ from embedprep.dictionary.keys import (
     windows,
     word_keys,
 )
+from embedprep.tokenizer.words import Spans
 
 PROBES = 6
 """How many slots a word may try; at most a quarter of all slots are taken."""
+
+_LEAST_BITS = 18
+"""So many slots as 2 to this fit into a processor's cache; the more, the more words have one of
+their own, and the fewer are looked for a second time."""
 
 
 class Lookup:
@@ -37,7 +42,7 @@ class Lookup:
     def __init__(self, words: WordArray, secret: Secret) -> None:
         self.words = words
         self.secret = secret
-        bits = max(4, (4 * words.n_words - 1).bit_length())
+        bits = max(_LEAST_BITS, (4 * words.n_words - 1).bit_length())
         self._shift = np.uint64(64 - bits)
         self._mask = np.int64((1 << bits) - 1)
         # A slot holds the index of its word. Where it is free that is the index behind all words,
@@ -56,13 +61,20 @@ class Lookup:
         self._unplaced = waiting
         self._without_slot = words.at(waiting).compact()
 
+        code_points, is_character = _three_byte_characters(words.text, words.starts)
+        characters = (is_character & (words.lengths == 3)).nonzero()[0]
+        self._index_of_character = np.full(1 << 16, free, self._index.dtype)
+        self._index_of_character[code_points[characters]] = characters
+
         # These are of shape (words + 1,): the last entry stands for a free slot.
         self._keys = np.append(words.keys, np.uint64(0))
         self._lengths = np.append(words.lengths, 0)
         # Of short words, head and tail are never looked at; what is read must lie in the text.
         starts = np.append(words.starts, 0)
         last = np.maximum(starts + self._lengths - WINDOW, 0)
-        self._heads, self._tails = windows(words.text)[starts], windows(words.text)[last]
+        second = np.minimum(starts + WINDOW, len(words.text) - WINDOW)
+        window = windows(words.text)
+        self._heads, self._middles, self._tails = window[starts], window[second], window[last]
 
     @property
     def n_words(self) -> int:
@@ -88,13 +100,24 @@ class Lookup:
 
     def _are(self, words: WordArray, long: LongWords, index: NDArray[Any]) -> Flags:
         """Whether the long words, of words anywhere, are the known words at `index`."""
-        lengths = words.lengths[long.places]
         is_same: Flags = self._heads.take(index) == long.heads
         is_same &= self._tails.take(index) == long.tails
-        is_same &= self._lengths.take(index) == lengths
-        rest = (is_same & (lengths > 2 * WINDOW)).nonzero()[0]
+        is_same &= self._lengths.take(index) == long.lengths
+        is_same[long.longer] &= self._middles.take(index[long.longer]) == long.middles
+        rest = (is_same & (long.lengths > 3 * WINDOW)).nonzero()[0]
         is_same[rest] = equal_middles(words, long.places[rest], self.words, index[rest])
         return is_same
+
+    def probe_characters(self, words: Spans) -> tuple[NDArray[Any], Ints]:
+        """The same for running text of which most words are one character of three bytes.
+
+        Chinese and Japanese are, by stretches or by characters: no key need be made of these.
+        """
+        code_points, is_known = _three_byte_characters(words.text, words.starts)
+        index = self._index_of_character.take(code_points)
+        is_known &= words.lengths == 3
+        is_known &= index != self.n_words
+        return index, (~is_known).nonzero()[0]
 
     def find(self, words: WordArray) -> Ints:
         """The index of each word, `n_words` where it is not known; (words,)."""
@@ -128,3 +151,16 @@ class Lookup:
         index_of_group = np.full(len(groups.first), self.n_words)
         index_of_group[groups.group[:n_known]] = self._unplaced
         return index_of_group[groups.group[n_known:]]
+
+
+def _three_byte_characters(text: Bytes, starts: Ints) -> tuple[NDArray[np.uint16], Flags]:
+    """The code points of the characters of three bytes at some places, and whether one is there."""
+    first, second, third = (text[i:].take(starts) for i in range(3))
+    is_there = (first & 0xF0) == 0xE0
+    is_there &= (second & 0xC0) == 0x80
+    is_there &= (third & 0xC0) == 0x80
+    code_points = first.astype(np.uint16)
+    code_points *= 0x1000  # the upper half of the byte is lost, as it should
+    code_points += (second & 0x3F) * np.uint16(0x40)
+    code_points += third & 0x3F
+    return code_points, is_there

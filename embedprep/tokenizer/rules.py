@@ -28,12 +28,12 @@ from embedprep.tokenizer.words import Spans, Words
 class ByStretches(NamedTuple):
     """How a rule works by stretches.
 
-    `find` finds those of whole lines, `inspect` looks at some that were not met before, and
-    `are_words` tells which of some are surely words themselves, (stretches,).
+    `find` finds those of whole lines, which may not be UTF-8, `mend` makes some whole that were not
+    met before, and `are_words` tells which of some are surely words themselves, (stretches,).
     """
 
     find: Callable[[bytes, TokenizerSettings], Words]
-    inspect: Callable[[Spans], Spans]
+    mend: Callable[[Spans], Spans]
     are_words: Callable[[Spans], Flags]
 
 
@@ -54,7 +54,7 @@ def _of_text(find_words: Callable[[Text, TokenizerSettings], Words]) -> Rule:
 _RULES = {
     "unicode": Rule(
         unicode.find_words,
-        ByStretches(stretches.find_stretches, stretches.inspect, stretches.are_words),
+        ByStretches(stretches.find_stretches, stretches.mend, stretches.are_words),
     ),
     "keras": _of_text(separated.keras),
     "whitespace": _of_text(separated.whitespace),

@@ -9,6 +9,7 @@ said here of bytes, and where that is not plain to see, the stretch goes on.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embedprep.arrays import Bytes, Flags, Ints, join_lines, starts_of
 from embedprep.sources import PADDING
@@ -26,10 +27,21 @@ from embedprep.tokenizer.words import Spans, Words
 
 # What a byte is to its neighbours, ...
 _LETTER, _DIGIT, _WITHIN = 0x01, 0x02, 0x04
+_TO_NEIGHBOURS = _LETTER | _DIGIT | _WITHIN
 # ... what must stand on both sides of a sign, or on one, for it to be within a word, ...
 _BETWEEN_LETTERS, _BETWEEN_DIGITS, _BESIDE = _LETTER << 3, _DIGIT << 3, _WITHIN << 3
-# ... and what always is.
+# ... what always is, ...
 _ALWAYS = 0x40
+# ... and what has to be looked at.
+_MARKED = 0x80
+
+_LEADS_HAN = _ALWAYS | _TO_NEIGHBOURS | 0x08
+"""Class of the first bytes of U+4000 to U+9FFF, which are all Other (a test looks), most of them
+Han."""
+
+_MARKED_LEADS = b"\xc2\xe2\xe3\xef"
+"""They lead U+0080 to U+00BF, U+2000 to U+3FFF, and U+F000 to U+FFFF with the wide forms of ASCII:
+the signs of much used blocks of Unicode are there."""
 
 
 def _class_of_byte(byte: int) -> int:
@@ -38,13 +50,15 @@ def _class_of_byte(byte: int) -> int:
     A byte of a longer character may be anything.
     """
     if byte >= 0x80:
-        return _ALWAYS | _LETTER | _DIGIT | _WITHIN
+        mark = _MARKED if byte in _MARKED_LEADS else 0
+        return _LEADS_HAN if 0xE4 <= byte <= 0xE9 else _ALWAYS | _TO_NEIGHBOURS | mark
     character = chr(byte)
     if character.isalpha():
         return _ALWAYS | _LETTER | _WITHIN
     if character.isdigit():
         return _ALWAYS | _DIGIT | _WITHIN
     classes = {
+        "\n": _MARKED,
         "_": _BESIDE | _WITHIN,  # ExtendNumLet: no word by itself
         ":": _BETWEEN_LETTERS,  # MidLetter
         ",": _BETWEEN_DIGITS,  # MidNum
@@ -57,8 +71,12 @@ def _class_of_byte(byte: int) -> int:
 
 _CLASSES = bytes(map(_class_of_byte, range(256)))
 
-_FIRST_HAN, _LAST_HAN = np.uint8(0xE4), np.uint8(0xE9)
-"""First bytes of U+4000 to U+9FFF, which are all Other (a test looks), and most of them Han."""
+_MANY = 16
+"""Of so many bytes, more than one leads a character that may be Hiragana: the text is Japanese."""
+
+_WORTH_CUTTING = 4096
+"""Of so many bytes, more than one starts anew. To leave runs uncut changes no word, and where they
+are few, to meet some more distinct ones costs less than to cut."""
 
 
 def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
@@ -71,7 +89,7 @@ def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
         line_ends, starts_anew = _find_other(data, octets, classes)
         if b"\xd7" in data or b"\xef" in data:  # these lead all Hebrew letters
             _keep_quotes(octets, classes)
-    starts, ends = _runs(classes, starts_anew)
+    starts, ends = _runs(classes, starts_anew, has_underscores=b"_" in data)
     words_before = np.searchsorted(starts, line_ends)
     text = data.lower() if settings.lowercase else data
     return Words.of(text, starts, ends - starts, words_before)
@@ -84,22 +102,18 @@ def _find_other(data: bytes, octets: Bytes, classes: Bytes) -> tuple[Ints, Flags
     goes with it. The signs of some much used blocks of Unicode that are in no word are taken out of
     `classes`, in place.
     """
-    starts_anew = (octets - _FIRST_HAN) <= _LAST_HAN - _FIRST_HAN
-    is_marked = (octets | 1) == 0xE3  # leads U+2000 to U+3FFF
-    if b"\xe3" in data:
+    starts_anew = classes == _LEADS_HAN
+    is_marked = classes >= _MARKED
+    if np.count_nonzero(is_marked) > len(data) // _MANY:
         is_hiragana = _hiragana(octets)
         starts_anew |= is_hiragana
         is_marked &= ~is_hiragana
-    if b"\xc2" in data:  # leads U+0080 to U+00BF
-        is_marked |= octets == 0xC2
-    if b"\xef" in data:  # leads U+F000 to U+FFFF, among them the wide forms of ASCII
-        is_marked |= octets == 0xEF
-    is_marked |= octets == LINE_FEED  # one search for both, as neither is frequent
     marked = is_marked.nonzero()[0]
-    first = octets[marked]
-    line_ends, lead, first = marked[first == LINE_FEED], marked[first > 0x7F], first[first > 0x7F]
+    is_line_end = octets[marked] == LINE_FEED
+    line_ends, lead = marked[is_line_end], marked[~is_line_end]
+    first = octets[lead]
     if not len(lead):
-        return line_ends, starts_anew if starts_anew.any() else None
+        return line_ends, starts_anew
 
     second, third = octets[lead + 1].astype(np.int32), octets[lead + 2]
     is_long = first > 0xDF
@@ -125,7 +139,7 @@ def _find_other(data: bytes, octets: Bytes, classes: Bytes) -> tuple[Ints, Flags
     beside = classes[lead[middle] - 1] & classes[behind[middle]]
     blank = middle[(beside & (_LETTER | _DIGIT) == 0) | starts_anew[behind[middle]]]
     _blank(classes, lead[blank], behind[blank])
-    return line_ends, starts_anew if starts_anew.any() else None
+    return line_ends, starts_anew
 
 
 def _blank(classes: Bytes, starts: Ints, ends: Ints) -> None:
@@ -137,9 +151,9 @@ def _blank(classes: Bytes, starts: Ints, ends: Ints) -> None:
 
 def _keep_quotes(octets: Bytes, classes: Bytes) -> None:
     """Keep the quotes that may belong to a Hebrew letter (WB7a, WB7b), in place."""
-    is_wide = octets > 0x7F
-    is_kept = ((octets == ord("'")) | (octets == ord('"')))[1:] & is_wide[:-1]
-    classes[1:][is_kept] |= _ALWAYS
+    quotes = ((octets == ord("'")) | (octets == ord('"'))).nonzero()[0]
+    behind_wide = quotes[octets[quotes - 1] > 0x7F]  # before the first byte is the padding's last
+    classes[behind_wide] |= _ALWAYS
 
 
 def _hiragana(octets: Bytes) -> Flags:
@@ -150,78 +164,69 @@ def _hiragana(octets: Bytes) -> Flags:
     return is_hiragana
 
 
-def _runs(classes: Bytes, starts_anew: Flags | None) -> tuple[Ints, Ints]:
+def _runs(
+    classes: Bytes, starts_anew: Flags | None, *, has_underscores: bool
+) -> tuple[Ints, Ints]:
     """Where the runs of bytes start and end that are within words; both of shape (runs,)."""
-    is_due = np.zeros(len(classes), np.uint8)
     before, behind = classes[:-2], classes[2:]
-    np.bitwise_and(before, behind, out=is_due[1:-1])
-    is_due[1:-1] |= (before | behind) & _WITHIN
-    is_due[0] = classes[1] & _WITHIN
+    is_due = before & behind
+    if has_underscores:
+        is_due |= (before | behind) & _WITHIN
+    is_due &= _TO_NEIGHBOURS
     is_due *= 8  # quicker than a shift of bytes
     is_due |= _ALWAYS
-    is_due &= classes
+    is_due &= classes[1:-1]
 
-    is_within = np.empty(len(classes) + 1, np.bool_)
-    is_within[0] = False
-    np.not_equal(is_due, 0, out=is_within[1:])
+    # Whether byte i is, at i + 1. The last one is padding, and the first one has nothing before it.
+    is_within = np.zeros(len(classes) + 1, np.bool_)
+    np.not_equal(is_due, 0, out=is_within[2:-1])
+    is_within[1] = classes[0] & (_ALWAYS | (classes[1] & _WITHIN) << 3)
     is_edge = is_within[1:] != is_within[:-1]
     if starts_anew is not None:
         starts_anew &= is_within[1:]
         starts_anew &= is_within[:-1]
-    if starts_anew is None or not starts_anew.any():
-        edges = is_edge.nonzero()[0]
-    else:
-        # Where a run starts anew behind another, one edge is the end and the start.
-        places = (is_edge | starts_anew).nonzero()[0]
-        edges = places.repeat(starts_anew[places] + 1)
+        if np.count_nonzero(starts_anew) > len(classes) // _WORTH_CUTTING:
+            is_edge |= starts_anew  # there one run ends and the next one starts
+            starts = (is_edge & is_within[1:]).nonzero()[0]
+            return starts, (is_edge & is_within[:-1]).nonzero()[0]
+    edges = is_edge.nonzero()[0]
     return edges[0::2], edges[1::2]
 
 
-def inspect(stretches: Spans) -> Spans:
-    """Look closely at stretches that are met for the first time: are they whole, and valid?
+def mend(stretches: Spans) -> Spans:
+    """The same stretches, those whole that were torn from what they go with.
 
     A stretch that begins with a character that goes with the one before it gets that one too, or
     at the start of a line a CR, after which nothing is joined (WB3a). It is so never mistaken for
     one that stands elsewhere.
-
-    Raises UnicodeDecodeError, whose position means nothing, where one is not UTF-8.
     """
-    wide = _may_be_wide(stretches).nonzero()[0]
     text, starts, lengths = stretches
-    lines = join_lines(text, starts[wide], lengths[wide]).tobytes()
-    if lines.isascii():
-        return stretches
-    code_points = np.frombuffer(lines.decode("utf-8").encode("utf-32-le"), "<u4")
-    line_ends = (code_points == LINE_FEED).nonzero()[0]
-    first = code_points[np.concatenate([[0], line_ends[:-1] + 1])]
-    torn = wide[is_ignored(classes_of(first))]
+    torn = is_ignored(classes_of(_first_code_points(text, starts))).nonzero()[0]
     if not len(torn):
         return stretches
 
-    data = text.tobytes()
     added, starts, lengths = bytearray(), starts.copy(), lengths.copy()
     for i in torn.tolist():
         start, end = int(starts[i]), int(starts[i] + lengths[i])
         before = max(start - 1, 0)
-        while data[before] & 0xC0 == 0x80:
+        while text[before] & 0xC0 == 0x80:
             before -= 1
-        is_first = not start or data[before : before + 1] == b"\n"
-        whole = b"\r" + data[start:end] if is_first else data[before:end]
-        starts[i], lengths[i] = len(data) + len(added), len(whole)
+        is_first = not start or text[before] == LINE_FEED
+        whole = b"\r" + text[start:end].tobytes() if is_first else text[before:end].tobytes()
+        starts[i], lengths[i] = len(text) + len(added), len(whole)
         added += whole
-    return Spans(np.frombuffer(data + added + PADDING, np.uint8), starts, lengths)
+    longer = np.concatenate([text, np.frombuffer(added + PADDING, np.uint8)])
+    return Spans(longer, starts, lengths)
 
 
-def _may_be_wide(stretches: Spans) -> Flags:
-    """Whether each of some stretches may hold a non-ASCII character: nearly as a look at all bytes
-    would tell.
-    """
-    text, starts, lengths = stretches
-    window = np.ndarray((len(text) - 7,), "<u8", text, strides=(1,))
-    tails = starts + np.maximum(lengths - 8, 0)
-    seen = window[starts] | window[tails]
-    is_wide: Flags = (seen & np.uint64(0x8080808080808080) != 0) | (lengths > 16)
-    return is_wide
+def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
+    """The code point at each of some places, (places,): anything where there is no UTF-8."""
+    first, second, third, fourth = (text[i:].take(starts).astype(np.int32) for i in range(4))
+    of_two = (first & 0x1F) << 6 | second & 0x3F
+    of_three = (of_two & 0x3FF) << 6 | third & 0x3F
+    of_four = (of_three & 0x7FFF) << 6 | fourth & 0x3F
+    is_longer = [first < 0x80, first < 0xE0, first < 0xF0]
+    return np.select(is_longer, [first, of_two, of_three], np.minimum(of_four, 0x10FFFF))
 
 
 _IS_ALNUM = bytes(byte == 0x0A or (byte < 0x80 and chr(byte).isalnum()) for byte in range(256))
