@@ -81,7 +81,7 @@ def _probe(words: Spans, known: Lookup) -> tuple[NDArray[Any], Ints, WordArray]:
 def _are_characters(words: Spans) -> bool:
     """Whether most words have the three bytes of a Chinese or Japanese character."""
     are_short = 4 * len(words.starts) > len(words.text)  # tells most other texts at once
-    return are_short and 2 * np.count_nonzero(words.lengths == 3) > len(words.starts)
+    return are_short and bool(2 * np.count_nonzero(words.lengths == 3) > len(words.starts))
 
 
 def _mended(words: WordArray, mend: Callable[[Spans], Spans], secret: Secret) -> WordArray:

@@ -164,9 +164,7 @@ def _hiragana(octets: Bytes) -> Flags:
     return is_hiragana
 
 
-def _runs(
-    classes: Bytes, starts_anew: Flags | None, *, has_underscores: bool
-) -> tuple[Ints, Ints]:
+def _runs(classes: Bytes, starts_anew: Flags | None, *, has_underscores: bool) -> tuple[Ints, Ints]:
     """Where the runs of bytes start and end that are within words; both of shape (runs,)."""
     before, behind = classes[:-2], classes[2:]
     is_due = before & behind
