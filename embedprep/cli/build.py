@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedprep.cli import options, stdout
+from embedprep.cli import choices, options, stdout
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_vocabulary
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedprep.vocabulary import Vocabulary
 
 
-@click.command
+@click.command(cls=options.Sectioned)
 @options.inputs
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write.")
 @options.vocabulary_options
@@ -51,27 +51,28 @@ def run(
 ) -> None:
     """Rank the words of a text, keep the most frequent and write every line as a row of indices.
 
-    Reads the INPUTs in the order given; - is standard input. Writes sequences.npy, lengths.npy,
-    vocab.json and manifest.json into DIR, all or nothing. Row i is line i, blank lines included,
-    or record i of a table. Compressed inputs are recognised by their first bytes.
+    Reads the INPUTs in the order given; - is standard input, and LABEL=PATH labels all rows of an
+    input. Writes sequences.npy, lengths.npy, labels.npy where there are labels, vocab.json and
+    manifest.json into DIR, all or nothing. Row i is line i, blank lines included, or record i of a
+    table. Compressed inputs are recognised by their first bytes.
 
     \b
     embedprep run reviews.txt -o out/
-    embedprep run pos.txt neg.txt -n 20000 --max-len p99 --padding post -o out/
+    embedprep run neg=neg.txt pos=pos.txt -n 20000 --max-len p99 --split 80/10/10 -o out/
     embedprep run tickets.csv.gz --text-column text --label-column category -o out/
     """
-    options.refuse_stdout(output)
-    rows, reading = options.row_settings(chosen), options.reading(chosen)
-    selection = options.selection(chosen)
-    settings = options.vocabulary_settings(rows, **chosen)
-    options.check_overflow(selection, rows, settings)
+    choices.refuse_stdout(output)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    selection = choices.selection(chosen)
+    settings = choices.vocabulary_settings(rows, **chosen)
+    choices.check_overflow(selection, rows, settings)
     named = [
-        *options.parse_inputs(inputs, label_from),
-        *options.parse_holdouts(holdouts, label_from, selection),
+        *choices.parse_inputs(inputs, label_from),
+        *choices.parse_holdouts(holdouts, label_from, selection),
     ]
     keep_freed_memory()
     with progress(total_bytes([item.name for item in named]), quiet) as advance:
-        reader = options.open_reader(named, reading, advance)
+        reader = choices.open_reader(named, reading, advance)
         from embedprep import pipeline
 
         built = pipeline.run(reader, Path(output), settings, rows, selection, jobs=jobs, sync=sync)
@@ -80,7 +81,7 @@ def run(
         print_built(built, reader.finished, as_json)
 
 
-@click.command
+@click.command(cls=options.Sectioned)
 @options.optional_inputs
 @options.adoption_options
 @click.option(
@@ -112,19 +113,19 @@ def vocab(
     embedprep vocab a.txt b.txt --min-count 5 -o - | jq '.words[:10]'
     embedprep vocab --from word_index.json --max-len 128 -o vocab.json
     """
-    options.check_source(inputs, source, unk_token)
-    rows, reading = options.row_settings(chosen), options.reading(chosen)
-    settings = options.vocabulary_settings(rows, **chosen)
+    choices.check_source(inputs, source, unk_token)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    settings = choices.vocabulary_settings(rows, **chosen)
     place = None if output == "-" else Path(output)
     sources: list[Source] = []
     if source is not None:
-        adoption = options.adoption_settings(settings, rows, unk_token)
+        adoption = choices.adoption_settings(settings, rows, unk_token)
         made = _adopt(source, adoption, place, quiet)
     else:
-        named = options.parse_inputs(inputs)
+        named = choices.parse_inputs(inputs)
         keep_freed_memory()
         with progress(total_bytes([item.name for item in named]), quiet) as advance:
-            reader = options.open_reader(named, reading, advance)
+            reader = choices.open_reader(named, reading, advance)
             from embedprep import pipeline
 
             made, warnings = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
@@ -144,7 +145,7 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
     vocabulary, never_made = adopt(Path(source), settings, place)
     if never_made:
         warning = (
-            f"{source}: --tokenizer {options.name_of(vocabulary.tokenizer)} never makes "
+            f"{source}: --tokenizer {choices.name_of(vocabulary.tokenizer)} never makes "
             f"{len(never_made):,} of {len(vocabulary.words):,} words, such as {never_made[0]!r}; "
             "choose the tokenizer that they are from"
         )
@@ -159,7 +160,7 @@ def _warn(warnings: Iterable[str], quiet: bool) -> None:
             click.echo(f"embedprep: warning: {warning}", err=True)
 
 
-@click.command
+@click.command(cls=options.Sectioned)
 @options.inputs
 @click.option("--vocab", required=True, metavar="FILE", help="The vocab.json to encode with.")
 @click.option(
@@ -197,13 +198,13 @@ def encode(
     embedprep encode test.txt --vocab out/vocab.json -o test.npy
     embedprep encode test.txt --vocab out/vocab.json --padding post -o test/
     """
-    options.refuse_stdout(output)
-    rows, reading = options.row_settings(chosen), options.reading(chosen)
-    selection = options.selection(chosen)
-    named = options.parse_inputs(inputs, label_from)
+    choices.refuse_stdout(output)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    selection = choices.selection(chosen)
+    named = choices.parse_inputs(inputs, label_from)
     keep_freed_memory()
     with progress(total_bytes([item.name for item in named]), quiet) as advance:
-        reader = options.open_reader(named, reading, advance)
+        reader = choices.open_reader(named, reading, advance)
         from embedprep import pipeline
 
         built = pipeline.encode(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedprep.cli import options, stdout
+from embedprep.cli import choices, options, stdout
 from embedprep.cli.columns import GAP, fold, in_bands, shown
 from embedprep.specials import BOS, EOS, PAD, PAD_INDEX
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LABEL_CELLS = len("normalised")
 
 
-@click.command
+@click.command(cls=options.Sectioned)
 @click.argument("text")
 @click.option(
     "--vocab",
@@ -41,9 +41,9 @@ def explain(*, text: str, vocab: str | None, as_json: bool, **chosen: Any) -> No
     embedprep explain "我在北京大学读书。" --tokenizer jieba
     head -n 3 reviews.txt | embedprep explain - --vocab out/vocab.json --max-len 8
     """
-    options.check_explained(text, vocab, chosen["max_len"])
-    rows = options.row_settings(chosen)
-    tokenizer = options.tokenizer_settings(**chosen)
+    choices.check_explained(text, vocab, chosen["max_len"])
+    rows = choices.row_settings(chosen)
+    tokenizer = choices.tokenizer_settings(**chosen)
     from embedprep import explaining
 
     rules = tokenizer if vocab is None else explaining.load_reshaped(Path(vocab), rows)
@@ -114,7 +114,7 @@ def _told(tokenizer: TokenizerSettings) -> str:
     default = "lowercased" if tokenizer.lowercase else "nothing changed"
     normalised = _NORMALISED.get((tokenizer.name, bool(tokenizer.lowercase)), default)
     pattern = "" if tokenizer.pattern is None else f" by {shown(tokenizer.pattern)}"
-    return f"{options.name_of(tokenizer)}{pattern}: {normalised}"
+    return f"{choices.name_of(tokenizer)}{pattern}: {normalised}"
 
 
 def _columns(words: Sequence[str], encoded: Encoded) -> list[Sequence[str]]:

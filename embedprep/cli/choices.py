@@ -1,0 +1,200 @@
+"""Which settings do the options of a command make? It is done here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from embedprep.errors import SettingsError
+from embedprep.rectangle import parse_max_len
+from embedprep.settings import (
+    AdoptionSettings,
+    RowSettings,
+    Selection,
+    VocabularySettings,
+    check_held_out,
+    check_room,
+    check_selection,
+)
+from embedprep.sources import (
+    Input,
+    Reader,
+    Reading,
+    RecordSettings,
+    parse_holdout,
+    parse_input,
+    with_parents_as_labels,
+)
+from embedprep.tokenizer.settings import TokenizerSettings
+
+_OF_THE_TOKENIZER = {"tokenizer", "lowercase", "pattern"}
+_OF_ROWS = (
+    *("split", "seed", "shuffle", "drop_empty", "drop_duplicates"),
+    *("overflow", "stride", "label_type"),
+)
+
+_OF_THE_WORDS = {"max_words", "oov", "bos", "eos", *_OF_THE_TOKENIZER}
+_OF_THE_RECTANGLE = {"max_len", "padding", "truncating", "dtype"}
+_WITH_SOURCE = {
+    *_OF_THE_WORDS,
+    *("inputs", "source", "unk_token", "output", "jobs", "quiet", "as_json"),
+    *_OF_THE_RECTANGLE,
+}
+"""The options that mean something where no text is read."""
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Tell of a wrong setting as click tells of a wrong option."""
+    try:
+        yield
+    except SettingsError as error:
+        raise click.BadParameter(
+            error.cause, click.get_current_context(), param_hint=f"'{error.place}'"
+        ) from None
+
+
+def _given() -> set[str]:
+    """The names of the options that were chosen, rather than left at their defaults."""
+    context = click.get_current_context()
+    default = ParameterSource.DEFAULT
+    return {name for name in context.params if context.get_parameter_source(name) is not default}
+
+
+def check_source(inputs: tuple[str, ...], source: str | None, unk_token: str | None) -> None:
+    """Tell of words from nowhere or from two places, and of options that mean nothing there."""
+    if source is None and not inputs:
+        raise click.UsageError("Missing argument 'INPUT...', or --from FILE.")
+    if source is not None and inputs:
+        raise click.UsageError("Words come from INPUT... or from --from FILE, not from both.")
+    if source is None and unk_token is not None:
+        raise click.UsageError("--unk-token names an entry of --from FILE.")
+    idle = _given() - _WITH_SOURCE if source is not None else ()
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in idle:
+            raise click.UsageError(f"{parameter.opts[-1]} is about text, and --from reads none.")
+
+
+def check_explained(text: str, vocab: str | None, max_len: str | None) -> None:
+    """Tell of a sentence that is no text, and of options that a vocabulary settles or needs."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise click.BadParameter("holds bytes that are not UTF-8", param_hint="'TEXT'") from None
+    if not isinstance(parse_max_len(max_len or "1"), int):
+        cause = "must be a number: a sentence does not tell the length of rows"
+        raise click.BadParameter(cause, param_hint="'--max-len'")
+    idle = _OF_THE_TOKENIZER if vocab is not None else _OF_THE_RECTANGLE
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in idle & _given():
+            option = parameter.opts[-1]
+            raise click.UsageError(
+                f"{option} shapes a row, and only a --vocab makes one."
+                if vocab is None
+                else f"{option} is settled in the vocabulary, and cannot go with --vocab."
+            )
+
+
+def refuse_stdout(output: str) -> None:
+    """Tell that arrays need a place: `-` is standard output in the commands that write text."""
+    if output in ("-", ""):
+        cause = "rows cannot go to standard output" if output else "the name is empty"
+        raise click.BadParameter(cause, param_hint="'-o' / '--output'")
+
+
+def vocabulary_settings(
+    rows: RowSettings,
+    *,
+    max_words: int,
+    min_count: int,
+    oov: str,
+    bos: bool,
+    eos: bool,
+    tokenizer: str | None,
+    lowercase: bool | None,
+    pattern: str | None,
+) -> VocabularySettings:
+    """The settings of the vocabulary, whose marks must leave room in rows of a given length."""
+    chosen = tokenizer_settings(tokenizer, lowercase, pattern)
+    with usage_errors():
+        words = VocabularySettings(max_words, min_count, oov, chosen, bos, eos)
+        check_room(words, rows)
+        return words
+
+
+def tokenizer_settings(
+    tokenizer: str | None, lowercase: bool | None, pattern: str | None
+) -> TokenizerSettings:
+    """The settings of the tokenizer."""
+    with usage_errors():
+        return TokenizerSettings.chosen(tokenizer, lowercase, pattern)
+
+
+def name_of(tokenizer: TokenizerSettings) -> str:
+    """A tokenizer by its name and the option of its case rule."""
+    return f"{tokenizer.name} --{'lowercase' if tokenizer.lowercase else 'keep-case'}"
+
+
+def row_settings(options: dict[str, Any]) -> RowSettings:
+    """The settings of the rows, taken out of a command's options."""
+    names = ("max_len", "padding", "truncating", "dtype", "max_bytes")
+    with usage_errors():
+        return RowSettings(**{name: options.pop(name, None) for name in names})
+
+
+def selection(options: dict[str, Any]) -> Selection:
+    """The settings of which rows are written, taken out of a command's options."""
+    with usage_errors():
+        return Selection(**{name: options.pop(name) for name in _OF_ROWS if name in options})
+
+
+def check_overflow(selection: Selection, rows: RowSettings, words: VocabularySettings) -> None:
+    """Tell of rows that are to be split and cannot be."""
+    with usage_errors():
+        check_selection(selection, rows, words.specials.n_marks)
+
+
+def parse_inputs(inputs: Iterable[str], label_from: str | None = None) -> Sequence[Input]:
+    """The inputs that a command names."""
+    with usage_errors():
+        named = [parse_input(text) for text in inputs]
+        return named if label_from is None else with_parents_as_labels(named)
+
+
+def parse_holdouts(
+    holdouts: Iterable[str], label_from: str | None, selection: Selection
+) -> Sequence[Input]:
+    """The inputs of the held-out parts, none of which may be a part of the split."""
+    with usage_errors():
+        named = [parse_holdout(text) for text in holdouts]
+        check_held_out(selection, [item.part for item in named])
+        return named if label_from is None else with_parents_as_labels(named)
+
+
+def open_reader(
+    inputs: Sequence[Input], reading: Reading, advance: Callable[[int], object]
+) -> Reader:
+    """The reader of the inputs, which begins to read."""
+    with usage_errors():
+        return Reader(inputs, reading, advance)
+
+
+def adoption_settings(
+    words: VocabularySettings, rows: RowSettings, unk_token: str | None
+) -> AdoptionSettings:
+    """The settings of taking over a vocabulary."""
+    with usage_errors():
+        return AdoptionSettings(words, rows, unk_token, frozenset(_given() & _OF_THE_WORDS))
+
+
+def reading(options: dict[str, Any]) -> Reading:
+    """The settings of reading, taken out of a command's options."""
+    names = ("encoding", "errors", "max_line_bytes")
+    of_records = ("format", "text_columns", "label_columns", "header", "quoting")
+    with usage_errors():
+        records = RecordSettings(**{name: options.pop(name) for name in of_records})
+        return Reading(**{name: options.pop(name) for name in names}, records=records)
