@@ -1134,7 +1134,7 @@ def first_line_of(folder: Path, command: str) -> tuple[bytes, bytes, int]:
 
 def test_a_reader_that_has_enough_is_no_error(large: Path) -> None:
     assert first_line_of(large, "decode large.npy --vocab v.json")[:2] == (b"cat\n", b"")
-    line, said, _ = first_line_of(large, "vocab many.txt -o -")
+    line, said, _ = first_line_of(large, "vocab many.txt -q -o -")
     assert line.startswith(b'{"format": "embedprep-vocabulary", ')
     assert said == b""
 
@@ -1144,16 +1144,17 @@ def test_a_reader_that_has_enough_gives_the_status_of_a_broken_pipe(large: Path)
 
 
 def test_a_reader_that_is_gone_already_does_not_spoil_the_output(folder: Path) -> None:
+    (folder / "two.txt").write_bytes(b"".join(b"word%d next\n" % n for n in range(20_000)))
     read_end, write_end = os.pipe()
     os.close(read_end)
-    command = [*CLI, "run", "many.txt", "-o", "new"]
+    command = [*CLI, "run", "two.txt", "-o", "new"]
     done = subprocess.run(
         command, cwd=folder, stdout=write_end, stderr=subprocess.PIPE, check=False
     )
     os.close(write_end)
     assert done.returncode != 0
     assert done.stderr == b""
-    assert embedprep.load(folder / "new").sequences.shape == (20_000, 1)
+    assert embedprep.load(folder / "new").sequences.shape == (20_000, 2)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

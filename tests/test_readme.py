@@ -53,6 +53,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
 def test_the_sessions_run_as_shown(environment: tuple[Path, dict[str, str]]) -> None:
     folder, env = environment
     assert len(steps()) >= 8
+    assert "Traceback" not in README
     for command, shown in steps():
         done = subprocess.run(
             ["bash", "-c", command],
