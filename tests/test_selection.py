@@ -209,6 +209,9 @@ def test_any_records_with_any_settings(
             settings,
             jobs=1,
         )
-        assert_part(load(folder / "encoded"), expected.parts[name], chosen["stride"])
+        part = expected.parts[name]
+        if not any(record.labels for record in records if record.part == name):
+            part = part._replace(labels=None)  # of several labels a row, none at all
+        assert_part(load(folder / "encoded"), part, chosen["stride"])
         saved = (folder / "out" / name / "vocab.json").read_bytes()
         assert (folder / "encoded" / "vocab.json").read_bytes() == saved
