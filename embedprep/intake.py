@@ -196,6 +196,8 @@ class Intake:
         """Count the rows of a block that are learned from, and store each in its part."""
         counted, (part_of_row, hashes) = encoded
         n_rows = len(counted.encoded.per_row)
+        if block.is_first:  # a file may be read again for another part
+            self._rows_of_source[block.source] = 0
         labels = self.labels.encode(block, n_rows, self._rows_of_source[block.source])
 
         is_kept = self._kept_rows(block, hashes, labels)

@@ -6,6 +6,7 @@ A reader who wonders what an array operation means finds the plain version here.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import logging
@@ -14,7 +15,8 @@ import tempfile
 import unicodedata
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -304,3 +306,212 @@ def run(
     around = marks(oov, bos, eos)
     framed = [frame(row, around, longest, padding, truncating) for row in rows]
     return Run(framed, lengths, vocabulary)
+
+
+class Record(NamedTuple):
+    """A row of the input; `part` is that of its input, and empty for training."""
+
+    text: str
+    labels: tuple[str, ...] = ()
+    part: str = ""
+
+
+class Part(NamedTuple):
+    """What is written of a part; `documents` are the numbers of the input's rows from 0."""
+
+    rows: list[list[int]]
+    lengths: list[int]
+    labels: list[Any] | None
+    documents: list[int]
+
+
+class Selected(NamedTuple):
+    parts: dict[str, Part]
+    vocabulary: list[tuple[str, int]]
+    classes: list[str]
+    n_duplicates: int
+    n_shared_texts: int
+
+
+class Refused(Exception):
+    """There is no such output: no row to learn from, no room for a word, labels that are wrong."""
+
+
+class _Row(NamedTuple):
+    number: int
+    record: Record
+    indices: list[int]
+
+
+def select(
+    records: Sequence[Record],
+    *,
+    shares: Mapping[str, int] | None = None,
+    seed: int = 0,
+    permutation: Callable[[int], Sequence[int]] | None = None,
+    drop_empty: bool = False,
+    drop_duplicates: bool = False,
+    stride: int | None = None,
+    label_type: str = "class",
+    max_len: int | str = "max",
+    tokenizer: str = "whitespace",
+    max_words: int = 50_000,
+    min_count: int = 1,
+    oov: str = "unk",
+    bos: bool = False,
+    eos: bool = False,
+    padding: str = "pre",
+    truncating: str = "pre",
+) -> Selected:
+    """The main job on records, in all its parts; `stride` is None where long rows are cut."""
+    shares = shares or {"": 1}
+    parts: dict[str, list[_Row]] = {name: [] for name in shares}
+    seen: set[Any] = set()
+    n_before: Counter[str] = Counter()
+    sentences = {}
+    for record in records:
+        name = record.part or part_of(record.text, shares, seed)
+        number = n_before[record.part]
+        n_before[record.part] += 1
+        row_key = (name, record.text, label_key(record.labels, label_type))
+        parts.setdefault(name, [])
+        if not (drop_duplicates and row_key in seen):
+            parts[name].append(_Row(number, record, []))
+        seen.add(row_key)
+        sentences[record.text] = tokenize(record.text, tokenizer, tokenizer in ("unicode", "keras"))
+
+    reserved = {"<unk>", *specials(oov, bos, eos)}
+    words = [w for row in parts[""] for w in sentences[row.record.text] if w not in reserved]
+    vocabulary = rank(words, max_words, min_count)
+    kept = [word for word, _ in vocabulary]
+    for name, rows in parts.items():
+        encoded = [encode(sentences[row.record.text], kept, oov, bos, eos) for row in rows]
+        final = [row._replace(indices=its) for row, its in zip(rows, encoded, strict=True)]
+        parts[name] = [row for row in final if row.indices or not drop_empty]
+    if not parts[""]:
+        raise Refused
+
+    around = marks(oov, bos, eos)
+    length = chosen_length(max_len, [len(row.indices) + bos + eos for row in parts[""]])
+    length = max(length, bos + eos + 1)
+    room = length - bos - eos
+    if stride is not None and stride >= room:
+        raise Refused
+    classes, labels = label_values({n: rows_labels(r) for n, r in parts.items()}, label_type)
+
+    written = {}
+    for name, rows in parts.items():
+        pieces = [
+            (row, window, label)
+            for row, label in zip(rows, labels[name], strict=True)
+            for window in windows(row.indices, room, stride)
+        ]
+        if permutation is not None and not name:
+            places = permutation(len(pieces))
+            pieces = [pieces[list(places).index(place)] for place in range(len(pieces))]
+        written[name] = Part(
+            [frame(window, around, length, padding, truncating) for _, window, _ in pieces],
+            [len(window) + bos + eos for _, window, _ in pieces],
+            [label for _, _, label in pieces] if any(map(has_labels, parts.values())) else None,
+            [row.number for row, _, _ in pieces],
+        )
+    shared = {
+        name: {row.record.text for row in rows if row.indices} for name, rows in parts.items()
+    }
+    n_parts = Counter(text for texts in shared.values() for text in texts)
+    return Selected(
+        written,
+        vocabulary,
+        classes,
+        len(records) - len(seen),
+        sum(n > 1 for n in n_parts.values()),
+    )
+
+
+def rows_labels(rows: Iterable[_Row]) -> list[tuple[str, ...]]:
+    return [row.record.labels for row in rows]
+
+
+def has_labels(rows: Iterable[_Row]) -> bool:
+    return any(rows_labels(rows))
+
+
+def label_key(labels: Sequence[str], label_type: str) -> object:
+    """What is equal for equal labels: classes in any order, numbers in theirs."""
+    return tuple(map(float, labels)) if label_type == "number" else frozenset(labels)
+
+
+def label_values(
+    parts: Mapping[str, list[tuple[str, ...]]], label_type: str
+) -> tuple[list[str], dict[str, list[Any]]]:
+    """The classes of the training part, and the label of each row of each part in numbers."""
+    if not any(any(labels) for labels in parts.values()):
+        return [], {name: [None for _ in labels] for name, labels in parts.items()}
+    if label_type == "number":
+        numbers = {name: [[*map(float, of_row)] for of_row in rows] for name, rows in parts.items()}
+        n_columns = max(1, *map(len, numbers[""]))
+        if any(len(of_row) != n_columns for rows in numbers.values() for of_row in rows):
+            raise Refused
+        if n_columns > 1:
+            return [], {name: list(rows) for name, rows in numbers.items()}
+        return [], {name: [number for [number] in rows] for name, rows in numbers.items()}
+
+    classes = sorted({label for of_row in parts[""] for label in of_row})
+    if any(label not in classes for rows in parts.values() for of_row in rows for label in of_row):
+        raise Refused
+    if any(len(set(of_row)) > 1 for of_row in parts[""]):
+        return classes, {
+            name: [[int(label in of_row) for label in classes] for of_row in rows]
+            for name, rows in parts.items()
+        }
+    if any(len(set(of_row)) != 1 for rows in parts.values() for of_row in rows):
+        raise Refused
+    return classes, {
+        name: [classes.index(of_row[0]) for of_row in rows] for name, rows in parts.items()
+    }
+
+
+def chosen_length(asked: int | str, lengths: Sequence[int]) -> int:
+    """The length of rows: a number, the longest's, or the least that keeps pQ % of them whole."""
+    if isinstance(asked, int):
+        return asked
+    share = Fraction(100 if asked == "max" else int(asked[1:]), 100)
+    enough = [n for n in lengths if sum(m <= n for m in lengths) >= share * len(lengths)]
+    return min(enough) if share else 0
+
+
+def windows(row: list[int], room: int, stride: int | None) -> list[list[int]]:
+    """A row, or where there is a stride the pieces of up to `room` that it is split into."""
+    if stride is None or len(row) <= room:
+        return [row]
+    return [row[:room], *windows(row[room - stride :], room, stride)]
+
+
+def part_of(text: str, shares: Mapping[str, int], seed: int) -> str:
+    """The part of a split that a text is in: where its hash falls on a line of 2^64."""
+    digest = hashlib.blake2b(f"split {seed}".encode(), digest_size=16).digest()
+    spread, mix = (int.from_bytes(half, "little") | 1 for half in (digest[:8], digest[8:]))
+    place = text_hash(text.encode(), spread, mix)
+    end = 0
+    for name, share in shares.items():
+        end += share
+        if place < end * 2**64 // sum(shares.values()):
+            return name
+    raise AssertionError
+
+
+def text_hash(text: bytes, spread: int, mix: int) -> int:
+    """The hash of a text, of its pieces of 8 bytes, by two secrets."""
+    total = 0
+    for number, start in enumerate(range(0, len(text) + 1, 8)):
+        piece = int.from_bytes(text[start : start + 8], "little")
+        total += mixed((piece ^ mix) + number * spread)
+    return mixed(total + len(text) * spread)
+
+
+def mixed(number: int) -> int:
+    """The finalizer of SplitMix64."""
+    number %= 2**64
+    number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    number = (number ^ number >> 27) * 0x94D049BB133111EB % 2**64
+    return number ^ number >> 31

@@ -26,7 +26,7 @@ class Block(NamedTuple):
     where that differs from the lines. Of a text in another encoding, all are of what it reads in
     UTF-8. Rows made of records are valid UTF-8, and their place is 0. `labels` are those of each
     row, () where it has none; None where nobody asked for labels and the format has none. `part`
-    is the part of the output that the rows go to.
+    is the part of the output that the rows go to; `is_first` tells the first block of an input.
     """
 
     source: str
@@ -35,6 +35,7 @@ class Block(NamedTuple):
     original: bytes | None = None
     labels: Sequence[tuple[str, ...]] | None = None
     part: str = TRAINING
+    is_first: bool = False
 
 
 class Lines(NamedTuple):

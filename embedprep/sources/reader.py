@@ -61,11 +61,10 @@ def read_blocks(
             recognised, blocks = _read(name, stream, reading, digest, advance)
             for block in blocks:
                 n_blocks += 1
-                if label is None:
-                    yield block._replace(part=part)
-                else:
+                labels = block.labels
+                if label is not None:
                     labels = [(label,)] * block.data.count(b"\n")
-                    yield block._replace(part=part, labels=labels)
+                yield block._replace(labels=labels, part=part, is_first=n_blocks == 1)
         if not n_blocks:
             raise InputError(
                 name,
