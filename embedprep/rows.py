@@ -19,7 +19,13 @@ from embedprep.engines import Future
 from embedprep.intake import StoredBlock
 from embedprep.npy import NpyWriter
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import count_lengths, drop_index, pad_between_marks, unfold_rows
+from embedprep.sequences import (
+    count_lengths,
+    drop_index,
+    pad_between_marks,
+    unfold_lengths,
+    unfold_rows,
+)
 from embedprep.specials import PAD_INDEX, Specials
 from embedprep.spool import Spool
 from embedprep.unfolding import Unfolding
@@ -159,8 +165,11 @@ def count_final_lengths(
 
     def lengths_of(block: StoredBlock) -> Counter[int]:
         index_of_id = _index_of_id(block, numbering, work.spool)
-        if not numbering.drops_unknown and not _holds_stretches(index_of_id):
-            return count_lengths(work.spool.read(block.record)[1])
+        if not numbering.drops_unknown:
+            ids, lengths = work.spool.read(block.record)
+            if numbering.stretches is not None and _holds_stretches(index_of_id):
+                lengths = unfold_lengths(index_of_id.take(ids), lengths, numbering.stretches[2])
+            return count_lengths(lengths)
         return count_lengths(renumber(block, numbering, work.spool).lengths)
 
     found = [work.engine.submit(lengths_of, block) for block in blocks]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Bytes, Flags, Ints, join_lines, starts_of
+from embedprep.arrays import Bytes, Flags, Ints
 from embedprep.sources import PADDING
 from embedprep.text import LINE_FEED
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -164,9 +164,7 @@ def _hiragana(octets: Bytes) -> Flags:
     return is_hiragana
 
 
-def _runs(
-    classes: Bytes, starts_anew: Flags | None, *, has_underscores: bool
-) -> tuple[Ints, Ints]:
+def _runs(classes: Bytes, starts_anew: Flags | None, *, has_underscores: bool) -> tuple[Ints, Ints]:
     """Where the runs of bytes start and end that are within words; both of shape (runs,)."""
     before, behind = classes[:-2], classes[2:]
     is_due = before & behind
@@ -229,14 +227,20 @@ def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
     return np.select(is_longer, [first, of_two, of_three], np.minimum(of_four, 0x10FFFF))
 
 
-_IS_ALNUM = bytes(byte == 0x0A or (byte < 0x80 and chr(byte).isalnum()) for byte in range(256))
+_IS_NO_WORD = bytes(byte >= 0x80 or not chr(byte).isalnum() for byte in range(256))
 
 
 def are_words(stretches: Spans) -> Flags:
-    """Which stretches are plain words: of ASCII letters and digits alone; (stretches,)."""
-    if not len(stretches.starts):
-        return np.empty(0, np.bool_)
-    lines = join_lines(*stretches).tobytes()
-    is_alnum = np.frombuffer(lines.translate(_IS_ALNUM), np.bool_)
-    are_plain: Flags = np.logical_and.reduceat(is_alnum, starts_of(stretches.lengths + 1))
+    """Which stretches are surely words: plain ones, of ASCII letters and digits alone, (stretches,).
+
+    Of these, all have at most 16 bytes: more are few, and would have to be looked at piece by
+    piece.
+    """
+    text, starts, lengths = stretches
+    is_no_word = np.frombuffer(text.tobytes().translate(_IS_NO_WORD), np.uint8)
+    window = np.ndarray((len(text) - 7,), "<u8", is_no_word, strides=(1,))
+    n_seen = np.minimum(lengths, 8)
+    found = window[starts] | window[starts + (lengths - n_seen)]
+    found <<= ((8 - n_seen) << 3).view(np.uint64)  # what stands behind a shorter one is no part
+    are_plain: Flags = (found == 0) & (lengths <= 16)
     return are_plain
