@@ -231,10 +231,9 @@ _IS_NO_WORD = bytes(byte >= 0x80 or not chr(byte).isalnum() for byte in range(25
 
 
 def are_words(stretches: Spans) -> Flags:
-    """Which stretches are surely words: plain ones, of ASCII letters and digits alone, (stretches,).
+    """Which stretches are surely words: of at most 16 ASCII letters and digits; (stretches,).
 
-    Of these, all have at most 16 bytes: more are few, and would have to be looked at piece by
-    piece.
+    There are few longer ones, which would have to be looked at piece by piece.
     """
     text, starts, lengths = stretches
     is_no_word = np.frombuffer(text.tobytes().translate(_IS_NO_WORD), np.uint8)
