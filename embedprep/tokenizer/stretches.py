@@ -86,7 +86,7 @@ def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
     if data.isascii():
         line_ends, starts_anew = (octets == LINE_FEED).nonzero()[0], None
     else:
-        line_ends, starts_anew = _find_other(data, octets, classes)
+        line_ends, starts_anew = _find_other(octets, classes)
         if b"\xd7" in data or b"\xef" in data:  # these lead all Hebrew letters
             _keep_quotes(octets, classes)
     starts, ends = _runs(classes, starts_anew, has_underscores=b"_" in data)
@@ -95,8 +95,8 @@ def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
     return Words.of(text, starts, ends - starts, words_before)
 
 
-def _find_other(data: bytes, octets: Bytes, classes: Bytes) -> tuple[Ints, Flags | None]:
-    """The line ends, and where characters of class Other start within a run, (bytes,), or None.
+def _find_other(octets: Bytes, classes: Bytes) -> tuple[Ints, Flags]:
+    """The line ends, and where characters of class Other start within a run, (bytes,).
 
     Before such a character there is always a boundary, and behind it too, unless one follows that
     goes with it. The signs of some much used blocks of Unicode that are in no word are taken out of
@@ -104,7 +104,7 @@ def _find_other(data: bytes, octets: Bytes, classes: Bytes) -> tuple[Ints, Flags
     """
     starts_anew = classes == _LEADS_HAN
     is_marked = classes >= _MARKED
-    if np.count_nonzero(is_marked) > len(data) // _MANY:
+    if np.count_nonzero(is_marked) > len(octets) // _MANY:
         is_hiragana = _hiragana(octets)
         starts_anew |= is_hiragana
         is_marked &= ~is_hiragana
@@ -218,7 +218,7 @@ def mend(stretches: Spans) -> Spans:
 
 
 def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
-    """The code point at each of some places, (places,): anything where there is no UTF-8."""
+    """The code point at each of some places, (places,): any where there is no UTF-8."""
     first, second, third, fourth = (text[i:].take(starts).astype(np.int32) for i in range(4))
     of_two = (first & 0x1F) << 6 | second & 0x3F
     of_three = (of_two & 0x3FF) << 6 | third & 0x3F
