@@ -23,6 +23,7 @@ from embedprep.sequences import (
     n_windows,
     pad_between_marks,
     split_long,
+    unfold_lengths,
     unfold_rows,
 )
 from embedprep.specials import PAD_INDEX, Specials
@@ -220,9 +221,12 @@ def final_lengths(part: CountedPart, numbering: Numbering, work: Work) -> list[N
 
     def lengths_of(block: StoredBlock) -> NDArray[np.int32]:
         index_of_id = _index_of_id(block, numbering, work.spool)
-        if not numbering.drops_unknown and not _holds_stretches(index_of_id):
-            lengths: NDArray[np.int32] = work.spool.read(block.record)[1]
-            return lengths
-        return renumber(block, numbering, work.spool).lengths
+        if numbering.drops_unknown:
+            return renumber(block, numbering, work.spool).lengths
+        ids, lengths = work.spool.read(block.record)
+        if numbering.stretches is not None and _holds_stretches(index_of_id):
+            lengths = unfold_lengths(index_of_id.take(ids), lengths, numbering.stretches[2])
+        of_rows: NDArray[np.int32] = lengths
+        return of_rows
 
     return work.engine.gather([work.engine.submit(lengths_of, block) for block in part.blocks])

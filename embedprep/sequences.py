@@ -64,10 +64,19 @@ def unfold_rows(
     is_old[places] = False
     unfolded[is_old] = indices[indices >= 0]
     unfolded[places] = take_ragged(values, starts[row], n_values)
+    return unfolded, unfold_lengths(indices, lengths, value_lengths)
 
+
+def unfold_lengths(
+    indices: NDArray[Any], lengths: NDArray[Any], value_lengths: Ints
+) -> NDArray[Any]:
+    """The lengths of the rows that `unfold_rows` makes, (rows,)."""
+    at = (indices < 0).nonzero()[0]
+    added = value_lengths[-1 - indices[at]] - 1
+    added_before = np.concatenate([[0], np.cumsum(added)])
     ends = np.cumsum(lengths)
-    added = np.concatenate([[0], added_before])[np.searchsorted(at, ends)]
-    return unfolded, (lengths + np.diff(added, prepend=0)).astype(np.int32)
+    added_to_ends = added_before[np.searchsorted(at, ends)]
+    return (lengths + np.diff(added_to_ends, prepend=0)).astype(np.int32)
 
 
 def n_windows(lengths: NDArray[Any], room: int, stride: int) -> Ints:

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import embedprep
+from embedprep.arrays import starts_of
 from embedprep.dictionary import (
     Dictionary,
     Lookup,
@@ -20,6 +21,7 @@ from embedprep.dictionary import (
     WordArray,
     count_words,
     empty_dictionary,
+    encoding,
     merge,
 )
 from embedprep.dictionary.grouping import group_words
@@ -27,7 +29,7 @@ from embedprep.dictionary.ranking import rank
 from embedprep.sources import PADDING
 from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.words import Words
+from embedprep.tokenizer.words import Spans, Words
 from tests import twins
 from tests.texts import WHITE_SPACE
 
@@ -160,6 +162,52 @@ def test_a_block_is_encoded_against_known_words_and_its_own(
 ) -> None:
     running = encode(lines, Lookup(array_of(known, secret), secret))
     assert running == [word for line in lines for word in line]
+
+
+character = st.sampled_from("中文字かなー가각\ufffd\u0800\uffffÉa😀") | st.sampled_from(
+    ["the", "aé", "éa", "中文"]
+)
+
+
+def end_to_end(line: Sequence[bytes]) -> Words:
+    """The words of a line without spaces."""
+    lengths = np.array([len(word) for word in line], np.int64)
+    return Words.of(b"".join(line) + PADDING, starts_of(lengths), lengths, np.array([len(line)]))
+
+
+@every_secret
+@given(known=st.lists(character, max_size=8, unique=True), words=st.lists(character, max_size=30))
+def test_characters_of_three_bytes_are_found_as_all_words_are(
+    known: list[str], words: list[str], secret: Secret
+) -> None:
+    table = Lookup(array_of(known, secret), secret)
+    # So many make a text Chinese.
+    line = words + ["中"] * (30 + 2 * len(words))
+    running = end_to_end([word.encode() for word in line])
+    assert encoding._are_characters(Spans(*running[:3]))
+    counted = count_words(running, table)
+    entry = [*known, *spelled(counted.own.words)]
+    assert [entry[i] for i in counted.encoded.ids.tolist()] == line
+
+
+@pytest.mark.parametrize("wrong", [b"\xe4x\xad", b"\xe4\xb8m", b"\xf4\xb8\xad", b"\xc4\xb8\xad"])
+def test_three_bytes_that_are_no_character_are_not_taken_for_one(wrong: bytes) -> None:
+    secret = SECRETS["strong"]
+    line = ["中".encode()] * 60 + [wrong]
+    counted = count_words(end_to_end(line), Lookup(array_of(["中"], secret), secret))
+    assert counted.known_counts.tolist() == [60]
+    assert counted.own.words.to_bytes() == [wrong]
+
+
+@pytest.mark.parametrize("n_more", [0, 200], ids=["words where they stood", "copied words"])
+def test_words_that_are_utf8_only_end_to_end_are_refused(n_more: int) -> None:
+    secret = SECRETS["strong"]
+    halves = [b"sevenup\xe4", b"\xb8\xad"]
+    line = [*halves, *[b"a"] * (1 + n_more)]
+    words, nothing = end_to_end(line), Lookup(array_of([], secret), secret)
+    with pytest.raises(UnicodeDecodeError):
+        count_words(words, nothing, lambda spans: spans)
+    assert sorted(count_words(words, nothing).own.words.to_bytes()) == sorted([*halves, b"a"])
 
 
 @every_secret

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from keras_preprocessing import sequence as keras
 
 from embedprep import pad_sequences
+from embedprep.arrays import starts_of
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, Rectangle, choose_max_len, parse_max_len
-from embedprep.sequences import pad, pad_between_marks
+from embedprep.sequences import pad, pad_between_marks, unfold_lengths, unfold_rows
 from embedprep.specials import Specials
 from tests import twins
 
@@ -70,6 +71,23 @@ def test_a_row_that_is_cut_keeps_its_marks(
     shape = Rectangle(4, padding, truncating)
     found = pad_between_marks(words, lengths, shape, Specials(1, bos=8, eos=9))
     assert found.tolist() == expected
+
+
+@given(
+    rows=st.lists(st.lists(st.integers(-3, 5), max_size=6), max_size=6),
+    values=st.lists(st.lists(st.integers(0, 5), max_size=3), min_size=3, max_size=3),
+)
+@example(rows=[[-1], [], [1, -2, -3]], values=[[], [4, 5], [3]])
+def test_rows_are_unfolded_as_by_hand(rows: list[list[int]], values: list[list[int]]) -> None:
+    expected = [[i for n in row for i in ([n] if n >= 0 else values[-1 - n])] for row in rows]
+    indices = np.array([n for row in rows for n in row], np.int32)
+    lengths = np.array([len(row) for row in rows], np.int32)
+    flat = np.array([i for row in values for i in row], np.int32)
+    value_lengths = np.array([len(row) for row in values])
+    unfolded = unfold_rows(indices, lengths, flat, starts_of(value_lengths), value_lengths)
+    assert unfolded[0].tolist() == [i for row in expected for i in row]
+    assert unfolded[1].tolist() == [len(row) for row in expected]
+    assert unfold_lengths(indices, lengths, value_lengths).tolist() == unfolded[1].tolist()
 
 
 @given(rows=sequences, shape=rectangles(), value=st.integers(0, 9))

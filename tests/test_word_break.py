@@ -16,7 +16,7 @@ from uniseg.wordbreak import word_break as uniseg_class
 from uniseg.wordbreak import words as uniseg_words
 
 from embedprep.sources import PADDING
-from embedprep.tokenizer import unicode
+from embedprep.tokenizer import stretches, unicode
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.word_break import classes_of, is_other, segment, unicode_version
 from tests import twins
@@ -122,6 +122,21 @@ def test_the_fast_path_equals_its_twin_on_all_of_unicode(lines: list[str]) -> No
     lines = [line.rstrip("\r") for line in lines]
     assert found(lines, UNICODE) == [twins.unicode_words(line, True) for line in lines]
     assert found(lines, KEEP_CASE) == [twins.unicode_words(line, False) for line in lines]
+
+
+@pytest.mark.parametrize("constant", ["_WORTH_CUTTING", "_MANY"])
+@given(lines=texts)
+@example(lines=["中文か字ーア", "a中b“c”", "かな。ーか\u3099", "中\u0301中_"])
+def test_what_is_decided_by_how_much_there_is_changes_no_word(
+    constant: str, lines: list[str]
+) -> None:
+    """Short texts are always cut, and most taken for Japanese or not by what is in them."""
+    lines = [line.rstrip("\r") for line in lines]
+    expected = [twins.unicode_words(line, True) for line in lines]
+    for one_in in (1, 1 << 30):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stretches, constant, one_in)
+            assert found(lines, UNICODE) == expected
 
 
 @given(text=st.text(tricky, min_size=1, max_size=40))

@@ -49,7 +49,7 @@ def count_words(
     groups = group_words(unknown)
     distinct = unknown.at(groups.first).compact()
     if mend is not None:
-        distinct.text.tobytes().decode("utf-8")  # the known words were right when they were new
+        _check_utf8(distinct)  # the known words were right when they were new
 
     n_known = known.n_words
     n_distinct = n_known + len(groups.first)
@@ -93,3 +93,13 @@ def _mended(words: WordArray, mend: Callable[[Spans], Spans], secret: Secret) ->
     keys = words.keys.copy()
     keys[changed] = word_keys(whole.text, whole.starts[changed], whole.lengths[changed], secret)
     return WordArray(*whole, keys)
+
+
+def _check_utf8(words: WordArray) -> None:
+    """Raise UnicodeDecodeError where one of some compact words is not UTF-8.
+
+    All are if they are end to end, and none begins within a character.
+    """
+    first = words.text.take(words.starts)
+    first[(first & 0xC0) == 0x80].tobytes().decode("utf-8")
+    words.text.tobytes().decode("utf-8")

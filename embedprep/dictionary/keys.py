@@ -71,10 +71,10 @@ class WordArray(NamedTuple):
     def compact(self) -> WordArray:
         """The same words in a text of little else; these themselves where theirs is so already.
 
-        A word that is copied begins at a multiple of 8 bytes: it is copied in pieces of as many.
-        At least one NUL follows it.
+        A word that is copied begins at a multiple of 8 bytes: it is copied in pieces of as many,
+        NULs behind it in the last.
         """
-        n_pieces = self.lengths // WINDOW + 1
+        n_pieces = (self.lengths + (WINDOW - 1)) // WINDOW
         n_bytes = (int(n_pieces.sum()) + 1) * WINDOW
         if len(self.text) <= 2 * n_bytes:
             return self

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Bytes, Flags, Ints, join_lines, starts_of
+from embedprep.arrays import Bytes, Flags, Ints
 from embedprep.sources import PADDING
 from embedprep.text import LINE_FEED
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -86,7 +86,7 @@ def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
     if data.isascii():
         line_ends, starts_anew = (octets == LINE_FEED).nonzero()[0], None
     else:
-        line_ends, starts_anew = _find_other(data, octets, classes)
+        line_ends, starts_anew = _find_other(octets, classes)
         if b"\xd7" in data or b"\xef" in data:  # these lead all Hebrew letters
             _keep_quotes(octets, classes)
     starts, ends = _runs(classes, starts_anew, has_underscores=b"_" in data)
@@ -95,8 +95,8 @@ def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
     return Words.of(text, starts, ends - starts, words_before)
 
 
-def _find_other(data: bytes, octets: Bytes, classes: Bytes) -> tuple[Ints, Flags | None]:
-    """The line ends, and where characters of class Other start within a run, (bytes,), or None.
+def _find_other(octets: Bytes, classes: Bytes) -> tuple[Ints, Flags]:
+    """The line ends, and where characters of class Other start within a run, (bytes,).
 
     Before such a character there is always a boundary, and behind it too, unless one follows that
     goes with it. The signs of some much used blocks of Unicode that are in no word are taken out of
@@ -104,7 +104,7 @@ def _find_other(data: bytes, octets: Bytes, classes: Bytes) -> tuple[Ints, Flags
     """
     starts_anew = classes == _LEADS_HAN
     is_marked = classes >= _MARKED
-    if np.count_nonzero(is_marked) > len(data) // _MANY:
+    if np.count_nonzero(is_marked) > len(octets) // _MANY:
         is_hiragana = _hiragana(octets)
         starts_anew |= is_hiragana
         is_marked &= ~is_hiragana
@@ -218,7 +218,7 @@ def mend(stretches: Spans) -> Spans:
 
 
 def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
-    """The code point at each of some places, (places,): anything where there is no UTF-8."""
+    """The code point at each of some places, (places,): any where there is no UTF-8."""
     first, second, third, fourth = (text[i:].take(starts).astype(np.int32) for i in range(4))
     of_two = (first & 0x1F) << 6 | second & 0x3F
     of_three = (of_two & 0x3FF) << 6 | third & 0x3F
@@ -227,14 +227,19 @@ def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
     return np.select(is_longer, [first, of_two, of_three], np.minimum(of_four, 0x10FFFF))
 
 
-_IS_ALNUM = bytes(byte == 0x0A or (byte < 0x80 and chr(byte).isalnum()) for byte in range(256))
+_IS_NO_WORD = bytes(byte >= 0x80 or not chr(byte).isalnum() for byte in range(256))
 
 
 def are_words(stretches: Spans) -> Flags:
-    """Which stretches are plain words: of ASCII letters and digits alone; (stretches,)."""
-    if not len(stretches.starts):
-        return np.empty(0, np.bool_)
-    lines = join_lines(*stretches).tobytes()
-    is_alnum = np.frombuffer(lines.translate(_IS_ALNUM), np.bool_)
-    are_plain: Flags = np.logical_and.reduceat(is_alnum, starts_of(stretches.lengths + 1))
+    """Which stretches are surely words: of at most 16 ASCII letters and digits; (stretches,).
+
+    There are few longer ones, which would have to be looked at piece by piece.
+    """
+    text, starts, lengths = stretches
+    is_no_word = np.frombuffer(text.tobytes().translate(_IS_NO_WORD), np.uint8)
+    window = np.ndarray((len(text) - 7,), "<u8", is_no_word, strides=(1,))
+    n_seen = np.minimum(lengths, 8)
+    found = window[starts] | window[starts + (lengths - n_seen)]
+    found <<= ((8 - n_seen) << 3).view(np.uint64)  # what stands behind a shorter one is no part
+    are_plain: Flags = (found == 0) & (lengths <= 16)
     return are_plain
