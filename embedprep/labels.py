@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, starts_of
+from embedprep.arrays import Flags, Ints, starts_of, take_ragged
 from embedprep.errors import InputError
 from embedprep.sources import Block
 
@@ -201,5 +201,4 @@ def labels_of_rows(labels: RowLabels, rows: Ints) -> RowLabels:
     """The labels of some rows, in their order and as often as they are named; (rows,)."""
     per_row = labels.per_row[rows]
     starts = starts_of(labels.per_row)[rows]
-    places = np.repeat(starts - starts_of(per_row), per_row) + np.arange(int(per_row.sum()))
-    return RowLabels(labels.values[places], per_row)
+    return RowLabels(take_ragged(labels.values, starts, per_row.astype(np.int64)), per_row)

@@ -37,7 +37,7 @@ from embedprep.sources import (
     Reader,
     Reading,
     RecordSettings,
-    parse_holdout,
+    checked_part,
     parse_input,
     with_parents_as_labels,
 )
@@ -129,9 +129,9 @@ def build(
     check_selection(selection, rows, vocabulary.specials.n_marks)
     records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
     reading = Reading(encoding, errors, max_line_bytes, records=records)
-    named = [parse_input(str(name)) for name in _several(inputs)]
+    named = [_input(path) for path in _several(inputs)]
     for part, paths in (holdout or {}).items():
-        named += [parse_holdout(f"{part}={path}") for path in _several(paths)]
+        named += [_input(path, checked_part(part)) for path in _several(paths)]
     reader = Reader(label_inputs(named, label_from), reading, advance)
     return run(reader, Path(output), vocabulary, rows, selection, jobs=jobs, sync=sync)
 
@@ -143,6 +143,11 @@ def label_inputs(inputs: Sequence[Input], label_from: str | None) -> Sequence[In
     if label_from != "parent":
         raise SettingsError("--label-from", f"{label_from!r} is not parent")
     return with_parents_as_labels(inputs)
+
+
+def _input(path: str | Path, part: str = TRAINING) -> Input:
+    """An input; a `=` in a `Path` is a part of its name, in text it may stand behind a label."""
+    return parse_input(path, part) if isinstance(path, str) else Input(str(path), part)
 
 
 def _several(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:

@@ -232,14 +232,14 @@ def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> N
 def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
     """Raise OutputError where the rows are too large for the disk, the limit or good sense."""
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
-    rows_of_length = plan.parts[0].rows_of_length
+    rows_of_length = sum((part.rows_of_length for part in plan.parts), Counter[int]())
     dtype = np.dtype(plan.rectangle.dtype)
     n_bytes = npy_bytes((n_rows, max_len), dtype)
-    p99 = choose_max_len(Fraction(99, 100), rows_of_length, plan.n_marks)
+    p99 = choose_max_len(Fraction(99, 100), plan.parts[0].rows_of_length, plan.n_marks)
     p99_size = _size(npy_bytes((n_rows, p99), dtype))
     cause = f"would take {_size(n_bytes)} for {n_rows:,} rows of {max_len:,}"
     remedy = "choose a smaller --max-len"
-    if p99 < max_len:
+    if p99 < max_len and plan.layout.stride is None:
         remedy = f"--max-len p99 is {p99:,} and takes {p99_size}"
 
     if rows.max_bytes is not None and n_bytes > rows.max_bytes:

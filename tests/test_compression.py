@@ -207,7 +207,10 @@ def test_an_xz_stream_that_asks_for_too_much_memory_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compression, "_XZ_MEMORY", 1 << 20)
-    said = "t: holds broken xz data (Memory usage limit exceeded); make or copy it again"
+    said = (
+        "t: asks for more than 1 MiB of memory to be read; "
+        "decompress it by xz, or compress it anew with a smaller dictionary"
+    )
     assert error_of(tmp_path / "t", lzma.compress(TEXT)) == said
 
 

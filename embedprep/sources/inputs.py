@@ -54,9 +54,15 @@ def parse_holdout(text: str) -> Input:
     part, _, rest = text.partition("=")
     if not part or not rest:
         raise SettingsError("--holdout", f"{text!r} is no NAME=PATH")
-    if not re.fullmatch(r"[\w-][\w.-]*", part) or part.endswith((".npy", ".json")):
-        raise SettingsError("--holdout", f"{part!r} is no name for a folder in the output")
-    return parse_input(rest, part)
+    return parse_input(rest, checked_part(part))
+
+
+def checked_part(name: str) -> str:
+    """The name of a held-out part. Raises SettingsError where it is none for a folder."""
+    if not re.fullmatch(r"[\w-][\w.-]*", name) or name.endswith((".npy", ".json")):
+        cause = f"{name!r} is no name for a folder in the output"
+        raise SettingsError("--holdout", cause, "use letters, digits, _ and -")
+    return name
 
 
 def with_parents_as_labels(inputs: Sequence[Input]) -> list[Input]:
