@@ -240,3 +240,43 @@ def test_the_vocabulary_of_hugging_face_gives_its_rows(
     options = ["--max-len", "12", "--padding", side, "--truncating", side, "--bos", "--eos"]
     found = encoded_by(source, lines, *options, "--tokenizer", "whitespace")
     assert found == [encoding.ids for encoding in peer.encode_batch(lines)]
+
+
+@pytest.mark.parametrize(("length", "stride"), [(5, 0), (5, 2), (12, 3), (12, 9), (30, 1)])
+def test_rows_are_split_as_by_hugging_face(
+    length: int, stride: int, some_reviews: tuple[list[str], list[str]], tmp_path: Path
+) -> None:
+    tokenizers = pytest.importorskip("tokenizers", reason="comes with the extra `bench`")
+    _, lines = some_reviews
+    # What reads like an entry is that entry to the peer.
+    lines = [line.replace("<", "") for line in ["", "a b", *lines, " ".join(lines[:40])]]
+    (tmp_path / "a.txt").write_text("\n".join(lines), encoding="utf-8")
+    embedprep.build(
+        tmp_path / "a.txt",
+        tmp_path / "out",
+        tokenizer="whitespace",
+        max_words=1000,
+        bos=True,
+        eos=True,
+        max_len=length,
+        padding="post",
+        overflow="split",
+        stride=stride,
+    )
+    output = embedprep.load(tmp_path / "out")
+    index_of = output.vocabulary.index
+    peer = tokenizers.Tokenizer(tokenizers.models.WordLevel(index_of, unk_token="<unk>"))
+    peer.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    peer.post_processor = tokenizers.processors.TemplateProcessing(
+        single="<bos> $A <eos>", special_tokens=[("<bos>", 2), ("<eos>", 3)]
+    )
+    peer.enable_padding(direction="right", pad_id=0, pad_token="<pad>", length=length)
+    peer.enable_truncation(length, stride=stride, direction="right")
+    expected = [
+        (number, encoding.ids)
+        for number, whole in enumerate(peer.encode_batch(lines))
+        for encoding in (whole, *whole.overflowing)
+    ]
+    assert output.documents is not None
+    assert output.documents.tolist() == [number for number, _ in expected]
+    assert output.sequences.tolist() == [ids for _, ids in expected]

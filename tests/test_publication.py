@@ -647,6 +647,130 @@ def test_a_run_that_lost_the_race_leaves_no_folder_behind(warm: Warm, tmp_path: 
     assert list((tmp_path / "out").iterdir()) == []
 
 
+# Outputs of several parts.
+
+
+PARTS = ("", "dev/", "test/", "validation/")
+
+
+@pytest.fixture
+def parted(world: World, warm: Warm) -> World:
+    """The world, whose earlier output has parts and labels, with files of the user's in them."""
+    folder = world.folder
+    made = ["run", "x=old.txt", "y=old.txt", "--holdout", "dev=x=old.txt", "--split", "1/1/1"]
+    shutil.rmtree(world.output)
+    (folder / "old.txt").write_bytes(b"".join(b"word %d\n" % number for number in range(30)))
+    assert warm.run(*made, "-q", "-o", "old", folder=folder) == 0
+    (folder / "old" / "dev" / "notes.txt").write_bytes(b"mine")
+    return world._replace(old=tree(world.output))
+
+
+def states(out: Path) -> dict[str, bool]:
+    """Which of the folders of an output are whole; all others are refused."""
+    are_whole = {}
+    for part in PARTS:
+        if (out / part).is_dir():
+            are_whole[part] = (out / part / "manifest.json").exists()
+            if are_whole[part]:
+                assert_whole(out / part)
+                embedprep.load(out / part)
+            else:
+                with pytest.raises(OutputError, match=r"has no manifest\.json"):
+                    embedprep.load(out / part)
+    return are_whole
+
+
+def test_each_part_is_an_output_of_its_own(parted: World, warm: Warm) -> None:
+    assert states(parted.output) == dict.fromkeys(PARTS, True)
+    whole = embedprep.load(parted.output)
+    assert list(whole.parts) == ["validation", "test", "dev"]
+    for name, part in whole.parts.items():
+        alone = embedprep.load(parted.output / name)
+        assert alone.labels is not None
+        assert part.labels is not None
+        np.testing.assert_array_equal(alone.sequences, part.sequences)
+        np.testing.assert_array_equal(alone.labels, part.labels)
+        assert alone.vocabulary == whole.vocabulary
+        assert alone.classes == ("x", "y")
+        assert alone.parts == {}
+        decoded = parted.folder / "y.txt"
+        assert warm.run("decode", f"old/{name}", "-o", decoded, folder=parted.folder) == 0
+        assert decoded.read_text(encoding="utf-8").split("\n")[:-1] == whole.vocabulary.decode(
+            part.sequences
+        )
+
+
+def test_a_run_without_parts_removes_the_old_ones(parted: World, warm: Warm) -> None:
+    out = parted.copy()
+    assert warm.run(*parted.command, folder=parted.folder) == 0
+    expected = {name: data for name, data in parted.new.items() if name not in MINE}
+    assert tree(out) == expected | {"dev/": b"", "dev/notes.txt": b"mine"}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("options", ["", "--split 98/1/1 --holdout dev=new.txt"])
+def test_a_run_over_parts_killed_leaves_each_folder_whole_or_refused(
+    options: str, moment: str, parted: World, warm: Warm
+) -> None:
+    command = [*parted.command, *options.split()]
+    out = parted.copy()
+    assert warm.run(*command, folder=parted.folder) == 0
+    expected = tree(out)
+
+    seen = []
+    for at in strikes():
+        out = parted.copy()
+        status = warm.run(*command, folder=parted.folder, strike=(signal.SIGKILL, moment, at))
+        are_whole = states(out)
+        seen.append(are_whole[""])
+        if are_whole[""]:
+            whole = {name: data for name, data in tree(out).items() if ".embedprep-" not in name}
+            assert whole in (parted.old, expected)
+        if status == 0:
+            break
+        if at % 3 == 0:  # they are many
+            assert warm.run(*command, folder=parted.folder) == 0
+            assert tree(out) == expected
+    assert [state for state, _ in itertools.groupby(seen)] == [True, False, True]
+    assert seen.count(False) >= 16  # four files of each of four parts come or go
+
+
+def test_no_folder_is_made_where_a_file_of_the_users_stands(world: World, warm: Warm) -> None:
+    command = [*world.command, "--holdout", "dev=old.txt"]
+    for name in ("file", "link"):
+        out = world.copy()
+        if name == "file":
+            (out / "dev").write_bytes(b"mine")
+        else:
+            (out / "dev").symlink_to("notes.txt")
+        before = tree(out)
+        assert warm.run(*command, folder=world.folder) == 1
+        said = "embedprep: out/dev: is a file where a folder is to be; move it away"
+        assert warm.log.read_text(encoding="utf-8").strip() == said
+        assert tree(out) == before
+
+
+def test_a_foreign_manifest_in_the_folder_of_a_part_is_an_error(world: World, warm: Warm) -> None:
+    out = world.copy()
+    (out / "mine" / "manifest.json").write_bytes(b'{"name": "of a web page"}')
+    before = tree(out)
+    command = [*world.command, "--holdout", "mine=old.txt"]
+    assert warm.run(*command, folder=world.folder) == 1
+    said = warm.log.read_text(encoding="utf-8").strip()
+    assert said.startswith("embedprep: out/mine/manifest.json: was not written by embedprep; ")
+    assert tree(out) == before
+
+
+def test_a_listed_manifest_does_not_lead_through_a_symlink(world: World, warm: Warm) -> None:
+    out = world.copy()
+    (world.folder / "outside").mkdir()
+    (world.folder / "outside" / "manifest.json").write_bytes(b"alive")
+    (out / "link").symlink_to("../outside")
+    list_in_manifest(out, "link/manifest.json")
+    assert warm.run(*world.command, folder=world.folder) == 0
+    assert tree(world.folder / "outside") == {"manifest.json": b"alive"}
+
+
 # Single files.
 
 

@@ -14,8 +14,8 @@ import pytest
 
 import embedprep
 from embedprep import pipeline, work
-from embedprep.settings import RowSettings, VocabularySettings
-from embedprep.sources import Reader, Reading
+from embedprep.settings import RowSettings, Selection, VocabularySettings
+from embedprep.sources import Input, Reader, Reading
 from embedprep.spool import Spool
 from tests import twins
 from tests.texts import settings_of
@@ -31,6 +31,7 @@ class Job(NamedTuple):
     tokenizer: str
     oov: str
     marks: str = ""
+    selection: str = "all"
 
     @property
     def bos(self) -> bool:
@@ -46,6 +47,23 @@ class Job(NamedTuple):
         return VocabularySettings(
             max_words=N_KEPT, oov=self.oov, tokenizer=tokenizer, bos=self.bos, eos=self.eos
         )
+
+
+SELECTIONS = {
+    "all": Selection(),
+    "parts": Selection(
+        split="80/10/10", seed=3, shuffle=True, drop_empty=True, drop_duplicates=True
+    ),
+    "windows": Selection(shuffle=True, overflow="split", stride=2),
+}
+PART_FILES = {"sequences.npy", "lengths.npy", "labels.npy", "vocab.json", "manifest.json"}
+FILES_OF = {
+    "all": FILES,
+    "parts": {
+        f"{part}{name}" for part in ("", "validation/", "test/", "dev/") for name in PART_FILES
+    },
+    "windows": {*FILES, "document.npy"},
+}
 
 
 class Way(NamedTuple):
@@ -77,7 +95,13 @@ WAYS = [
     Way(1, KIB, spool_is_on_disk=True),
     Way(2, 16 * MIB),
 ]
+SELECTING = [
+    Job("unicode", "unk", selection="parts"),
+    Job("keras", "drop", "bos", "parts"),
+    Job("whitespace", "unk", "bos+eos", "windows"),
+]
 every_job = pytest.mark.parametrize("job", JOBS, ids="-".join)
+every_job_and_selection = pytest.mark.parametrize("job", [*JOBS, *SELECTING], ids="-".join)
 
 
 @pytest.fixture(scope="module")
@@ -98,15 +122,25 @@ def text(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def run(text: Path, folder: Path, job: Job, way: Way) -> dict[str, bytes]:
     with pytest.MonkeyPatch.context() as patched:
         if way.spool_is_on_disk:
             patched.setattr(work, "Spool", partial(Spool, memory_bytes=0))
-        reader = Reader([str(text)], Reading(block_bytes=way.block_bytes))
-        pipeline.run(reader, folder, job.settings, RowSettings(), jobs=way.jobs)
+        inputs = [Input(str(text))]
+        if job.selection == "parts":
+            halves = [Input(str(text), label="x"), Input(str(text), label="y")]
+            inputs = [*halves, Input(str(text), "dev", "y")]
+        reader = Reader(inputs, Reading(block_bytes=way.block_bytes))
+        rows = RowSettings("7" if job.selection == "windows" else None)
+        selection = SELECTIONS[job.selection]
+        pipeline.run(reader, folder, job.settings, rows, selection, jobs=way.jobs)
     return files_in(folder)
 
 
@@ -124,13 +158,13 @@ def plain(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Job
     return folder_of
 
 
-@every_job
+@every_job_and_selection
 @pytest.mark.parametrize("way", WAYS, ids=repr)
 def test_no_way_of_running_shows_in_the_output(
     way: Way, job: Job, text: Path, plain: Callable[[Job], Path], tmp_path: Path
 ) -> None:
     made = run(text, tmp_path / "out", job, way)
-    assert made.keys() == FILES
+    assert made.keys() == FILES_OF[job.selection]
     assert made == files_in(plain(job))
 
 
