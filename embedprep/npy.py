@@ -105,8 +105,7 @@ class NpyWriter:
 class ShuffledNpyWriter(NpyWriter):
     """An array whose row i goes to the place `order[i]`, `order: (rows,)`.
 
-    Short rows wait in memory until the end; each long one is written to its own place, by one
-    thread at a time: so many small writes would only take turns at the interpreter's lock.
+    Short rows wait in memory until the end; each long one is written to its own place.
     """
 
     def __init__(
@@ -114,7 +113,6 @@ class ShuffledNpyWriter(NpyWriter):
     ) -> None:
         super().__init__(path, target, shape, dtype)
         self._order = order
-        self._one_by_one = threading.Lock()
         self._waiting = np.empty(shape, dtype) if self._row_bytes <= _SHORT_ROW else None
 
     def __exit__(
@@ -134,9 +132,8 @@ class ShuffledNpyWriter(NpyWriter):
         if self._waiting is not None:
             self._waiting[places] = rows
             return
-        with self._one_by_one:
-            for place, row in zip(places.tolist(), rows, strict=True):
-                self._put(len(self._header) + place * self._row_bytes, row.data.cast("B"))
+        for place, row in zip(places.tolist(), rows, strict=True):
+            self._put(len(self._header) + place * self._row_bytes, row.data.cast("B"))
 
     def _finish(self) -> None:
         if self._waiting is not None:

@@ -147,7 +147,8 @@ def _final_rows(
         n_words = final_lengths(part, numbering, work)
         of_row = np.concatenate([np.empty(0, np.int32), *n_words])
         rows_of_length = count_lengths(of_row)
-        hashes = None if hashes is None else hashes[of_row > 0]
+        if hashes is not None and not of_row.all():
+            hashes = hashes[of_row > 0]
         if selection.drop_empty:
             del rows_of_length[0]
             labels = labels.at(of_row > 0)
