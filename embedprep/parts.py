@@ -40,7 +40,7 @@ def text_hashes(data: bytes, secrets: Sequence[Secret]) -> Keys:
     first = starts_of(n_pieces)
     number = np.arange(int(n_pieces.sum())) - np.repeat(first, n_pieces)  # (pieces,)
     # The eight bytes from each byte of the text on; there are eight behind the last line.
-    window = np.ndarray((len(text) - _PIECE + 1,), "<u8", text, strides=(1,))
+    window: Keys = np.ndarray((len(text) - _PIECE + 1,), "<u8", text, strides=(1,))
     pieces = window[np.repeat(starts, n_pieces) + number * _PIECE]
     n_bits = (lengths % _PIECE * 8).astype(np.uint64)
     pieces[first + n_pieces - 1] &= (np.uint64(1) << n_bits) - np.uint64(1)

@@ -159,8 +159,8 @@ def _three_byte_characters(text: Bytes, starts: Ints) -> tuple[NDArray[np.uint16
     is_there = (first & 0xF0) == 0xE0
     is_there &= (second & 0xC0) == 0x80
     is_there &= (third & 0xC0) == 0x80
-    code_points = first.astype(np.uint16)
-    code_points *= 0x1000  # the upper half of the byte is lost, as it should
-    code_points += (second & 0x3F) * np.uint16(0x40)
-    code_points += third & 0x3F
+    # Of the first byte, 0x1000 times its upper half is lost, as it should.
+    code_points: NDArray[np.uint16] = first * np.uint16(0x1000)
+    code_points += ((second & 0x3F) * np.uint16(0x40)).astype(np.uint16)
+    code_points += (third & 0x3F).astype(np.uint16)
     return code_points, is_there

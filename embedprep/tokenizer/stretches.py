@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Bytes, Flags, Ints
+from embedprep.arrays import Bytes, Flags, Ints, Keys
 from embedprep.sources import PADDING
 from embedprep.text import LINE_FEED
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -237,7 +237,7 @@ def are_words(stretches: Spans) -> Flags:
     """
     text, starts, lengths = stretches
     is_no_word = np.frombuffer(text.tobytes().translate(_IS_NO_WORD), np.uint8)
-    window = np.ndarray((len(text) - 7,), "<u8", is_no_word, strides=(1,))
+    window: Keys = np.ndarray((len(text) - 7,), "<u8", is_no_word, strides=(1,))
     n_seen = np.minimum(lengths, 8)
     found = window[starts] | window[starts + (lengths - n_seen)]
     found <<= ((8 - n_seen) << 3).view(np.uint64)  # what stands behind a shorter one is no part
