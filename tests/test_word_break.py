@@ -117,6 +117,9 @@ def test_the_bytes_that_lead_other_characters_lead_no_others() -> None:
 @example(lines=["x \uff9e", "\uff9e", "-\u200d😀", "\u0301\u200d😀 a", "中\u0301", "「\u0301"])
 @example(lines=["א' ב\"ג \"ד\" 'ה'", "a.\u0301b", "3’4 don’t ’tis “it’s”—‘so’", "1，2 中，文"])
 @example(lines=["_ a_ _ __ _1_", "’’ . ’a.’b", "🇩🇪🇫🇷🇩", "J\u030c ǰ", "ΑΣ ΑΣ.ΑΣ ΑΣ_Α"])
+@example(
+    lines=["x  \u200d😀 y", "  \uff9e", "\u3000 \u2003\u200d😀", " \u00a0 \u200d😀", "中\u2000।"]
+)
 @example(lines=["\r\u0301a", "\x0b\u200d😀", "\x85\uff9e", "\u2028\uff9e"])
 def test_the_fast_path_equals_its_twin_on_all_of_unicode(lines: list[str]) -> None:
     lines = [line.rstrip("\r") for line in lines]

@@ -22,6 +22,7 @@ from embedprep.tokenizer.word_break import (
     is_ignored,
     is_middle,
     is_other,
+    is_space,
 )
 from embedprep.tokenizer.words import Spans, Words
 
@@ -129,9 +130,10 @@ def _find_other(octets: Bytes, classes: Bytes) -> tuple[Ints, Flags]:
     is_behind_other = starts_anew[before] & (octets[before] > 0xDF)
     starts_anew[lead[~goes_with & is_behind_other]] = True
     is_marked[lead[goes_with]] = False
-    next_to_it = behind[other]
+    signs = ((is_other(found) | is_space(found)) & (found & MAKES_WORD == 0)).nonzero()[0]
+    next_to_it = behind[signs]
     stands_alone = (octets[next_to_it] < 0x80) | starts_anew[next_to_it] | is_marked[next_to_it]
-    blank = other[stands_alone & (found[other] & MAKES_WORD == 0)]
+    blank = signs[stands_alone]
     starts_anew[lead[blank]] = False
     _blank(classes, lead[blank], behind[blank])
 
@@ -194,27 +196,46 @@ def _runs(classes: Bytes, starts_anew: Flags | None, *, has_underscores: bool) -
 def mend(stretches: Spans) -> Spans:
     """The same stretches, those whole that were torn from what they go with.
 
-    A stretch that begins with a character that goes with the one before it gets that one too, or
-    at the start of a line a CR, after which nothing is joined (WB3a). It is so never mistaken for
-    one that stands elsewhere.
+    One that begins with a character that goes with the one before it (WB4) gets that one too, a
+    space all spaces before it (WB3d). Where nothing is to be joined, a CR is put before it, after
+    which nothing is (WB3a). A stretch is so never mistaken for one that stands elsewhere.
     """
     text, starts, lengths = stretches
-    torn = is_ignored(classes_of(_first_code_points(text, starts))).nonzero()[0]
+    first = classes_of(_first_code_points(text, starts))
+    begins_with_space = is_space(first)
+    torn = (is_ignored(first) | begins_with_space).nonzero()[0]
     if not len(torn):
         return stretches
 
     added, starts, lengths = bytearray(), starts.copy(), lengths.copy()
     for i in torn.tolist():
         start, end = int(starts[i]), int(starts[i] + lengths[i])
-        before = max(start - 1, 0)
-        while text[before] & 0xC0 == 0x80:
-            before -= 1
-        is_first = not start or text[before] == LINE_FEED
-        whole = b"\r" + text[start:end].tobytes() if is_first else text[before:end].tobytes()
+        first_byte = start
+        if not begins_with_space[i]:
+            first_byte = _character_before(text, start)
+        if _is_space(text, first_byte):
+            while first_byte and _is_space(text, _character_before(text, first_byte)):
+                first_byte = _character_before(text, first_byte)
+        is_alone = first_byte == start or text[first_byte] == LINE_FEED
+        whole = b"\r" + text[start:end].tobytes() if is_alone else text[first_byte:end].tobytes()
         starts[i], lengths[i] = len(text) + len(added), len(whole)
         added += whole
     longer = np.concatenate([text, np.frombuffer(added + PADDING, np.uint8)])
     return Spans(longer, starts, lengths)
+
+
+def _character_before(text: Bytes, place: int) -> int:
+    """Where the character before a place starts; 0 at the start of the text."""
+    before = max(place - 1, 0)
+    while text[before] & 0xC0 == 0x80:
+        before -= 1
+    return before
+
+
+def _is_space(text: Bytes, place: int) -> bool:
+    """Whether the character that starts at a place is one of those that WB3d joins."""
+    [found] = is_space(classes_of(_first_code_points(text, np.array([place]))))
+    return bool(found)
 
 
 def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:

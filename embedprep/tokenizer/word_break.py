@@ -98,6 +98,12 @@ def is_ignored(classes: Bytes) -> Flags:
     return (kinds >= _NUMBER["Extend"]) & (kinds <= _NUMBER["ZWJ"])
 
 
+def is_space(classes: NDArray[Any]) -> Flags:
+    """Whether a class is that of a space, several of which are one segment; (characters,)."""
+    is_of_it: Flags = (classes & _CLASS) == _NUMBER["WSegSpace"]
+    return is_of_it
+
+
 def is_middle(classes: Bytes) -> Flags:
     """Whether a class is in a word only between two characters (WB6, WB11); (characters,)."""
     kinds = classes & _CLASS
@@ -168,8 +174,8 @@ def segment(code_points: NDArray[Any]) -> Segments:
     is_bridge = _BRIDGED[kind[:-2], kind[1:-1], kind[2:]]
     is_joined[1:-1] |= is_bridge
     is_joined[2:] |= is_bridge
-    is_space = kind == _NUMBER["WSegSpace"]
-    is_joined[1:] |= is_space[1:] & is_space[:-1] & (np.diff(solid) == 1)  # WB3d
+    is_blank = is_space(kind)
+    is_joined[1:] |= is_blank[1:] & is_blank[:-1] & (np.diff(solid) == 1)  # WB3d
     after_joiner = kinds[solid[1:] - 1] == _NUMBER["ZWJ"]
     is_joined[1:] |= after_joiner & ((classes[solid[1:]] & _PICTOGRAPHIC) > 0)  # WB3c
     is_joined |= _is_second_of_flag(kind == _NUMBER["Regional_Indicator"])
