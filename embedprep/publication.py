@@ -9,6 +9,7 @@ and the staging folder tells the next run what to clear.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -248,6 +249,8 @@ def _check_places(staged: StagedFolder) -> None:
         folder = path.parent
         if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
             raise OutputError(str(folder), "is a file where a folder is to be", "move it away")
+        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            raise disk_error(str(folder), PermissionError(errno.EACCES, "Permission denied"))
         if _is_manifest(name) and path.exists():
             read_manifest(folder)  # an error where it is not one of ours
 

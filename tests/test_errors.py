@@ -305,12 +305,15 @@ def snapshot_of_readable(folder: Path) -> Snapshot:
 
 def test_outputs_that_may_not_be_written(folder: Path) -> None:
     prefix = without_privileges()
+    shutil.copytree(folder / "out", folder / "whole")
+    (folder / "whole" / "part").mkdir(mode=0o555)
     (folder / "locked").mkdir(mode=0o555)
     (folder / "out").chmod(0o555)
     for name, command in {
         "out": "run a.txt -o out",
         "locked": "run a.txt -o locked",
         "locked/new": "run a.txt -o locked/new",
+        "whole/part": "run a.txt --holdout part=a.txt -o whole",
         "locked/v.json": "vocab a.txt -o locked/v.json",
         "locked/x.npy": "encode a.txt --vocab v.json -o locked/x.npy",
         "locked/y.txt": "decode out -o locked/y.txt",
