@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,6 +163,24 @@ def test_ascii_capitals_may_be_lowercased_before_normalization() -> None:
 
 
 LANGUAGES = ["ar", "de", "fa", "hi", "ja", "ko", "tr", "zh", "pud_Russian", "pud_Thai"]
+
+
+MARKS = "".join(chr(c) for c in range(sys.maxunicode + 1) if unicodedata.combining(chr(c)))
+in_long_runs = st.lists(
+    st.one_of(st.sampled_from(MARKS), st.sampled_from("aé\u0344\u0f73\u1100 \u200d")),
+    min_size=30,
+    max_size=90,
+)
+
+
+@given(text=in_long_runs.map("".join))
+def test_many_marks_are_normalized_as_by_python(text: str) -> None:
+    assert unicode.to_nfc(f"e{text}o") == unicodedata.normalize("NFC", f"e{text}o")
+
+
+def test_marks_are_normalized_in_time_proportional_to_their_number() -> None:
+    hostile = unicode.to_nfc("x" + "\u0301\u0334" * 100_000)
+    assert hostile == "x" + "\u0334" * 100_000 + "\u0301" * 100_000
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,17 +8,22 @@ no capital of one code point, ǰ is one.
 
 from __future__ import annotations
 
+import operator
 import unicodedata
+from itertools import accumulate
 
 import numpy as np
 
 from embedprep.arrays import join_lines
 from embedprep.sources import PADDING
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.word_break import segment
+from embedprep.tokenizer.word_break import classes_of, is_ignored, segment
 from embedprep.tokenizer.words import Words
 
 _LINE_FEED = 0x0A
+
+_MOST_MARKS = 30
+"""So many marks behind a character are found in no language (UAX #15, Stream-Safe Text Format)."""
 
 
 def find_words(data: bytes, settings: TokenizerSettings) -> Words:
@@ -46,8 +51,35 @@ def find_words(data: bytes, settings: TokenizerSettings) -> Words:
 
 
 def to_nfc(text: str) -> str:
-    """The text in Normalization Form C (UAX #15)."""
-    return unicodedata.normalize("NFC", text)
+    """The text in Normalization Form C (UAX #15), in time proportional to its length."""
+    return unicodedata.normalize("NFC", _with_sorted_marks(text))
+
+
+def _with_sorted_marks(text: str) -> str:
+    """The text, equal to the given one in its normal forms, long runs of marks in their order.
+
+    Python sorts the marks of a character by insertion: in a hostile text there are many.
+    """
+    is_mark = is_ignored(classes_of(_code_points(text)))
+    edges = np.diff(is_mark.astype(np.int8), prepend=0, append=0).nonzero()[0]
+    starts, ends = edges[0::2], edges[1::2]
+    is_long = ends - starts > _MOST_MARKS
+    parts, done = [], 0
+    for start, end in zip(starts[is_long].tolist(), ends[is_long].tolist(), strict=True):
+        parts += [text[done:start], _sorted_marks(text[start:end])]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def _sorted_marks(marks: str) -> str:
+    """Decomposed marks in the canonical order: sorted by their combining classes, between those of
+    class 0.
+    """
+    decomposed = [c for mark in marks for c in unicodedata.normalize("NFD", mark)]
+    classes = [unicodedata.combining(c) for c in decomposed]
+    n_zeros_before = accumulate(map(operator.not_, classes))
+    keyed = zip(n_zeros_before, classes, decomposed, strict=True)
+    return "".join(c for *_, c in sorted(keyed, key=operator.itemgetter(0, 1)))
 
 
 def _code_points(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
