@@ -18,6 +18,7 @@ from embedprep.parts import SeenRows, row_keys
 from embedprep.sequences import count_lengths
 from embedprep.settings import Selection
 from embedprep.sources import TRAINING, Block
+from embedprep.spool import Spool
 from embedprep.work import Work
 
 _ROWS_COUNTED_AT_ONCE = 1 << 20
@@ -44,20 +45,25 @@ class Encoded(NamedTuple):
 class StoredBlock(NamedTuple):
     """Where rows of one block and one part wait: the number of their table, of the block, and of
     their record in the spool, which is their ids and words per row.
+
+    The first row of the block is the record `first_record` of `source`, from 0 on; where some of
+    its rows are elsewhere, the record `numbers` of the spool tells which ones of it these are.
     """
 
     n_rows: int
     table: int
     block: int
     record: int
+    source: str
+    first_record: int
+    numbers: int | None
 
 
 class CountedPart(NamedTuple):
     """The rows of a part: their blocks, and how many have each number of ids.
 
     `labels` are those of all rows, `hashes: (rows,)` those of their texts where there are held-out
-    parts, `input_rows: (rows,)` their places in the input where rows are split. `place_of_number`
-    tells the first record with each number of labels.
+    parts, `input_rows: (rows,)` their places in the input where rows are split.
     """
 
     name: str
@@ -66,11 +72,20 @@ class CountedPart(NamedTuple):
     labels: RowLabels
     hashes: Keys | None
     input_rows: Ints | None
-    place_of_number: dict[int, str]
 
     @property
     def n_rows(self) -> int:
         return sum(block.n_rows for block in self.blocks)
+
+    def record_of_row(self, row: int, spool: Spool) -> tuple[str, int]:
+        """Where a row comes from: its source, and the number of its record there, from 1 on."""
+        for block in self.blocks:
+            if row < block.n_rows:
+                break
+            row -= block.n_rows
+        if block.numbers is not None:
+            row = int(spool.read(block.numbers)[0][row])
+        return block.source, block.first_record + row + 1
 
 
 class _Rows(NamedTuple):
@@ -105,7 +120,6 @@ class _Part:
         self.labels: list[RowLabels] = []
         self.hashes: list[Keys] = []
         self.input_rows: list[Ints] = []
-        self.place_of_number: dict[int, str] = {}
         self.rows_of_length: Counter[int] = Counter()
         self._lengths: list[Ints] = []
         self._n_lengths = 0
@@ -215,10 +229,10 @@ class Intake:
             rows = rows.at(is_kept)
             part_of_row = None if part_of_row is None else part_of_row[is_kept]
         if part_of_row is None:
-            self._store(block.part, block, table, rows)
+            self._store(block.part, block, table, rows, n_rows)
         else:
             for number, name in enumerate(self._names_of_split):
-                self._store(name, block, table, rows.at(part_of_row == number))
+                self._store(name, block, table, rows.at(part_of_row == number), n_rows)
         self._rows_of_source[block.source] += n_rows
         self._rows_of_input_part[block.part] += n_rows
 
@@ -231,29 +245,31 @@ class Intake:
         self.n_duplicates += int(np.count_nonzero(~is_new))
         return is_new
 
-    def _store(self, name: str, block: Block, table: int, rows: _Rows) -> None:
+    def _store(
+        self, name: str, block: Block, table: int, rows: _Rows, n_rows_of_block: int
+    ) -> None:
         part = self._parts[name]
         record = self._spool.append([rows.ids, rows.per_row.astype(np.int32)])
-        part.blocks.append(StoredBlock(len(rows.per_row), table, self._n_blocks, record))
+        numbers = None
+        if len(rows.numbers) < n_rows_of_block:
+            numbers = self._spool.append([rows.numbers.astype(np.int32)])
+        part.blocks.append(
+            StoredBlock(
+                len(rows.per_row),
+                table,
+                self._n_blocks,
+                record,
+                block.source,
+                self._rows_of_source[block.source],
+                numbers,
+            )
+        )
         part.add_lengths(rows.per_row)
         part.labels.append(rows.labels)
-        self._note_numbers_of_labels(part, block, rows)
         if rows.hashes is not None and self._has_held_out:
             part.hashes.append(rows.hashes[:, 0].copy())  # a view would keep them all
         if self._selection.splits_rows:
             part.input_rows.append(rows.numbers + self._rows_of_input_part[block.part])
-
-    def _note_numbers_of_labels(self, part: _Part, block: Block, rows: _Rows) -> None:
-        """Note the first row with each number of labels that is not left out for being empty."""
-        per_row, row_numbers = rows.labels.per_row, rows.numbers
-        if self._selection.drop_empty:
-            per_row, row_numbers = per_row[rows.per_row > 0], row_numbers[rows.per_row > 0]
-        if block.labels is None:
-            per_row = per_row[:1]  # they are all 0
-        n_labels, first = np.unique(per_row, return_index=True)
-        for n, row in zip(n_labels.tolist(), row_numbers[first].tolist(), strict=True):
-            number = self._rows_of_source[block.source] + row + 1
-            part.place_of_number.setdefault(n, f"{block.source}: record {number}")
 
     def parts(self) -> list[CountedPart]:
         """All parts, the training part first."""
@@ -268,7 +284,6 @@ class Intake:
                     join_labels(part.labels, self.labels.dtype),
                     np.concatenate(part.hashes) if part.hashes else None,
                     np.concatenate(part.input_rows) if part.input_rows else None,
-                    part.place_of_number,
                 )
             )
         return finished

@@ -7,15 +7,19 @@ of 0 and 1; labels that are numbers themselves are kept as they are.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Flags, Ints, starts_of, take_ragged
 from embedprep.errors import InputError
+from embedprep.npy import ArraySpec
 from embedprep.sources import Block
+
+RecordOfRow: TypeAlias = Callable[[int], tuple[str, int]]
+"""Tells the source of a row, and the number of its record there."""
 
 
 class RowLabels(NamedTuple):
@@ -48,15 +52,11 @@ def parse_labels(saved: Any) -> LabelFacts:
 
 
 class LabelCodes:
-    """Labels on their way in: each class gets a code in the order of arrival.
-
-    `place_of_class` tells the input in which each was first met.
-    """
+    """Labels on their way in: each class gets a code in the order of arrival."""
 
     def __init__(self, label_type: str) -> None:
         self.is_number = label_type == "number"
         self.dtype = np.float64 if self.is_number else np.int32
-        self.place_of_class: list[str] = []
         self._code_of: dict[str, int] = {}
 
     @property
@@ -79,7 +79,6 @@ class LabelCodes:
         per_row = np.fromiter(map(len, labels), np.int32, n_rows)
         code_of = self._code_of
         codes = [code_of.setdefault(label, len(code_of)) for of_row in labels for label in of_row]
-        self.place_of_class += [block.source] * (len(code_of) - len(self.place_of_class))
         return RowLabels(np.array(codes, np.int32), per_row)
 
 
@@ -127,24 +126,22 @@ class Coding(NamedTuple):
     number_of: NDArray[np.int32]
     n_columns: int | None
 
-    @property
-    def dtype(self) -> str:
-        return {"class": "int32", "classes": "uint8", "number": "float32"}[self.facts.type]
-
-    def shape(self, n_rows: int) -> tuple[int, ...]:
-        return (n_rows,) if self.n_columns is None else (n_rows, self.n_columns)
+    def array(self, n_rows: int) -> ArraySpec:
+        """The array of the labels of some rows."""
+        dtype = {"class": "int32", "classes": "uint8", "number": "float32"}[self.facts.type]
+        return ArraySpec((n_rows,) if self.n_columns is None else (n_rows, self.n_columns), dtype)
 
     def encode(self, labels: RowLabels) -> NDArray[Any]:
-        """The labels as they are written, of `shape`."""
+        """The labels as they are written, as `array` says."""
         n_rows = len(labels.per_row)
         if self.facts.type == "number":
             values = labels.values.astype(np.float32)
-            numbers: NDArray[np.float32] = values.reshape(self.shape(n_rows))
+            numbers: NDArray[np.float32] = values.reshape(self.array(n_rows).shape)
             return numbers
         of_class: NDArray[np.int32] = self.number_of[labels.values]
         if self.facts.type == "class":
             return of_class
-        matrix = np.zeros(self.shape(n_rows), np.uint8)
+        matrix = np.zeros(self.array(n_rows).shape, np.uint8)
         matrix[np.repeat(np.arange(n_rows), labels.per_row), of_class] = 1
         return matrix
 
@@ -168,29 +165,35 @@ def code_labels(codes: LabelCodes, learned: RowLabels, saved: LabelFacts | None)
 
 
 def check_labels(
-    coding: Coding, codes: LabelCodes, labels: RowLabels, place_of_number: Mapping[int, str]
+    coding: Coding, codes: LabelCodes, labels: RowLabels, record_of_row: RecordOfRow
 ) -> None:
     """Raise InputError where a row of a part has not as many labels as it must, or a class that
-    the rows learned from never have. `place_of_number` tells a row with each number of labels.
+    the rows learned from never have.
     """
     if coding.facts.type != "classes":
         expected = coding.n_columns or 1
-        for number in np.unique(labels.per_row).tolist():
-            if number != expected:
-                raise InputError(
-                    place_of_number[number],
-                    f"has {number or 'no'} {'labels' if number > 1 else 'label'}, "
-                    f"others have {expected}",
-                    "give every record as many, or leave it out",
-                )
+        is_wrong = labels.per_row != expected
+        if is_wrong.any():
+            row = int(is_wrong.argmax())
+            source, record = record_of_row(row)
+            number = int(labels.per_row[row])
+            raise InputError(
+                f"{source}: record {record}",
+                f"has {number or 'no'} {'labels' if number > 1 else 'label'}, "
+                f"others have {expected}",
+                "give every record as many, or leave it out",
+            )
     if coding.facts.type == "number":
         return
-    unknown = np.unique(labels.values[coding.number_of[labels.values] < 0]).tolist()
-    if unknown:
+    is_unknown = coding.number_of[labels.values] < 0
+    if is_unknown.any():
+        row = int(np.cumsum(labels.per_row).searchsorted(is_unknown.argmax(), "right"))
+        source, _ = record_of_row(row)
+        unknown = np.unique(labels.values[is_unknown]).tolist()
         names = sorted(codes.classes[code] for code in unknown)
         shown = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
         raise InputError(
-            codes.place_of_class[unknown[0]],
+            source,
             f"holds {len(names)} {'class' if len(names) == 1 else 'classes'} that the training "
             f"rows never have: {shown}",
             "add such rows to the training text, or leave these out",

@@ -44,25 +44,37 @@ def npy_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
     return buffer.getvalue()
 
 
+class ArraySpec(NamedTuple):
+    """An array that is to be written: its shape, and the name of its dtype."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def n_bytes(self) -> int:
+        """The size of its file."""
+        return npy_bytes(self.shape, np.dtype(self.dtype))
+
+
 def npy_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
     """The size of the file that holds such an array."""
     return len(npy_header(shape, dtype)) + int(np.prod(shape, dtype=object)) * dtype.itemsize
 
 
 class NpyWriter:
-    """An array on its way to `target`, of a shape that is known beforehand, written at `path`.
+    """An array on its way to `target`, known beforehand but for its values, written at `path`.
 
     Used as a context; `write` may be called from any thread; `finished` tells what was written.
     Raises OutputError where the disk does not take it.
     """
 
-    def __init__(self, path: Path, target: Path, shape: tuple[int, ...], dtype: str) -> None:
+    def __init__(self, path: Path, target: Path, array: ArraySpec) -> None:
         self.path = path
         self.target = target
-        self.shape = shape
-        self.dtype = np.dtype(dtype)
-        self._header = npy_header(shape, self.dtype)
-        self._row_bytes = int(np.prod(shape[1:], dtype=np.int64)) * self.dtype.itemsize
+        self.shape = array.shape
+        self.dtype = np.dtype(array.dtype)
+        self._header = npy_header(self.shape, self.dtype)
+        self._row_bytes = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
         self._digest = UnorderedDigest(self._read_back)
 
     def __enter__(self) -> NpyWriter:
@@ -76,7 +88,14 @@ class NpyWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
+        try:
+            if error is None:
+                self._finish()
+        finally:
+            self._file.close()
+
+    def _finish(self) -> None:
+        """Write what waits for the last row."""
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
         """Write rows, contiguous and of this array's dtype, from `first_row` on."""
@@ -108,24 +127,11 @@ class ShuffledNpyWriter(NpyWriter):
     Short rows wait in memory until the end; each long one is written to its own place.
     """
 
-    def __init__(
-        self, path: Path, target: Path, shape: tuple[int, ...], dtype: str, *, order: NDArray[Any]
-    ) -> None:
-        super().__init__(path, target, shape, dtype)
+    def __init__(self, path: Path, target: Path, array: ArraySpec, order: NDArray[Any]) -> None:
+        super().__init__(path, target, array)
         self._order = order
-        self._waiting = np.empty(shape, dtype) if self._row_bytes <= _SHORT_ROW else None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            if error is None:
-                self._finish()
-        finally:
-            super().__exit__(kind, error, traceback)
+        is_short = self._row_bytes <= _SHORT_ROW
+        self._waiting = np.empty(self.shape, self.dtype) if is_short else None
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
         places = self._order[first_row : first_row + len(rows)]

@@ -16,11 +16,10 @@ from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
 from embedprep.doubts import Beginning, doubts
 from embedprep.errors import SettingsError
-from embedprep.npy import NpyWriter
-from embedprep.plan import Plan, Saved, check_size, plan, statistics
+from embedprep.output import SEQUENCES
+from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.publication import refuse_to_overwrite, staged_file, staged_folder
 from embedprep.rectangle import Rectangle
-from embedprep.rows import Writers, write_rows
 from embedprep.settings import (
     ALL_ROWS,
     RowSettings,
@@ -45,7 +44,7 @@ from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
-from embedprep.writing import OUTPUT_NAMES, Built, Contents, write_folder
+from embedprep.writing import ARRAYS, OUTPUT_NAMES, Built, Contents, write_file, write_folder
 
 
 class Ranked(NamedTuple):
@@ -180,7 +179,7 @@ def run(
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
         ranked, kept = _rank(counted, settings)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
-        check_size(planned, rows, output)
+        check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         resolved = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
         resolved["rows"] = asdict(selection)
@@ -255,27 +254,12 @@ def encode(
         planned = plan(
             counted, kept, specials, rows=rows, selection=selection, work=work, saved=saved
         )
-        check_size(planned, rows, output)
-        if not is_file:
-            made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-            contents = Contents(reader, counted, planned, made, settings, warnings)
-            return write_folder(staged, contents, work)
-        [part] = planned.parts
-        shape, dtype = (part.n_rows, planned.rectangle.max_len), planned.rectangle.dtype
-        with NpyWriter(temporary, output, shape, dtype) as sequences:
-            written = write_rows(
-                part.counted,
-                part.n_rows_of_block,
-                numbering=planned.numbering,
-                layout=planned.layout,
-                coding=None,
-                writers=Writers(sequences),
-                work=work,
-            )
-        vocabulary = replace(vocabulary, rectangle=planned.rectangle)
-        return Built(
-            output, vocabulary, statistics(counted, planned, part, written), warnings=warnings
-        )
+        check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
+        made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
+        contents = Contents(reader, counted, planned, made, settings, warnings)
+        if is_file:
+            return write_file(temporary, output, contents, work)
+        return write_folder(staged, contents, work)
 
 
 def _count(

@@ -7,10 +7,11 @@ and whether the output can take it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +21,15 @@ from embedprep.counting import Counted
 from embedprep.errors import InputError, OutputError
 from embedprep.intake import CountedPart
 from embedprep.labels import Coding, LabelFacts, RowLabels, check_labels, code_labels
-from embedprep.npy import npy_bytes
+from embedprep.npy import ArraySpec
+from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
 from embedprep.publication import free_bytes
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
-from embedprep.rows import Layout, Numbering, Written, final_lengths
+from embedprep.rows import Layout, Numbering, final_lengths
 from embedprep.sequences import count_lengths
 from embedprep.settings import RowSettings, Selection
 from embedprep.specials import Specials
+from embedprep.spool import Spool
 from embedprep.work import Work
 
 MAX_BYTES = 1 << 30
@@ -69,6 +72,19 @@ class Plan(NamedTuple):
     @property
     def n_marks(self) -> int:
         return self.numbering.specials.n_marks
+
+    def arrays(self, part: PlannedPart) -> dict[str, ArraySpec]:
+        """The arrays of a part, by the names of their files."""
+        n_rows, rectangle = part.n_rows, self.rectangle
+        arrays = {
+            SEQUENCES: ArraySpec((n_rows, rectangle.max_len), rectangle.dtype),
+            LENGTHS: ArraySpec((n_rows,), "int32"),
+        }
+        if self.coding is not None:
+            arrays[LABELS] = self.coding.array(n_rows)
+        if self.layout.stride is not None:
+            arrays[DOCUMENTS] = ArraySpec((n_rows,), "int64")
+        return arrays
 
 
 class Saved(NamedTuple):
@@ -120,7 +136,7 @@ def plan(
     if selection.shuffle:
         random = np.random.Generator(np.random.PCG64(selection.seed))
         parts[0] = parts[0]._replace(order=random.permutation(parts[0].n_rows))
-    coding = _code(counted, [its.labels for its in final], saved)
+    coding = _code(counted, final, saved, work.spool)
     return Plan(numbering, len(kept), layout, parts, rows.max_len is None and saved is None, coding)
 
 
@@ -128,19 +144,20 @@ class _FinalRows(NamedTuple):
     """The rows of a part without those that are left out for being empty.
 
     `n_words` of each row of each block, those left out among them, or None where that is what was
-    counted; `hashes` those of texts that hold a word.
+    counted; `hashes` those of texts that hold a word; `left` the rows that are, None if all.
     """
 
     n_words: list[NDArray[np.int32]] | None
     rows_of_length: Counter[int]
     labels: RowLabels
     hashes: Keys | None
+    left: Ints | None
 
 
 def _final_rows(
     part: CountedPart, numbering: Numbering, selection: Selection, work: Work
 ) -> _FinalRows:
-    n_words, rows_of_length = None, part.rows_of_length
+    n_words, rows_of_length, left = None, part.rows_of_length, None
     labels, hashes = part.labels, part.hashes
     drops_words = numbering.drops_unknown or numbering.stretches is not None
     if drops_words or selection.drop_empty or selection.splits_rows or hashes is not None:
@@ -152,9 +169,14 @@ def _final_rows(
         if selection.drop_empty:
             del rows_of_length[0]
             labels = labels.at(of_row > 0)
+            left = (of_row > 0).nonzero()[0]
     n_marks = numbering.specials.n_marks
     with_marks = Counter({n_marks + length: rows for length, rows in rows_of_length.items()})
-    return _FinalRows(n_words, with_marks, labels, hashes)
+    return _FinalRows(n_words, with_marks, labels, hashes, left)
+
+
+def _record_of_row(part: CountedPart, left: Ints | None, spool: Spool, row: int) -> tuple[str, int]:
+    return part.record_of_row(row if left is None else int(left[row]), spool)
 
 
 def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | None:
@@ -170,9 +192,11 @@ def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | N
     return selection.stride
 
 
-def _code(counted: Counted, labels: Sequence[RowLabels], saved: Saved | None) -> Coding | None:
+def _code(
+    counted: Counted, final: Sequence[_FinalRows], saved: Saved | None, spool: Spool
+) -> Coding | None:
     """The numbers of the labels of each part, None where there are none."""
-    if not any(len(of_part.values) for of_part in labels):
+    if not any(len(its.labels.values) for its in final):
         return None
     if saved is not None and saved.labels is None:
         raise InputError(
@@ -181,34 +205,10 @@ def _code(counted: Counted, labels: Sequence[RowLabels], saved: Saved | None) ->
             "leave them out, or make the vocabulary of labelled text",
         )
     codes = counted.label_codes
-    coding = code_labels(codes, labels[0], saved.labels if saved else None)
-    for part, of_part in zip(counted.parts, labels, strict=True):
-        check_labels(coding, codes, of_part, part.place_of_number)
+    coding = code_labels(codes, final[0].labels, saved.labels if saved else None)
+    for part, its in zip(counted.parts, final, strict=True):
+        check_labels(coding, codes, its.labels, partial(_record_of_row, part, its.left, spool))
     return coding
-
-
-def statistics(counted: Counted, plan: Plan, part: PlannedPart, written: Written) -> dict[str, Any]:
-    """The facts about a part of an output, for its manifest and for the summary."""
-    max_len = plan.rectangle.max_len
-    lengths = part.rows_of_length
-    is_cut = plan.layout.stride is None
-    n_input_rows = sum(lengths.values())
-    facts: dict[str, Any] = {"rows": part.n_rows}
-    if not is_cut:
-        facts["documents"] = n_input_rows
-    facts["words"] = written.n_words
-    if part.counted is counted.training:
-        facts["distinct_words"] = counted.n_distinct
-    long = sum(rows for length, rows in lengths.items() if length > max_len)
-    return facts | {
-        "kept_words": plan.n_kept,
-        "unknown_words": written.n_unknown,
-        "out_of_vocabulary": written.n_unknown / written.n_words if written.n_words else 0.0,
-        "max_len": max_len,
-        "truncated_rows" if is_cut else "split_documents": long,
-        "empty_rows": lengths[plan.n_marks],
-        "longest_row": max(lengths, default=0),
-    }
 
 
 def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> None:
@@ -230,25 +230,30 @@ def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> N
         )
 
 
-def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
-    """Raise OutputError where the rows are too large for the disk, the limit or good sense."""
+def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[str]) -> None:
+    """Raise OutputError where the arrays in `files` are too large for the disk, the limit or good
+    sense.
+    """
+    arrays = [array for part in plan.parts for array in plan.arrays(part).items()]
+    n_bytes = sum(array.n_bytes for file, array in arrays if file in files)
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
-    rows_of_length = sum((part.rows_of_length for part in plan.parts), Counter[int]())
-    dtype = np.dtype(plan.rectangle.dtype)
-    n_bytes = npy_bytes((n_rows, max_len), dtype)
-    p99 = choose_max_len(Fraction(99, 100), plan.parts[0].rows_of_length, plan.n_marks)
-    p99_size = _size(npy_bytes((n_rows, p99), dtype))
     cause = f"would take {_size(n_bytes)} for {n_rows:,} rows of {max_len:,}"
+    if LABELS in files and plan.coding is not None and plan.coding.n_columns is not None:
+        cause += f" and as many labels of {plan.coding.n_columns:,}"
+
+    p99 = choose_max_len(Fraction(99, 100), plan.parts[0].rows_of_length, plan.n_marks)
+    n_bytes_p99 = n_bytes - n_rows * (max_len - p99) * np.dtype(plan.rectangle.dtype).itemsize
     remedy = "choose a smaller --max-len"
     if p99 < max_len and plan.layout.stride is None:
-        remedy = f"--max-len p99 is {p99:,} and takes {p99_size}"
+        remedy = f"--max-len p99 is {p99:,} and takes {_size(n_bytes_p99)}"
 
     if rows.max_bytes is not None and n_bytes > rows.max_bytes:
-        if npy_bytes((n_rows, p99), dtype) > rows.max_bytes:
+        if n_bytes_p99 > rows.max_bytes:
             remedy = "choose a smaller --max-len"
         limit = f"more than the {_size(rows.max_bytes)} of --max-bytes"
         raise OutputError(str(output), f"{cause}, {limit}", remedy)
     if rows.max_bytes is None and plan.is_default_max and n_bytes > MAX_BYTES:
+        rows_of_length = sum((part.rows_of_length for part in plan.parts), Counter[int]())
         n_filled = sum(min(length, max_len) * n for length, n in rows_of_length.items())
         filled = n_filled / (n_rows * max_len)
         if filled < _WELL_FILLED:
@@ -258,7 +263,7 @@ def check_size(plan: Plan, rows: RowSettings, output: Path) -> None:
                 f"{remedy}; to have it all the same, pass --max-len {max_len}",
             )
     free = free_bytes(output if output.is_dir() else output.parent)
-    if n_bytes + n_rows * np.dtype(np.int32).itemsize > free:
+    if n_bytes > free:
         raise OutputError(str(output), f"{cause}, and the disk has {_size(free)} left", remedy)
 
 

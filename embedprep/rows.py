@@ -6,17 +6,19 @@ rectangle and written to their own place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, free_indices, starts_of, take_ragged
 from embedprep.counting import Counted
+from embedprep.engines import Future
 from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import Coding, labels_of_rows
 from embedprep.npy import NpyWriter
+from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import (
     drop_index,
@@ -138,15 +140,6 @@ class Layout(NamedTuple):
         return int(n_windows(lengths, room, self.stride).sum())
 
 
-class Writers(NamedTuple):
-    """The files of a part; None is what is not written."""
-
-    sequences: NpyWriter
-    lengths: NpyWriter | None = None
-    labels: NpyWriter | None = None
-    documents: NpyWriter | None = None
-
-
 class Written(NamedTuple):
     """How many running words were written, and how many of them are unknown."""
 
@@ -161,11 +154,12 @@ def write_rows(
     numbering: Numbering,
     layout: Layout,
     coding: Coding | None,
-    writers: Writers,
+    writers: Mapping[str, NpyWriter],
     work: Work,
 ) -> Written:
-    """Write every row of a part, and what belongs to it."""
+    """Write every row of a part, and what belongs to it, into the files that have a writer."""
     rectangle, specials = layout.rectangle, numbering.specials
+    dtype = np.dtype(rectangle.dtype)
 
     def write_block(block: StoredBlock, first_row: int, first_stored: int) -> Written:
         ragged = renumber(block, numbering, work.spool)
@@ -177,16 +171,21 @@ def write_rows(
             room = rectangle.max_len - specials.n_marks
             indices, lengths, of_row = split_long(indices, lengths, room, layout.stride)
             row = row[of_row]
-        if writers.lengths is not None:
-            writers.lengths.write(first_row, lengths + specials.n_marks)
-        if writers.labels is not None:
+        if LENGTHS in writers:
+            writers[LENGTHS].write(first_row, lengths + specials.n_marks)
+        if LABELS in writers:
             assert coding is not None
-            writers.labels.write(first_row, coding.encode(labels_of_rows(part.labels, row)))
-        if writers.documents is not None:
+            for some in _chunks(len(row), coding.array(1).n_bytes):
+                of_some = labels_of_rows(part.labels, row[some])
+                writers[LABELS].write(first_row + some.start, coding.encode(of_some))
+        if DOCUMENTS in writers:
             assert part.input_rows is not None
-            writers.documents.write(first_row, part.input_rows[row])
-        for first, rows in _padded(indices, lengths, rectangle, specials):
-            writers.sequences.write(first_row + first, rows)
+            writers[DOCUMENTS].write(first_row, part.input_rows[row])
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        for some in _chunks(len(lengths), rectangle.row_bytes):
+            words = indices[ends[some.start] : ends[some.stop]].astype(dtype, copy=False)
+            rows = pad_between_marks(words, lengths[some], rectangle, specials)
+            writers[SEQUENCES].write(first_row + some.start, rows)
         return Written(ragged.n_words, ragged.n_unknown)
 
     first_rows = starts_of(np.array(n_rows_of_block, np.int64))
@@ -197,23 +196,20 @@ def write_rows(
             part.blocks, first_rows.tolist(), first_stored.tolist(), strict=True
         )
     ]
-    counts = work.engine.gather(written)
-    return Written(sum(c.n_words for c in counts), sum(c.n_unknown for c in counts))
+    of_blocks: list[Future[Written] | Written] = [Written(0, 0), *written]
+    [total] = work.engine.gather([work.engine.reduce(_add_up, of_blocks)])
+    return total
 
 
-def _padded(
-    indices: NDArray[np.int32],
-    lengths: NDArray[np.int32],
-    rectangle: Rectangle,
-    specials: Specials,
-) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Some finished rows at a time, and the number of the first of them."""
-    rows_at_once = max(1, _CHUNK_BYTES // rectangle.row_bytes)
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    for first in range(0, len(lengths), rows_at_once):
-        some = lengths[first : first + rows_at_once]
-        words = indices[ends[first] : ends[first + len(some)]].astype(rectangle.dtype, copy=False)
-        yield first, pad_between_marks(words, some, rectangle, specials)
+def _add_up(written: Sequence[Written]) -> Written:
+    return Written(sum(w.n_words for w in written), sum(w.n_unknown for w in written))
+
+
+def _chunks(n_rows: int, row_bytes: int) -> Iterator[slice]:
+    """The rows of a block, so many at a time as are laid out at once."""
+    rows_at_once = max(1, _CHUNK_BYTES // row_bytes)
+    for first in range(0, n_rows, rows_at_once):
+        yield slice(first, min(first + rows_at_once, n_rows))
 
 
 def final_lengths(part: CountedPart, numbering: Numbering, work: Work) -> list[NDArray[np.int32]]:

@@ -46,7 +46,7 @@ class VocabularySettings:
 class RowSettings:
     """The shape of the rows. What is None is Keras' default, or what the vocabulary says.
 
-    `max_bytes` is the size that the file of rows may have, in bytes.
+    `max_bytes` is the size that the arrays may have together, in bytes.
     """
 
     max_len: str | None = None

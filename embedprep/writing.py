@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -15,9 +16,9 @@ from embedprep.manifest import MANIFEST, format_manifest
 from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES, VOCABULARY
 from embedprep.parts import count_leaks
-from embedprep.plan import Plan, PlannedPart, statistics
+from embedprep.plan import Plan, PlannedPart
 from embedprep.publication import StagedFolder
-from embedprep.rows import Writers, write_rows
+from embedprep.rows import Written, write_rows
 from embedprep.sources import TRAINING, Reader
 from embedprep.tokenizer.rules import versions_behind
 from embedprep.vocabulary import Vocabulary
@@ -26,7 +27,8 @@ from embedprep.work import Work
 OUTPUT_DIM = 128
 """The dimension of the embedding where nobody chose one."""
 
-OUTPUT_NAMES = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS, VOCABULARY, MANIFEST)
+ARRAYS = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS)
+OUTPUT_NAMES = (*ARRAYS, VOCABULARY, MANIFEST)
 
 
 class Built(NamedTuple):
@@ -92,6 +94,16 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     return built
 
 
+def write_file(temporary: Path, output: Path, contents: Contents, work: Work) -> Built:
+    """Write the rows alone, into a file that will be `output`."""
+    [part] = contents.planned.parts
+    array = contents.planned.arrays(part)[SEQUENCES]
+    with NpyWriter(temporary, output, array) as sequences:
+        facts = _write_rows(part, contents, {SEQUENCES: sequences}, work)
+    [(vocabulary, _)] = work.engine.gather([contents.vocabulary])
+    return Built(output, vocabulary, facts, warnings=contents.warnings)
+
+
 class _WrittenPart(NamedTuple):
     """The arrays of a part, and the facts about it."""
 
@@ -103,33 +115,59 @@ class _WrittenPart(NamedTuple):
 def _write_part(
     staged: StagedFolder, part: PlannedPart, contents: Contents, work: Work
 ) -> _WrittenPart:
-    planned, name, n_rows = contents.planned, part.counted.name, part.n_rows
-    rectangle, coding = planned.rectangle, planned.coding
-
-    def writer(file: str, shape: tuple[int, ...], dtype: str) -> NpyWriter:
-        path, target = staged.add(_path(name, file)), staged.target / name / file
-        if part.order is None:
-            return stack.enter_context(NpyWriter(path, target, shape, dtype))
-        return stack.enter_context(ShuffledNpyWriter(path, target, shape, dtype, order=part.order))
-
+    name = part.counted.name
     with ExitStack() as stack:
-        writers = Writers(
-            writer(SEQUENCES, (n_rows, rectangle.max_len), rectangle.dtype),
-            writer(LENGTHS, (n_rows,), "int32"),
-            None if coding is None else writer(LABELS, coding.shape(n_rows), coding.dtype),
-            None if planned.layout.stride is None else writer(DOCUMENTS, (n_rows,), "int64"),
-        )
-        written = write_rows(
-            part.counted,
-            part.n_rows_of_block,
-            numbering=planned.numbering,
-            layout=planned.layout,
-            coding=coding,
-            writers=writers,
-            work=work,
-        )
-    files = [file.finished for file in writers if file is not None]
-    return _WrittenPart(name, files, statistics(contents.counted, planned, part, written))
+        writers: dict[str, NpyWriter] = {}
+        for file, array in contents.planned.arrays(part).items():
+            path, target = staged.add(_path(name, file)), staged.target / name / file
+            writer = NpyWriter(path, target, array)
+            if part.order is not None:
+                writer = ShuffledNpyWriter(path, target, array, part.order)
+            writers[file] = stack.enter_context(writer)
+        facts = _write_rows(part, contents, writers, work)
+    return _WrittenPart(name, [writer.finished for writer in writers.values()], facts)
+
+
+def _write_rows(
+    part: PlannedPart, contents: Contents, writers: Mapping[str, NpyWriter], work: Work
+) -> dict[str, Any]:
+    """Write the arrays of a part, by their names; the facts about it."""
+    planned = contents.planned
+    written = write_rows(
+        part.counted,
+        part.n_rows_of_block,
+        numbering=planned.numbering,
+        layout=planned.layout,
+        coding=planned.coding,
+        writers=writers,
+        work=work,
+    )
+    return _statistics(contents, part, written)
+
+
+def _statistics(contents: Contents, part: PlannedPart, written: Written) -> dict[str, Any]:
+    """The facts about a part of an output, for its manifest and for the summary."""
+    counted, plan = contents.counted, contents.planned
+    max_len = plan.rectangle.max_len
+    lengths = part.rows_of_length
+    is_cut = plan.layout.stride is None
+    n_input_rows = sum(lengths.values())
+    facts: dict[str, Any] = {"rows": part.n_rows}
+    if not is_cut:
+        facts["documents"] = n_input_rows
+    facts["words"] = written.n_words
+    if part.counted is counted.training:
+        facts["distinct_words"] = counted.n_distinct
+    long = sum(rows for length, rows in lengths.items() if length > max_len)
+    return facts | {
+        "kept_words": plan.n_kept,
+        "unknown_words": written.n_unknown,
+        "out_of_vocabulary": written.n_unknown / written.n_words if written.n_words else 0.0,
+        "max_len": max_len,
+        "truncated_rows" if is_cut else "split_documents": long,
+        "empty_rows": lengths[plan.n_marks],
+        "longest_row": max(lengths, default=0),
+    }
 
 
 def _format(

@@ -743,7 +743,7 @@ def test_a_huge_and_nearly_empty_rectangle(command: str, wide: Path) -> None:
     place = command.rsplit(maxsplit=1)[-1]
     said = (
         f"{place}: would take 1.2 GB for 1,001 rows of 300,000, of which 0.1% is filled; "
-        "--max-len p99 is 3 and takes 12.1 kB; to have it all the same, pass --max-len 300000"
+        "--max-len p99 is 3 and takes 16.3 kB; to have it all the same, pass --max-len 300000"
     )
     assert_fails(wide, command, said)
 
@@ -784,7 +784,7 @@ def test_a_huge_rectangle_that_is_well_filled_is_begun(folder: Path) -> None:
 def test_max_bytes(options: str, wide: Path) -> None:
     said = (
         "out: would take 1.2 GB for 1,001 rows of 300,000, more than the 1 MB of --max-bytes; "
-        "--max-len p99 is 3 and takes 12.1 kB"
+        "--max-len p99 is 3 and takes 16.3 kB"
     )
     assert_fails(wide, f"run wide.txt {options}--max-bytes 1000000 -o out", said)
 
@@ -799,6 +799,19 @@ def test_max_bytes_is_the_size_of_the_file(folder: Path) -> None:
     assert_fails(folder, f"{command}143", said)
     assert run(folder, f"{command}144") == Ended(0, "", "")
     assert (folder / "x.npy").stat().st_size == 144
+
+
+def test_max_bytes_is_the_size_of_all_arrays(folder: Path) -> None:
+    # Two rows of two, their lengths, and a matrix of two labels of two classes.
+    (folder / "tags.jsonl").write_text('{"t": "x", "l": ["a", "b"]}\n{"t": "y z", "l": "a"}\n')
+    size = 3 * 128 + 2 * 2 * 4 + 2 * 4 + 2 * 2
+    said = (
+        f"new: would take {size} bytes for 2 rows of 2 and as many labels of 2, more than the "
+        f"{size - 1} bytes of --max-bytes; choose a smaller --max-len"
+    )
+    command = "run tags.jsonl --text-column t --label-column l -q -o new --max-bytes "
+    assert_fails(folder, f"{command}{size - 1}", said)
+    assert run(folder, f"{command}{size}") == Ended(0, "", "")
 
 
 # The disk.
@@ -886,10 +899,11 @@ def test_a_full_disk(command: str, place: str, small_disk: Path) -> None:
 
 @pytest.mark.parametrize("place", ["disk/out", "disk/new", "disk/new/deep", "disk/x.npy"])
 def test_rows_that_the_disk_cannot_take_are_not_begun(place: str, small_disk: Path) -> None:
+    whole, least = ("720 kB", "80.1 kB") if place.endswith(".npy") else ("800 kB", "160 kB")
     said = one_line(
         place,
-        r"would take 720 kB for 20,000 rows of 9, and the disk has [0-9.]+ kB left",
-        "--max-len p99 is 1 and takes 80.1 kB",
+        rf"would take {whole} for 20,000 rows of 9, and the disk has [0-9.]+ kB left",
+        f"--max-len p99 is 1 and takes {least}",
     )
     assert_fails(small_disk, f"encode many.txt --vocab v.json --max-len 9 -o {place}", said)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import embedprep
+from embedprep import rows
 from embedprep.errors import InputError, SettingsError, VocabularyError
 from embedprep.labels import LabelFacts, parse_labels
 from embedprep.output import Output
@@ -143,11 +144,38 @@ def test_a_class_of_rows_that_are_left_out_is_none() -> None:
     with pytest.raises(InputError, match=r"u\.csv: record 3: has no label, others have 1"):
         made("t.csv", holdout={"test": "u.csv"}, **chosen)
 
+    Path("u.csv").write_text("q,\nq,z\nb,\na,x\n", encoding="utf-8")  # q is unknown
+    with pytest.raises(InputError, match=r"u\.csv: record 3: has no label, others have 1"):
+        made("t.csv", holdout={"test": "u.csv"}, oov="drop", **chosen)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_class_that_training_never_saw_is_of_the_file_whose_rows_have_it() -> None:
+    Path("t.csv").write_text("a,x\n,y\n", encoding="utf-8")
+    Path("u.csv").write_text("a,y\n", encoding="utf-8")
+    chosen: dict[str, Any] = {"text_column": 1, "label_column": 2, "drop_empty": True}
+    with pytest.raises(InputError, match=r"^u\.csv: holds 1 class that the training rows never"):
+        made("t.csv", holdout={"test": "u.csv"}, **chosen)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_matrix_of_labels_is_written_some_rows_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rows, "_CHUNK_BYTES", 300)
+    tags = [[f"c{n % 7}", f"c{n % 5}"] for n in range(100)]
+    lines = [json.dumps({"t": "a", "l": of_row}) for of_row in tags]
+    Path("t.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    output = made("t.jsonl", text_column="t", label_column="l")
+    assert output.labels is not None
+    expected = [[int(name in of_row) for name in output.classes] for of_row in tags]
+    assert output.labels.tolist() == expected
+
 
 @pytest.mark.usefixtures("folder")
 def test_the_record_of_an_error_is_one_of_its_part() -> None:
-    rows = [f"row {n},{'x' if n < 30 else ''}\n" for n in range(33)]
-    Path("t.csv").write_text("".join(rows), encoding="utf-8")
+    lines = [f"row {n},{'x' if n < 30 else ''}\n" for n in range(33)]
+    Path("t.csv").write_text("".join(lines), encoding="utf-8")
     for split in (None, "1/1/1", "1/30"):
         with pytest.raises(InputError, match=r"^t\.csv: record 3[123]: has no label, others have"):
             made("t.csv", text_column=1, label_column=2, split=split)

@@ -185,7 +185,7 @@ size_option = together(
         "--max-bytes",
         type=size,
         metavar="SIZE",
-        help="Refuse to write larger rows.  [default: 1GiB where max-len was not given and "
+        help="Refuse to write larger arrays.  [default: 1GiB where max-len was not given and "
         "less than 10 % would be filled]",
     ),
 )
