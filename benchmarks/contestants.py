@@ -14,6 +14,7 @@ MAX_WORDS = 50_000
 MAX_LEN = 128
 
 PEERS = Path(__file__).resolve().parent / "peers"
+RUN = (sys.executable, "-m", "embedprep", "run", "{text}", "-o", "{out}/dataset", "-q")
 SIZES = ("-n", str(MAX_WORDS), "--max-len", str(MAX_LEN))
 
 
@@ -50,10 +51,7 @@ EMBEDPREP = Contestant(
     name="embedprep",
     title="embedprep run",
     version=(sys.executable, "-m", "embedprep", "--version"),
-    command=(
-        *(sys.executable, "-m", "embedprep", "run", "{text}", "-o", "{out}/dataset"),
-        *(*SIZES, "--tokenizer", "keras", "-q"),
-    ),
+    command=(*RUN, *SIZES, "--tokenizer", "keras"),
     rows="dataset/sequences.npy",
     quick=True,
 )
@@ -61,7 +59,7 @@ EMBEDPREP = Contestant(
 EMBEDPREP_UNICODE = EMBEDPREP._replace(
     name="embedprep-unicode",
     title="embedprep run, Unicode's words",
-    command=(*EMBEDPREP.command[:-3], "-q"),
+    command=(*RUN, *SIZES),
 )
 
 WC = Contestant(

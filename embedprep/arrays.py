@@ -18,6 +18,9 @@ Ints: TypeAlias = NDArray[np.int64]
 Keys: TypeAlias = NDArray[np.uint64]
 Flags: TypeAlias = NDArray[np.bool_]
 
+WINDOW = 8
+"""Bytes that are looked at together, as one number."""
+
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -44,6 +47,15 @@ def starts_of(lengths: NDArray[Any]) -> Ints:
     starts = np.zeros(len(lengths), np.int64)
     np.cumsum(lengths[:-1], out=starts[1:])
     return starts
+
+
+def windows(text: Bytes) -> Keys:
+    """The eight bytes from each byte of a text on, as little-endian numbers; (bytes - 7,).
+
+    >>> hex(windows(np.frombuffer(b"abcdefghi", np.uint8))[1])
+    '0x6968676665646362'
+    """
+    return np.ndarray((len(text) - WINDOW + 1,), "<u8", text, strides=(1,))
 
 
 def ragged_places(starts: Ints, lengths: Ints) -> Ints:

@@ -24,13 +24,13 @@ from embedprep.tokenizer.settings import TokenizerSettings
 SAMPLE_BYTES = 1 << 18
 """How much of a text is looked at: enough to know its scripts, and a millisecond's work."""
 
-Blocks: TypeAlias = tuple[tuple[int, int], ...]
+Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
-HAN_AND_KANA: dict[str, Blocks] = {
+HAN_AND_KANA: dict[str, Ranges] = {
     "Han": ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
     "kana": ((0x3040, 0x30FF), (0x31F0, 0x31FF), (0xFF66, 0xFF9F)),
 }
-CLUSTERED: dict[str, Blocks] = {
+CLUSTERED: dict[str, Ranges] = {
     "Thai": ((0x0E00, 0x0E7F),),
     "Lao": ((0x0E80, 0x0EFF),),
     "Burmese": ((0x1000, 0x109F), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F)),
@@ -151,11 +151,11 @@ class _Letters(NamedTuple):
         is_letter = np.array([chr(c).isalpha() for c in distinct.tolist()], np.bool_)
         return cls(distinct[is_letter], counts[distinct[is_letter]])
 
-    def share(self, scripts: Mapping[str, Blocks]) -> float:
+    def share(self, scripts: Mapping[str, Ranges]) -> float:
         """How many of the letters are of these scripts, in 0..1."""
         return float(self.counts[_are_of(self.distinct, scripts)].sum() / self.counts.sum())
 
-    def told(self, scripts: Mapping[str, Blocks]) -> tuple[str, str]:
+    def told(self, scripts: Mapping[str, Ranges]) -> tuple[str, str]:
         """The share of these scripts in words, and the names of those that are not rare."""
         whole = self.share(scripts)
         common = [
@@ -165,7 +165,7 @@ class _Letters(NamedTuple):
         return f"{whole:.0%} of its letters are {names}", names
 
 
-def _are_of(code_points: NDArray[Any], scripts: Mapping[str, Blocks]) -> Flags:
+def _are_of(code_points: NDArray[Any], scripts: Mapping[str, Ranges]) -> Flags:
     """Whether each code point lies in the blocks of these scripts; (code points,)."""
     is_of_any = np.zeros(len(code_points), np.bool_)
     for first, last in chain(*scripts.values()):
@@ -173,7 +173,7 @@ def _are_of(code_points: NDArray[Any], scripts: Mapping[str, Blocks]) -> Flags:
     return is_of_any
 
 
-def _mean_run(code_points: NDArray[np.uint32], scripts: Mapping[str, Blocks]) -> float:
+def _mean_run(code_points: NDArray[np.uint32], scripts: Mapping[str, Ranges]) -> float:
     """The mean length of the stretches of these scripts, of which the text holds one at least."""
     is_of_any = _are_of(code_points, scripts)
     is_start = is_of_any.copy()

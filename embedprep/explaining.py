@@ -39,7 +39,7 @@ class Fate:
     is_cut: bool
 
 
-class Encoded(NamedTuple):
+class EncodedSentence(NamedTuple):
     """A sentence as a vocabulary encodes it: `fates: (words,)`, `row: (max_len,)` indices."""
 
     vocabulary: Vocabulary
@@ -57,7 +57,7 @@ class Explanation(NamedTuple):
     tokenizer: TokenizerSettings
     normalised: str
     words: list[str]
-    encoded: Encoded | None = None
+    encoded: EncodedSentence | None = None
 
 
 def read_sentences(name: str) -> Iterator[str]:
@@ -136,7 +136,7 @@ def _spelled(words: Words) -> list[str]:
     return [octets[start : start + length].decode("utf-8") for start, length in spans]
 
 
-def _encoded(words: Words, vocabulary: Vocabulary) -> Encoded:
+def _encoded(words: Words, vocabulary: Vocabulary) -> EncodedSentence:
     """The words of one line, followed into its row."""
     specials = vocabulary.specials
     indices = vocabulary.indices_of(words)
@@ -151,4 +151,4 @@ def _encoded(words: Words, vocabulary: Vocabulary) -> Encoded:
     index_of_number = np.concatenate([np.arange(vocabulary.input_dim), indices])
     facts = zip(indices.tolist(), is_left.tolist(), is_known.tolist(), is_cut.tolist(), strict=True)
     fates = [Fate(index if left else None, known, cut) for index, left, known, cut in facts]
-    return Encoded(vocabulary, fates, index_of_number[placed].tolist())
+    return EncodedSentence(vocabulary, fates, index_of_number[placed].tolist())

@@ -14,35 +14,33 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Keys, starts_of
+from embedprep.arrays import WINDOW, Flags, Keys, starts_of, windows
 from embedprep.dictionary import Secret
 from embedprep.labels import RowLabels
 from embedprep.text import LINE_FEED
 
 RowKeys: TypeAlias = NDArray[np.bytes_]
-"""A number of 16 bytes for each row, (rows,): equal for equal rows, else different."""
-
-_PIECE = 8
+"""A number of 16 bytes for each row, (rows,): equal for equal rows, and for different ones by
+chance alone, 2^-128 a pair."""
 
 
 def text_hashes(data: bytes, secrets: Sequence[Secret]) -> Keys:
     """A hash of each line by each secret, (rows, secrets).
 
     A line is hashed in pieces of 8 bytes, the last filled up with zeros: each is mixed with its
-    number in the line, and their sum with the length. Splits of earlier releases stand on this.
+    number in the line, and their sum with the length. Another sum would move rows between the parts
+    of splits that were made before.
     """
     text = np.frombuffer(data, np.uint8)
     ends = (text == LINE_FEED).nonzero()[0]
     starts = np.concatenate([[0], ends + 1])[:-1]
     lengths = ends - starts
 
-    n_pieces = lengths // _PIECE + 1  # one at least, that of an empty line all zeros
+    n_pieces = lengths // WINDOW + 1  # one at least, that of an empty line all zeros
     first = starts_of(n_pieces)
     number = np.arange(int(n_pieces.sum())) - np.repeat(first, n_pieces)  # (pieces,)
-    # The eight bytes from each byte of the text on; there are eight behind the last line.
-    window: Keys = np.ndarray((len(text) - _PIECE + 1,), "<u8", text, strides=(1,))
-    pieces = window[np.repeat(starts, n_pieces) + number * _PIECE]
-    n_bits = (lengths % _PIECE * 8).astype(np.uint64)
+    pieces = windows(text)[np.repeat(starts, n_pieces) + number * WINDOW]  # PADDING is behind all
+    n_bits = (lengths % WINDOW * 8).astype(np.uint64)
     pieces[first + n_pieces - 1] &= (np.uint64(1) << n_bits) - np.uint64(1)
 
     hashes = np.empty((len(lengths), len(secrets)), np.uint64)

@@ -93,7 +93,8 @@ def build(
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
-    """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder.
+    """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder,
+    `labels.npy` where there are labels, and folders like it for other parts.
 
     The main job, as `embedprep run` does it; the options are explained there. One input may be
     named by itself, and so may one column, by its name or its number from 1; `LABEL=PATH` gives all
@@ -181,9 +182,8 @@ def run(
         planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
         check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
-        resolved = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
-        resolved["rows"] = asdict(selection)
-        contents = Contents(reader, counted, planned, made, resolved, warnings)
+        of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
+        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
         return write_folder(staged, contents, work)
 
 
@@ -235,12 +235,11 @@ def encode(
         specials = vocabulary.specials
         are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"
         selection = replace(selection, label_type="number" if are_numbers else "class")
-        settings = {
+        of_words = {
             "oov": "drop" if specials.unk is None else "unk",
             "bos": specials.bos is not None,
             "eos": specials.eos is not None,
             "tokenizer": vocabulary.tokenizer.saved,
-            "rows": asdict(selection),
         }
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
@@ -256,7 +255,7 @@ def encode(
         )
         check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-        contents = Contents(reader, counted, planned, made, settings, warnings)
+        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)

@@ -19,6 +19,7 @@ from embedprep.parts import count_leaks
 from embedprep.plan import Plan, PlannedPart
 from embedprep.publication import StagedFolder
 from embedprep.rows import Written, write_rows
+from embedprep.settings import Selection
 from embedprep.sources import TRAINING, Reader
 from embedprep.tokenizer.rules import versions_behind
 from embedprep.vocabulary import Vocabulary
@@ -56,13 +57,17 @@ class Built(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What the files of an output are made of; `vocabulary` comes with its bytes."""
+    """What the files of an output are made of; `vocabulary` comes with its bytes.
+
+    `word_settings` say which words there are and `selection` which rows.
+    """
 
     reader: Reader
     counted: Counted
     planned: Plan
     vocabulary: Future[tuple[Vocabulary, bytes]]
-    settings: dict[str, Any]
+    word_settings: dict[str, Any]
+    selection: Selection
     warnings: tuple[str, ...]
 
 
@@ -72,7 +77,7 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     written = [_write_part(staged, part, contents, work) for part in planned.parts]
     [(vocabulary, saved)] = work.engine.gather([contents.vocabulary])
     facts = written[0].statistics
-    if counted.n_duplicates or contents.settings["rows"]["drop_duplicates"]:
+    if counted.n_duplicates or contents.selection.drop_duplicates:
         facts["duplicates"] = counted.n_duplicates
     if len(written) > 1:
         # Equal texts are in one part of a split, so only held-out parts are to be looked at.
@@ -179,7 +184,8 @@ def _format(
 ) -> bytes:
     """The manifest of a whole output, or of a part of it."""
     reader = contents.reader
-    resolved = contents.settings | {
+    resolved = contents.word_settings | {
+        "selection": asdict(contents.selection),
         "row": asdict(built.vocabulary.rectangle),
         "encoding": reader.reading.encoding,
         "errors": reader.reading.errors,

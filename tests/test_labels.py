@@ -121,7 +121,7 @@ def test_more_text_gets_the_numbers_of_the_saved_labels(label_type: str) -> None
     else:
         assert labels_in(encoded) == ("float32", [30.0, 2.0])
     assert encoded.manifest["labels"] == output.manifest["labels"]
-    assert encoded.manifest["settings"]["rows"]["label_type"] == label_type
+    assert encoded.manifest["settings"]["selection"]["label_type"] == label_type
     assert Path("x/vocab.json").read_bytes() == Path("out/vocab.json").read_bytes()
 
     cli.main([*command, "-o", "y"], standalone_mode=False)

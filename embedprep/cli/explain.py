@@ -15,7 +15,7 @@ from embedprep.cli.columns import GAP, fold, in_bands, shown
 from embedprep.specials import BOS, EOS, PAD, PAD_INDEX
 
 if TYPE_CHECKING:
-    from embedprep.explaining import Encoded, Explanation
+    from embedprep.explaining import EncodedSentence, Explanation
     from embedprep.tokenizer.settings import TokenizerSettings
 
 _LABEL_CELLS = len("normalised")
@@ -117,7 +117,7 @@ def _told(tokenizer: TokenizerSettings) -> str:
     return f"{choices.name_of(tokenizer)}{pattern}: {normalised}"
 
 
-def _columns(words: Sequence[str], encoded: Encoded) -> list[Sequence[str]]:
+def _columns(words: Sequence[str], encoded: EncodedSentence) -> list[Sequence[str]]:
     """Each word, its entry, its index and its place in the row, among padding and marks."""
     entries, specials = encoded.vocabulary.entries, encoded.vocabulary.specials
     columns: list[Sequence[str]] = []
@@ -139,7 +139,7 @@ def _columns(words: Sequence[str], encoded: Encoded) -> list[Sequence[str]]:
     return columns
 
 
-def _in_short(n_words: int, encoded: Encoded | None) -> str:
+def _in_short(n_words: int, encoded: EncodedSentence | None) -> str:
     """What was found, what was lost, and what the row is."""
     found = [f"{n_words or 'no'} word{'' if n_words == 1 else 's'}"]
     if encoded is None:

@@ -114,7 +114,7 @@ tokenizer_options = together(
     click.option(
         "--lowercase/--keep-case",
         default=None,
-        help="Lowercase the text first, or don't.  "
+        help="Lowercase all words, or don't.  "
         "[default: lowercase with unicode and keras, else keep]",
     ),
 )

@@ -14,9 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import Bytes, Flags, Ints, Keys, join_lines, starts_of
+from embedprep.arrays import WINDOW, Bytes, Flags, Ints, Keys, join_lines, starts_of, windows
 
-WINDOW = 8
 LONG = np.uint64(0xFF << 56)
 """Keys from here on are hashed: the last byte of a short word would have to be 0xFF."""
 
@@ -121,11 +120,6 @@ def concatenate(arrays: list[WordArray]) -> WordArray:
         np.concatenate([a.lengths for a in arrays]),
         np.concatenate([a.keys for a in arrays]),
     )
-
-
-def windows(text: Bytes) -> Keys:
-    """The eight bytes from each byte of the text on, as little-endian numbers; (bytes - 7,)."""
-    return np.ndarray((len(text) - WINDOW + 1,), "<u8", text, strides=(1,))
 
 
 def word_keys(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:

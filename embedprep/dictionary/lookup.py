@@ -12,18 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Bytes, Flags, Ints, Keys, dtype_for
+from embedprep.arrays import WINDOW, Bytes, Flags, Ints, Keys, dtype_for, windows
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.keys import (
     LONG,
-    WINDOW,
     LongWords,
     Secret,
     WordArray,
     concatenate,
     equal_middles,
     equal_words,
-    windows,
     word_keys,
 )
 from embedprep.tokenizer.words import Spans

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from embedprep.arrays import Ints, Keys
-from embedprep.dictionary.keys import Secret, WordArray, windows
+from embedprep.arrays import Ints, Keys, windows
+from embedprep.dictionary.keys import Secret, WordArray
 from embedprep.dictionary.merging import Dictionary
 
 

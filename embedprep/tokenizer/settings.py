@@ -28,7 +28,7 @@ HOLD_THE_LOCK = ("pattern", "jieba")
 
 @dataclass(frozen=True)
 class TokenizerSettings:
-    """The tokenizer's name and whether the text is lowercased first (None: as is its custom).
+    """The tokenizer's name, and whether words are lowercased (None: as is its custom).
 
     `pattern` is the regular expression of the tokenizer of that name; no other has one.
     """

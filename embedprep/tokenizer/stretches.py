@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Bytes, Flags, Ints, Keys
+from embedprep.arrays import WINDOW, Bytes, Flags, Ints, windows
 from embedprep.sources import PADDING
 from embedprep.text import LINE_FEED
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -36,9 +36,9 @@ _ALWAYS = 0x40
 # ... and what has to be looked at.
 _MARKED = 0x80
 
-_LEADS_HAN = _ALWAYS | _TO_NEIGHBOURS | 0x08
+_LEADS_HAN = _ALWAYS | _TO_NEIGHBOURS | _BETWEEN_LETTERS
 """Class of the first bytes of U+4000 to U+9FFF, which are all Other (a test looks), most of them
-Han."""
+Han. What must stand beside them is no question, so that the last bit tells them from others."""
 
 _MARKED_LEADS = b"\xc2\xe2\xe3\xef"
 """They lead U+0080 to U+00BF, U+2000 to U+3FFF, and U+F000 to U+FFFF with the wide forms of ASCII:
@@ -258,9 +258,9 @@ def are_words(stretches: Spans) -> Flags:
     """
     text, starts, lengths = stretches
     is_no_word = np.frombuffer(text.tobytes().translate(_IS_NO_WORD), np.uint8)
-    window: Keys = np.ndarray((len(text) - 7,), "<u8", is_no_word, strides=(1,))
-    n_seen = np.minimum(lengths, 8)
+    window = windows(is_no_word)
+    n_seen = np.minimum(lengths, WINDOW)
     found = window[starts] | window[starts + (lengths - n_seen)]
-    found <<= ((8 - n_seen) << 3).view(np.uint64)  # what stands behind a shorter one is no part
-    are_plain: Flags = (found == 0) & (lengths <= 16)
+    found <<= ((WINDOW - n_seen) << 3).view(np.uint64)  # what is behind a shorter one is no part
+    are_plain: Flags = (found == 0) & (lengths <= 2 * WINDOW)
     return are_plain

@@ -36,6 +36,8 @@ _NAMES = (
     "Double_Quote",
     "Regional_Indicator",
 )
+"""Classes that are asked for together stand side by side: what goes with the character before it,
+line ends, signs in the middle of words."""
 _NUMBER = {name: number for number, name in enumerate(_NAMES)}
 
 ALETTER = _NUMBER["ALetter"]
