@@ -4,8 +4,8 @@
     python benchmarks/languages.py --only hi   one of them
 
 Sentences of each language, repeated to 100 MB, through `embedprep run` and through the loop that
-many write: `re.findall`, `Counter` and `dict.get`, which neither pads nor writes. English is
-compared with `--tokenizer keras` too.
+many write: `re.findall`, `Counter` and `dict.get`, which neither pads nor writes. Rows of 32 words
+hold nearly all sentences. English, a paragraph a row, is compared with `--tokenizer keras`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ LANGUAGES = {
 }
 BY_CHARACTER = ("zh", "ja")
 SIZE = 100 * corpus.MB
+SENTENCE = ("-n", str(contestants.MAX_WORDS), "--max-len", "32")
 FINDALL = str(contestants.PEERS / "findall.py")
 
 
@@ -42,23 +43,29 @@ def main() -> None:
     chosen = args.only or ["en", *LANGUAGES]
     print("| text | embedprep s | beside | s | embedprep is | peak MB |")
     print("| --- | ---: | --- | ---: | ---: | ---: |")
+    missing = []
     try:
         for language in chosen:
-            print(line(language, args.runs), flush=True)
+            if language == "en" or sentences(language).exists():
+                print(line(language, args.runs), flush=True)
+            else:
+                missing.append(language)
     except measure.CommandFailed as error:
         sys.exit(f"a command failed: {error}")
+    if missing:
+        print(f"Not there: {sentences('*')} for {', '.join(missing)}; set EMBEDPREP_SHARED.")
 
 
 def line(language: str, runs: int) -> str:
     """The medians of a language, its commands taking turns after a warm-up of each."""
     if language == "en":
-        text, title = corpus.gutenberg(), "English"
-        other, beside = embedprep(text, "--tokenizer", "keras"), "`--tokenizer keras`"
+        text, title, sizes = corpus.gutenberg(), "English", contestants.SIZES
+        other, beside = embedprep(text, *sizes, "--tokenizer", "keras"), "`--tokenizer keras`"
     else:
-        text, title = repeated(language), LANGUAGES[language]
+        text, title, sizes = repeated(language), LANGUAGES[language], SENTENCE
         options = ["--by-character"] if language in BY_CHARACTER else []
         other, beside = [sys.executable, FINDALL, str(text), *options], "`re.findall` and a dict"
-    commands = {"ours": embedprep(text), "other": other}
+    commands = {"ours": embedprep(text, *sizes), "other": other}
     costs: dict[str, list[measure.Cost]] = {name: [] for name in commands}
     for turn in range(runs + 1):
         for name, command in commands.items():
@@ -75,20 +82,21 @@ def line(language: str, runs: int) -> str:
 def embedprep(text: Path, *options: str) -> list[str]:
     """The main job on a text."""
     out = corpus.BUILD / "out" / "dataset"
-    command = [sys.executable, "-m", "embedprep", "run", str(text), "-o", str(out), "-q"]
-    return [*command, *contestants.SIZES, *options]
+    return [sys.executable, "-m", "embedprep", "run", str(text), "-o", str(out), "-q", *options]
+
+
+def sentences(language: str) -> Path:
+    """The file of sentences of a language, if it is there."""
+    shared = Path(os.environ.get("EMBEDPREP_SHARED", corpus.ROOT.parent / "shared"))
+    return shared / "corpora" / "sentences" / f"{language}.txt"
 
 
 def repeated(language: str) -> Path:
-    """The sentences of a language, so many times over that they make 100 MB."""
+    """The sentences of a language, which are there, so many times over that they make 100 MB."""
     path = corpus.BUILD / f"{language}_100mb.txt"
     if path.exists():
         return path
-    shared = Path(os.environ.get("EMBEDPREP_SHARED", corpus.ROOT.parent / "shared"))
-    sentences = shared / "corpora" / "sentences" / f"{language}.txt"
-    if not sentences.exists():
-        sys.exit(f"{sentences} is not there; set EMBEDPREP_SHARED to the folder above corpora")
-    once = sentences.read_bytes().rstrip(b"\n") + b"\n"
+    once = sentences(language).read_bytes().rstrip(b"\n") + b"\n"
     return corpus.written(path, [once] * -(-SIZE // len(once)))
 
 
