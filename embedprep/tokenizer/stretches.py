@@ -112,36 +112,48 @@ def _find_other(octets: Bytes, classes: Bytes) -> tuple[Ints, Flags]:
     marked = is_marked.nonzero()[0]
     is_line_end = octets[marked] == LINE_FEED
     line_ends, lead = marked[is_line_end], marked[~is_line_end]
-    first = octets[lead]
     if not len(lead):
         return line_ends, starts_anew
+    found, behind = _marked_characters(octets, lead)
 
-    second, third = octets[lead + 1].astype(np.int32), octets[lead + 2]
-    is_long = first > 0xDF
-    wide = (first & 0xF) * np.int32(0x1000) + (second & 0x3F) * 0x40 + (third & 0x3F)
-    found = classes_of(np.where(is_long, wide, second))
-    found[(second & 0xC0 != 0x80) | (is_long & (third & 0xC0 != 0x80))] = ALETTER  # not UTF-8
-    behind = lead + 2 + is_long
-
-    other = is_other(found).nonzero()[0]
-    starts_anew[lead[other]] = True
+    starts_anew[lead[is_other(found)]] = True
     goes_with = is_ignored(found)
-    before = lead - 3
+    before = lead - 3  # where a character of three bytes, such as Han and kana, would start
     is_behind_other = starts_anew[before] & (octets[before] > 0xDF)
     starts_anew[lead[~goes_with & is_behind_other]] = True
-    is_marked[lead[goes_with]] = False
-    signs = ((is_other(found) | is_space(found)) & (found & MAKES_WORD == 0)).nonzero()[0]
-    next_to_it = behind[signs]
-    stands_alone = (octets[next_to_it] < 0x80) | starts_anew[next_to_it] | is_marked[next_to_it]
-    blank = signs[stands_alone]
-    starts_anew[lead[blank]] = False
-    _blank(classes, lead[blank], behind[blank])
 
+    # A sign is in no word, but a character that goes with it would be torn from it: it is taken out
+    # where ASCII follows, or another one that was looked at and goes with none.
+    is_marked[lead[goes_with]] = False
+    is_sign = (is_other(found) | is_space(found)) & (found & MAKES_WORD == 0)
+    next_to_it = behind[is_sign]
+    stands_alone = (octets[next_to_it] < 0x80) | starts_anew[next_to_it] | is_marked[next_to_it]
+    alone = is_sign.nonzero()[0][stands_alone]
+    starts_anew[lead[alone]] = False
+    _blank(classes, lead[alone], behind[alone])
+
+    # One such as the curly apostrophe is in a word only between two letters, or two digits; a
+    # longer character beside it may be either.
     middle = is_middle(found).nonzero()[0]
     beside = classes[lead[middle] - 1] & classes[behind[middle]]
-    blank = middle[(beside & (_LETTER | _DIGIT) == 0) | starts_anew[behind[middle]]]
-    _blank(classes, lead[blank], behind[blank])
+    at_edge = middle[(beside & (_LETTER | _DIGIT) == 0) | starts_anew[behind[middle]]]
+    _blank(classes, lead[at_edge], behind[at_edge])
     return line_ends, starts_anew
+
+
+def _marked_characters(octets: Bytes, lead: Ints) -> tuple[Bytes, Ints]:
+    """The classes of characters of two or three bytes, and where they end; (characters,).
+
+    What is not UTF-8 is a letter, that is, looked at later.
+    """
+    first, second = octets[lead], octets[lead + 1].astype(np.int32)
+    third = octets[lead + 2]
+    is_long = first > 0xDF
+    wide = (first & 0xF) * np.int32(0x1000) + (second & 0x3F) * 0x40 + (third & 0x3F)
+    # Only 0xC2 leads two bytes here, and then the second is the code point.
+    found = classes_of(np.where(is_long, wide, second))
+    found[(second & 0xC0 != 0x80) | (is_long & (third & 0xC0 != 0x80))] = ALETTER
+    return found, lead + 2 + is_long
 
 
 def _blank(classes: Bytes, starts: Ints, ends: Ints) -> None:
