@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Flags, Ints, starts_of, take_ragged
-from embedprep.errors import InputError
+from embedprep.errors import InputError, how_many
 from embedprep.npy import ArraySpec
 from embedprep.sources import Block
 
@@ -35,10 +35,19 @@ class RowLabels(NamedTuple):
 
 
 class LabelFacts(NamedTuple):
-    """What labels are: of `type` "class", "classes" or "number"; the names of classes, sorted."""
+    """What labels are: of `type` "class", "classes" or "number"; the names of classes, sorted; how
+    many numbers a row has, None where it has none or nobody knows.
+    """
 
     type: str
     classes: tuple[str, ...] = ()
+    per_row: int | None = None
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """The facts as they stand in files."""
+        facts: dict[str, Any] = {"type": self.type, "classes": list(self.classes)}
+        return facts if self.per_row is None else facts | {"per_row": self.per_row}
 
 
 def parse_labels(saved: Any) -> LabelFacts:
@@ -46,8 +55,10 @@ def parse_labels(saved: Any) -> LabelFacts:
     match saved:
         case {"type": "class" | "classes" | "number" as kind, "classes": list(classes)}:
             names = tuple(name for name in classes if isinstance(name, str))
-            if len(names) == len(classes) and list(names) == sorted(set(names)):
-                return LabelFacts(kind, names)
+            per_row = saved.get("per_row")
+            is_count = per_row is None or (type(per_row) is int and per_row > 0)
+            if is_count and len(names) == len(classes) and list(names) == sorted(set(names)):
+                return LabelFacts(kind, names, per_row)
     raise ValueError(f"labels are {saved!r}")
 
 
@@ -105,6 +116,9 @@ def _numbers(
 
 
 def _number(label: str) -> float:
+    """A decimal number; `float` would also take 1_0 and the digits of any script."""
+    if "_" in label or not label.isascii():
+        return math.nan
     try:
         return float(label)
     except ValueError:
@@ -152,8 +166,9 @@ def code_labels(codes: LabelCodes, learned: RowLabels, saved: LabelFacts | None)
     """
     largest = int(learned.per_row.max(initial=0))
     if codes.is_number:
-        n_columns = None if largest <= 1 else largest
-        return Coding(LabelFacts("number"), np.empty(0, np.int32), n_columns)
+        n_numbers = saved.per_row if saved and saved.per_row else largest
+        facts = LabelFacts("number", per_row=n_numbers)
+        return Coding(facts, np.empty(0, np.int32), None if n_numbers <= 1 else n_numbers)
 
     if saved is None:
         used = np.unique(learned.values).tolist()
@@ -177,10 +192,10 @@ def check_labels(
             row = int(is_wrong.argmax())
             source, record = record_of_row(row)
             number = int(labels.per_row[row])
+            said = how_many(number, "label") if number else "no label"
             raise InputError(
                 f"{source}: record {record}",
-                f"has {number or 'no'} {'labels' if number > 1 else 'label'}, "
-                f"others have {expected}",
+                f"has {said}, others have {expected}",
                 "give every record as many, or leave it out",
             )
     if coding.facts.type == "number":
@@ -194,7 +209,7 @@ def check_labels(
         shown = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
         raise InputError(
             source,
-            f"holds {len(names)} {'class' if len(names) == 1 else 'classes'} that the training "
+            f"holds {how_many(len(names), 'class', 'classes')} that the training "
             f"rows never have: {shown}",
             "add such rows to the training text, or leave these out",
         )

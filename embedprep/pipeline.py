@@ -131,7 +131,10 @@ def build(
     reading = Reading(encoding, errors, max_line_bytes, records=records)
     named = [_input(path) for path in _several(inputs)]
     for part, paths in (holdout or {}).items():
-        named += [_input(path, checked_part(part)) for path in _several(paths)]
+        of_part = [_input(path, checked_part(part)) for path in _several(paths)]
+        if not of_part:
+            raise SettingsError("--holdout", f"{part!r} names no input")
+        named += of_part
     reader = Reader(label_inputs(named, label_from), reading, advance)
     return run(reader, Path(output), vocabulary, rows, selection, jobs=jobs, sync=sync)
 

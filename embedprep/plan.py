@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, Keys
 from embedprep.counting import Counted
-from embedprep.errors import InputError, OutputError
+from embedprep.errors import InputError, OutputError, how_many
 from embedprep.intake import CountedPart
 from embedprep.labels import Coding, LabelFacts, RowLabels, check_labels, code_labels
 from embedprep.npy import ArraySpec
@@ -197,6 +197,12 @@ def _code(
 ) -> Coding | None:
     """The numbers of the labels of each part, None where there are none."""
     if not any(len(its.labels.values) for its in final):
+        if counted.label_codes.is_number and saved is None:
+            raise InputError(
+                "--label-type number",
+                "no row has a label",
+                "name their --label-column, or leave it out",
+            )
         return None
     if saved is not None and saved.labels is None:
         raise InputError(
@@ -237,7 +243,7 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
     arrays = [array for part in plan.parts for array in plan.arrays(part).items()]
     n_bytes = sum(array.n_bytes for file, array in arrays if file in files)
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
-    cause = f"would take {_size(n_bytes)} for {n_rows:,} rows of {max_len:,}"
+    cause = f"would take {_size(n_bytes)} for {how_many(n_rows, 'row')} of {max_len:,}"
     if LABELS in files and plan.coding is not None and plan.coding.n_columns is not None:
         cause += f" and as many labels of {plan.coding.n_columns:,}"
 

@@ -78,13 +78,7 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
         return
     if target.is_dir():
         raise OutputError(str(target), "is a folder, not a file", "name a file in it")
-    listed: set[str] = set()
-    with suppress(OutputError):  # no manifest, or none of ours
-        listed = output_names(read_manifest(target.parent))
-    if target.name in listed:
-        raise OutputError(
-            str(target), "is part of a whole output", "name another file, or its folder"
-        )
+    _refuse_part_of_output(target, "name another file, or its folder")
     prefix = f".{_short(target.name)}{STAGING}"
     lock: int | None = None
     staged: Path | None = None
@@ -109,6 +103,16 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
                 os.close(lock)
             if staged is not None:
                 staged.unlink(missing_ok=True)
+
+
+def _refuse_part_of_output(target: Path, remedy: str) -> None:
+    """Raise OutputError where a whole output lists the target, or files in it."""
+    whole = Path(os.path.abspath(target))
+    listed: set[str] = set()
+    with suppress(OutputError):  # no manifest, or none of ours
+        listed = output_names(read_manifest(whole.parent))
+    if any(name == whole.name or name.startswith(f"{whole.name}/") for name in listed):
+        raise OutputError(str(target), "is part of a whole output", remedy)
 
 
 @contextmanager
@@ -159,6 +163,7 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
     Raises OutputError where the folder cannot be written, holds a foreign manifest, or is being
     written by another run.
     """
+    _refuse_part_of_output(target, "name another folder, or the whole one")
     made: list[Path] = []
     lock: int | None = None
     staged: StagedFolder | None = None

@@ -159,10 +159,18 @@ def check_selection(selection: Selection, rows: RowSettings, n_marks: int) -> No
 
 
 def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
-    """Raise SettingsError where a held-out part has the name of one of the split."""
+    """Raise SettingsError where a held-out part has the name of another, as of one of the split.
+
+    Names that differ in case alone are one folder on many a disk.
+    """
+    of_split = {name.casefold(): name for name in selection.shares}
+    spelled: dict[str, str] = {}
     for name in parts:
-        if name != TRAINING and name in selection.shares:
+        if name != TRAINING and name.casefold() in of_split:
             raise SettingsError("--holdout", f"{name!r} is also a part of --split")
+        known = spelled.setdefault(name.casefold(), name)
+        if name != known:
+            raise SettingsError("--holdout", f"{name!r} and {known!r} differ in case alone")
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ class Vocabulary:
         these are no rows of indices.
         """
         rows = np.asarray(rows)
+        if rows.shape == (0,):  # no rows, of no length
+            return []
         if rows.ndim != 2 or rows.dtype.kind not in "iu":
             raise TypeError(f"decode takes rows of integers, not {rows.dtype} of {rows.shape}")
         text = decode_rows(self, rows).decode("utf-8")
@@ -162,7 +164,7 @@ def format_vocabulary(vocabulary: Vocabulary) -> bytes:
         "row": asdict(vocabulary.rectangle),
     }
     if vocabulary.labels is not None:
-        facts["labels"] = vocabulary.labels._asdict()
+        facts["labels"] = vocabulary.labels.saved
     head = json.dumps(facts, ensure_ascii=False)
     # JSON escapes every LF, so one dump can be cut there into the words again.
     words = json.dumps(vocabulary.words, ensure_ascii=False, separators=("\n", ":"))[1:-1]

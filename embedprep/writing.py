@@ -199,7 +199,7 @@ def _format(
         outputs,
         facts,
         built.embedding,
-        labels=None if built.labels is None else built.labels._asdict(),
+        labels=None if built.labels is None else built.labels.saved,
         parts=built.parts if part is None else None,
     )
 

@@ -1440,3 +1440,11 @@ def test_a_part_of_a_whole_output_is_not_written_by_itself(command: str, folder:
     place = command.rsplit(maxsplit=1)[-1]
     said = f"{place}: is part of a whole output; name another file, or its folder"
     assert_fails(folder, command, said)
+
+
+@pytest.mark.parametrize("place", ["new/dev", "new/dev/", "./new/../new/dev"])
+def test_the_folder_of_a_part_is_not_written_by_itself(place: str, folder: Path) -> None:
+    assert run(folder, "run a.txt --holdout dev=a.txt -q -o new").status == 0
+    said = f"{Path(place)}: is part of a whole output; name another folder, or the whole one"
+    assert_fails(folder, f"run a.txt -o {place}", said)
+    assert run(folder, "run a.txt -q -o new/mine").status == 0

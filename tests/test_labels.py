@@ -85,12 +85,22 @@ def test_numbers_are_kept_as_they_are() -> None:
     Path("n.csv").write_text("x,1,-2.5e3\ny,0.1,inf\n", encoding="utf-8")
     output = made("n.csv", text_column=1, label_column=2, label_type="number")
     assert labels_in(output) == ("float32", [1.0, float(np.float32(0.1))])
-    assert output.manifest["labels"] == {"type": "number", "classes": []}
+    assert output.manifest["labels"] == {"type": "number", "classes": [], "per_row": 1}
     assert output.classes == ()
 
     Path("n.csv").write_text("x,1,-2.5e3\ny,-0, 7 \n", encoding="utf-8")
     output = made("n.csv", text_column=1, label_column=[2, 3], label_type="number")
     assert labels_in(output) == ("float32", [[1.0, -2500.0], [0.0, 7.0]])
+
+
+@pytest.mark.usefixtures("folder")
+def test_held_out_parts_are_no_folders_of_one_name() -> None:
+    with pytest.raises(SettingsError, match="--holdout: 'dev' names no input"):
+        made("pos.txt", holdout={"dev": []})
+    with pytest.raises(SettingsError, match="'Test' is also a part of --split"):
+        made("pos.txt", holdout={"Test": "pos.txt"}, split="1/0/1")
+    with pytest.raises(SettingsError, match="'Dev' and 'dev' differ in case alone"):
+        made("pos.txt", holdout={"dev": "pos.txt", "Dev": "pos.txt"})
 
 
 @pytest.mark.usefixtures("folder")
@@ -239,6 +249,8 @@ def test_what_has_no_parent_to_be_named_after() -> None:
         {"type": "class", "classes": ["a", "a"]},
         {"type": "class", "classes": [1]},
         {"type": "class", "classes": "ab"},
+        {"type": "number", "classes": [], "per_row": 0},
+        {"type": "number", "classes": [], "per_row": "1"},
     ],
 )
 def test_broken_facts_about_labels(saved: Any, folder: Path) -> None:
@@ -259,5 +271,6 @@ def test_facts_about_labels_come_back() -> None:
         LabelFacts("class", ("a", "b")),
         LabelFacts("classes", ("é",)),
         LabelFacts("number"),
+        LabelFacts("number", per_row=3),
     ):
-        assert parse_labels(json.loads(json.dumps(facts._asdict()))) == facts
+        assert parse_labels(json.loads(json.dumps(facts.saved))) == facts

@@ -33,6 +33,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "two.csv": "x,1,2\ny,3,\n",
         "one.csv": "x,1\n",
         "nan.csv": "x,1\ny,nan\n",
+        "odd.csv": "x,1.5e3\ny,1_0\n",
+        "wide.csv": "x,１\n",
+        "e=q.txt": "x\n",
         "big.csv": "x,1\ny,4e38\nz,q\n",
         "tags.jsonl": '{"text": "x", "tags": ["p", "q"]}\n',
     }
@@ -107,6 +110,23 @@ def folder(made: Path, tmp_path: Path) -> Path:
             f"run one.csv nan.csv {COLUMNS} --label-type number",
             f"nan.csv: record 2: the label 'nan' {NO_NUMBER}",
         ),
+        (
+            f"run odd.csv {COLUMNS} --label-type number",
+            f"odd.csv: record 2: the label '1_0' {NO_NUMBER}",
+        ),
+        (
+            f"run wide.csv {COLUMNS} --label-type number",
+            f"wide.csv: record 1: the label '１' {NO_NUMBER}",
+        ),
+        (
+            "run a.txt --label-type number",
+            "--label-type number: no row has a label; name their --label-column, or leave it out",
+        ),
+        (
+            f"encode two.csv {COLUMNS} --label-column 3 --vocab numbers/vocab.json",
+            f"two.csv: record 1: has 2 labels, others have 1; {FEWER}",
+        ),
+        ("run e=q.txt", "q.txt: no such file; the file e=q.txt is read as ./e=q.txt"),
         (
             f"run big.csv {COLUMNS} --label-type number",
             f"big.csv: record 2: the label '4e38' {NO_NUMBER}",

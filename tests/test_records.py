@@ -595,3 +595,17 @@ def test_the_summary_says_what_the_inputs_were_taken_for(tmp_path: Path) -> None
         '  first row       taken as data: "a b" | "x"',
         '  input           j.jsonl: jsonl, text from "1", labels from "2"',
     ]
+
+
+def test_a_terminal_is_told_what_it_shall_not_do(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = "\x1b[2J\x9b1m,a\u202e\nx,\x1b[31mred\ny," + "b" * 40 + "\n"
+    path.write_text(rows, encoding="utf-8")
+    command = [sys.executable, "-m", "embedprep", "run", str(path), "-o", str(tmp_path / "out")]
+    ended = subprocess.run(
+        [*command, "--text-column", "1", "--label-column", "2"], capture_output=True, check=True
+    )
+    said = ended.stdout.decode("utf-8")
+    assert not [c for c in said if not c.isprintable() and c != "\n"]
+    assert r'"\u001b[2J\u009b1m" | "a\u202e"' in said
+    assert rf"(\x1b[31mred, a\u202e, {'b' * 29}…)" in said

@@ -252,6 +252,12 @@ def test_decoding_gives_the_words_without_padding_and_marks(
     assert vocabulary.decode(np.array(rows, np.int32).reshape(-1, length)) == expected
 
 
+def test_no_rows_are_no_sentences() -> None:
+    assert SMALL.decode([]) == []
+    with pytest.raises(TypeError, match="decode takes rows of integers"):
+        SMALL.decode([1, 2])
+
+
 @pytest.mark.parametrize("index", [5, -1])
 def test_an_index_that_is_not_there_is_no_word(index: int) -> None:
     rows = np.array([[0, 1, 2], [0, index, 4]])

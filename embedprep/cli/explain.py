@@ -12,6 +12,7 @@ import click
 
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.columns import GAP, fold, in_bands, shown
+from embedprep.errors import how_many
 from embedprep.specials import BOS, EOS, PAD, PAD_INDEX
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _columns(words: Sequence[str], encoded: EncodedSentence) -> list[Sequence[st
 
 def _in_short(n_words: int, encoded: EncodedSentence | None) -> str:
     """What was found, what was lost, and what the row is."""
-    found = [f"{n_words or 'no'} word{'' if n_words == 1 else 's'}"]
+    found = [how_many(n_words, "word") if n_words else "no words"]
     if encoded is None:
         return f"{found[0]}; --vocab FILE tells their indices"
     rectangle, specials = encoded.vocabulary.rectangle, encoded.vocabulary.specials

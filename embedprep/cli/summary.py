@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from embedprep.cli import stdout
+from embedprep.cli import columns, stdout
+from embedprep.errors import how_many
 from embedprep.sources import shown
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 _SHOWN_CLASSES = 5
+_LONGEST = 30
 
 
 def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
@@ -29,7 +31,8 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
         return
     rectangle = built.vocabulary.rectangle
     head = (
-        f"{built.path}: {facts['rows']:,} rows of {rectangle.max_len:,} indices, {rectangle.dtype}"
+        f"{built.path}: {how_many(facts['rows'], 'row')} of "
+        f"{how_many(rectangle.max_len, 'index', 'indices')}, {rectangle.dtype}"
     )
     lines = [("rows", facts["rows"], f"{facts['empty_rows']:,} empty")]
     if "duplicates" in facts:
@@ -64,9 +67,13 @@ def _labels(built: Built) -> list[tuple[str, int, str]]:
     labels = built.labels
     if labels is None or labels.type == "number":
         return []
-    some = [*labels.classes[:_SHOWN_CLASSES]]
+    some = [_shown_class(name) for name in labels.classes[:_SHOWN_CLASSES]]
     some += ["..."] if len(labels.classes) > len(some) else []
     return [("classes", len(labels.classes), ", ".join(some))]
+
+
+def _shown_class(name: str) -> str:
+    return columns.shown(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")
 
 
 def _part(facts: dict[str, Any]) -> str:
@@ -109,7 +116,7 @@ def print_vocabulary(
         ("input_dim", vocabulary.input_dim, ""),
         ("max_len", vocabulary.rectangle.max_len, ""),
     ]
-    stdout.write(f"{path}: {len(counts):,} words\n{_table(lines)}{_inputs(sources)}")
+    stdout.write(f"{path}: {how_many(len(counts), 'word')}\n{_table(lines)}{_inputs(sources)}")
 
 
 def _least_frequent(counts: tuple[int, ...]) -> str:
@@ -145,9 +152,9 @@ def _inputs(sources: Iterable[Source]) -> str:
     return said
 
 
-def _columns(columns: Iterable[str | int]) -> str:
+def _columns(some: Iterable[str | int]) -> str:
     return " and ".join(
-        shown([column]) if isinstance(column, str) else f"column {column}" for column in columns
+        shown([column]) if isinstance(column, str) else f"column {column}" for column in some
     )
 
 

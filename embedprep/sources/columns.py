@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from embedprep.errors import InputError
+from embedprep.errors import InputError, how_many
 from embedprep.sources.records import shown
 from embedprep.sources.settings import RecordSettings, is_number
 
@@ -37,7 +37,7 @@ def find_columns(name: str, first_row: Sequence[str], settings: RecordSettings) 
     if not text:
         text = tuple(place for place in range(len(first_row)) if place not in labels)
         if len(text) != 1:
-            cause = f"has {len(first_row)} columns, in the first row {shown(first_row)}"
+            cause = f"has {how_many(len(first_row), 'column')}, in the first row {shown(first_row)}"
             raise InputError(name, cause, "choose the text by --text-column")
     return Columns(text, labels, has_header, settings.header is None and not has_name)
 
@@ -47,7 +47,7 @@ def _find(name: str, first_row: Sequence[str], column: str, settings: RecordSett
     if is_number(column) and not (settings.header and column in first_row):
         if 1 <= int(column) <= len(first_row):
             return int(column) - 1
-        cause = f"has {len(first_row)} columns, from 1, and no column {column}"
+        cause = f"has {how_many(len(first_row), 'column')}, from 1, and no column {column}"
         raise InputError(name, cause, "check the options --text-column and --label-column")
     match [place for place, header in enumerate(first_row) if header == column]:
         case [place]:

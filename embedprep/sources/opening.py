@@ -22,8 +22,11 @@ def total_bytes(inputs: Sequence[str]) -> int | None:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[BinaryIO]:
-    """An input to be read; `-` is standard input. Raises InputError where there is none."""
+def opened(name: str, label: str | None = None) -> Iterator[BinaryIO]:
+    """An input to be read; `-` is standard input. Raises InputError where there is none.
+
+    A `label` may be the beginning of a file's name that holds a `=`.
+    """
     if name == "-":
         if sys.stdin is None:
             raise InputError("-", "standard input is closed", "pipe a text into it")
@@ -34,7 +37,10 @@ def opened(name: str) -> Iterator[BinaryIO]:
     try:
         stream = open(name, "rb")  # noqa: SIM115 - closed by the with below
     except FileNotFoundError:
-        raise InputError(name, "no such file", "check the path") from None
+        whole = f"{label}={name}"
+        is_there = label is not None and os.path.isfile(whole)
+        remedy = f"the file {whole} is read as ./{whole}" if is_there else "check the path"
+        raise InputError(name, "no such file", remedy) from None
     except IsADirectoryError:
         raise InputError(
             name,

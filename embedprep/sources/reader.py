@@ -57,7 +57,7 @@ def read_blocks(
     for name, part, label in _inputs(inputs):
         digest = Digest()
         n_blocks = 0
-        with opened(name) as stream:
+        with opened(name, label) as stream:
             recognised, blocks = _read(name, stream, reading, digest, advance)
             for block in blocks:
                 n_blocks += 1

@@ -84,4 +84,10 @@ def shown(fields: Sequence[str]) -> str:
         for field in fields[:_SHOWN_COLUMNS]
     ]
     more = [f"and {len(fields) - len(some)} more"] if len(fields) > len(some) else []
-    return " | ".join([json.dumps(field, ensure_ascii=False) for field in some] + more)
+    return " | ".join([_quoted(field) for field in some] + more)
+
+
+def _quoted(field: str) -> str:
+    """A field as JSON, what a terminal would not print escaped."""
+    quoted = json.dumps(field, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in quoted)

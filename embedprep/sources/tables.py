@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from operator import itemgetter
 
-from embedprep.errors import InputError
+from embedprep.errors import InputError, how_many
 from embedprep.sources.columns import Columns, find_columns
 from embedprep.sources.lines import Lines, split_lines
 from embedprep.sources.quotes import Rows, quoted_rows, unquoted_rows
@@ -82,7 +82,7 @@ def _even(name: str, batches: Iterator[Rows]) -> Iterator[list[list[str]]]:
             for number, row in enumerate(rows):
                 if len(row) == n_fields and not wrong:
                     continue
-                fields = f"{len(row)} fields" if len(row) != 1 else "1 field"
+                fields = how_many(len(row), "field")
                 wrong = wrong or InputError(
                     f"{name}:{batch.line(number)}",
                     f"row {n_rows + number + 1} has {fields}, the first row has {n_fields}",

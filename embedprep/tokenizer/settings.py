@@ -79,6 +79,8 @@ def _check_pattern(pattern: object) -> None:
     """Raise SettingsError, in the words of `re`, where the pattern is no regular expression."""
     if pattern is None:
         raise SettingsError("--tokenizer", "pattern needs a --pattern, such as '\\w+'")
+    if pattern == "":
+        raise SettingsError("--pattern", "is empty, and finds no word")
     if not isinstance(pattern, str):
         raise SettingsError("--pattern", f"{pattern!r} is no text")
     try:
