@@ -7,15 +7,6 @@ them; the command line turns each into one message and the exit status that its 
 from __future__ import annotations
 
 
-def how_many(n: int, noun: str, nouns: str | None = None) -> str:
-    """A number of things in words.
-
-    >>> how_many(1, "row"), how_many(2000, "row"), how_many(2, "class", "classes")
-    ('1 row', '2,000 rows', '2 classes')
-    """
-    return f"{n:,} {noun if n == 1 else nouns or f'{noun}s'}"
-
-
 class EmbedprepError(Exception):
     """The base of all errors that embedprep raises on purpose.
 

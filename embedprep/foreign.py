@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from embedprep.errors import VocabularyError
+from embedprep.sources import STDIN
 from embedprep.vocabulary import FORMAT, Vocabulary, parse_vocabulary
 
 PADDINGS = ("[PAD]", "<pad>", "<PAD>", "")
@@ -58,10 +59,14 @@ class Foreign(NamedTuple):
 
 
 def read_foreign(path: Path) -> Foreign | Vocabulary:
-    """What a vocabulary file holds. Raises VocabularyError where it is none, or is broken."""
+    """What a vocabulary file holds, `-` being standard input.
+
+    Raises VocabularyError where it is none, or is broken.
+    """
     place = str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with open(0 if place == STDIN else path, "rb", closefd=place != STDIN) as stream:
+            text = stream.read().decode("utf-8-sig")
     except OSError as error:
         raise VocabularyError(
             place, f"cannot be read ({error.strerror})", "check the path"

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Flags, Ints, starts_of, take_ragged
-from embedprep.errors import InputError, how_many
+from embedprep.errors import InputError
 from embedprep.npy import ArraySpec
 from embedprep.sources import Block
+from embedprep.wording import how_many, quoted
 
 RecordOfRow: TypeAlias = Callable[[int], tuple[str, int]]
 """Tells the source of a row, and the number of its record there."""
@@ -109,7 +110,7 @@ def _numbers(
         row = rows_before + int(np.repeat(np.arange(len(per_row)), per_row)[first]) + 1
         raise InputError(
             f"{source}: record {row}",
-            f"the label {flat[first]!r} is no number that float32 holds",
+            f"the label {quoted([flat[first]])} is no number that float32 holds",
             "mend it, or leave out --label-type number",
         )
     return numbers
@@ -206,11 +207,10 @@ def check_labels(
         source, _ = record_of_row(row)
         unknown = np.unique(labels.values[is_unknown]).tolist()
         names = sorted(codes.classes[code] for code in unknown)
-        shown = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
         raise InputError(
             source,
             f"holds {how_many(len(names), 'class', 'classes')} that the training "
-            f"rows never have: {shown}",
+            f"rows never have: {quoted(names)}",
             "add such rows to the training text, or leave these out",
         )
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, Keys
 from embedprep.counting import Counted
-from embedprep.errors import InputError, OutputError, how_many
+from embedprep.errors import InputError, OutputError
 from embedprep.intake import CountedPart
 from embedprep.labels import Coding, LabelFacts, RowLabels, check_labels, code_labels
 from embedprep.npy import ArraySpec
@@ -30,6 +30,7 @@ from embedprep.sequences import count_lengths
 from embedprep.settings import RowSettings, Selection
 from embedprep.specials import Specials
 from embedprep.spool import Spool
+from embedprep.wording import how_many
 from embedprep.work import Work
 
 MAX_BYTES = 1 << 30

@@ -340,6 +340,13 @@ def test_the_command(tmp_path: Path) -> None:
         "max_len": 5,
     }
 
+    whole = [sys.executable, "-m", "embedprep", "vocab", *options.split(), "-o", "-"]
+    whole[whole.index("bert.txt")] = "-"
+    piped = subprocess.run(
+        whole, cwd=tmp_path, input=BERT.encode(), capture_output=True, check=True
+    )
+    assert piped.stdout.decode() == saved
+
     command = [sys.executable, "-m", "embedprep", "encode", "text.txt", "--vocab", "vocab.json"]
     subprocess.run([*command, "-q", "-o", "out"], cwd=tmp_path, check=True)
     output = load(tmp_path / "out")

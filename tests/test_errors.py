@@ -753,6 +753,13 @@ LIMITED = ["sh", "-c", 'ulimit -f 200; exec "$@"', "sh"]
 TOO_LARGE = "the file grows over the limit of this system or user"
 
 
+def test_the_name_of_a_file_does_nothing_to_the_terminal(folder: Path) -> None:
+    command = [sys.executable, "-m", "embedprep", "run", "\x1b[2J\x9b\u202e.txt", "-o", "new"]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    said = rb"embedprep: \u001b[2J\u009b\u202e.txt: no such file; check the path"
+    assert (ended.returncode, ended.stdout, ended.stderr.rstrip()) == (1, b"", said)
+
+
 @pytest.mark.parametrize("options", ["--max-len max", "--max-len 300000", "--max-bytes 2GB"])
 def test_a_huge_rectangle_that_was_asked_for_is_begun(options: str, wide: Path) -> None:
     before = snapshot(wide)

@@ -18,7 +18,7 @@ import embedprep
 ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
-    {"errors", "arrays", "digests"},
+    {"errors", "wording", "arrays", "digests"},
     {"specials", "rectangle", "sources", "npy"},
     {"text", "manifest", "sequences", "spool", "labels"},
     {"tokenizer", "publication"},

@@ -68,16 +68,16 @@ def folder(made: Path, tmp_path: Path) -> Path:
         ),
         (
             f"run ab.csv {COLUMNS} --holdout dev=abc.csv",
-            f"abc.csv: holds 2 classes {NEVER}: 'c', 'd'; {ADD}",
+            f'abc.csv: holds 2 classes {NEVER}: "c" | "d"; {ADD}',
         ),
-        ("run x=a.txt --holdout dev=y=a.txt", f"a.txt: holds 1 class {NEVER}: 'y'; {ADD}"),
+        ("run x=a.txt --holdout dev=y=a.txt", f'a.txt: holds 1 class {NEVER}: "y"; {ADD}'),
         (
             f"run ab.csv {COLUMNS} --split 1/1 --seed 2",
-            f"ab.csv: holds 1 class {NEVER}: 'a'; {ADD}",
+            f'ab.csv: holds 1 class {NEVER}: "a"; {ADD}',
         ),
         (
             f"encode abc.csv {COLUMNS} --vocab labelled/vocab.json",
-            f"abc.csv: holds 2 classes {NEVER}: 'c', 'd'; {ADD}",
+            f'abc.csv: holds 2 classes {NEVER}: "c" | "d"; {ADD}',
         ),
         (
             f"encode some.csv {COLUMNS} --vocab labelled/vocab.json",
@@ -89,7 +89,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
         ),
         (
             f"encode ab.csv {COLUMNS} --vocab numbers/vocab.json",
-            f"ab.csv: record 1: the label 'a' {NO_NUMBER}",
+            f'ab.csv: record 1: the label "a" {NO_NUMBER}',
         ),
         (
             "encode x=a.txt --vocab out/vocab.json",
@@ -100,23 +100,23 @@ def folder(made: Path, tmp_path: Path) -> Path:
         ),
         (
             f"run ab.csv {COLUMNS} --label-type number",
-            f"ab.csv: record 1: the label 'a' {NO_NUMBER}",
+            f'ab.csv: record 1: the label "a" {NO_NUMBER}',
         ),
         (
             f"run nan.csv {COLUMNS} --label-type number",
-            f"nan.csv: record 2: the label 'nan' {NO_NUMBER}",
+            f'nan.csv: record 2: the label "nan" {NO_NUMBER}',
         ),
         (
             f"run one.csv nan.csv {COLUMNS} --label-type number",
-            f"nan.csv: record 2: the label 'nan' {NO_NUMBER}",
+            f'nan.csv: record 2: the label "nan" {NO_NUMBER}',
         ),
         (
             f"run odd.csv {COLUMNS} --label-type number",
-            f"odd.csv: record 2: the label '1_0' {NO_NUMBER}",
+            f'odd.csv: record 2: the label "1_0" {NO_NUMBER}',
         ),
         (
             f"run wide.csv {COLUMNS} --label-type number",
-            f"wide.csv: record 1: the label '１' {NO_NUMBER}",
+            f'wide.csv: record 1: the label "１" {NO_NUMBER}',
         ),
         (
             "run a.txt --label-type number",
@@ -129,7 +129,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
         ("run e=q.txt", "q.txt: no such file; the file e=q.txt is read as ./e=q.txt"),
         (
             f"run big.csv {COLUMNS} --label-type number",
-            f"big.csv: record 2: the label '4e38' {NO_NUMBER}",
+            f'big.csv: record 2: the label "4e38" {NO_NUMBER}',
         ),
         ("run blank.txt --drop-empty", f"the text: {NO_ROW}"),
         ("encode blank.txt --drop-empty --vocab out/vocab.json", f"the text: {NO_ROW}"),
@@ -169,7 +169,11 @@ def test_what_the_files_show(command: str, said: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "place", "said"),
     [
-        ("run =nope", "INPUT", "'=nope' is no LABEL=PATH"),
+        (
+            "run =nope",
+            "INPUT",
+            "'=nope' is no LABEL=PATH; a file of that name is read as ./NAME",
+        ),
         ("run x=", "INPUT", "'x=' is no LABEL=PATH"),
         ("vocab x=", "INPUT", "'x=' is no LABEL=PATH"),
         ("encode x= --vocab v.json", "INPUT", "'x=' is no LABEL=PATH"),
@@ -180,6 +184,11 @@ def test_what_the_files_show(command: str, said: str, folder: Path) -> None:
         ("run nope --holdout ..=nope", "--holdout", "'..' is no name for a folder in the output"),
         ("run nope --holdout .=nope", "--holdout", "'.' is no name for a folder in the output"),
         ("run nope --holdout a/b=nope", "--holdout", "'a/b' is no name for a folder in the output"),
+        (
+            "run nope --holdout LABELS.NPY=nope",
+            "--holdout",
+            "'LABELS.NPY' is no name for a folder in the output; use letters, digits, _ and -",
+        ),
         (
             "run nope --holdout labels.npy=nope",
             "--holdout",

@@ -608,4 +608,4 @@ def test_a_terminal_is_told_what_it_shall_not_do(tmp_path: Path) -> None:
     said = ended.stdout.decode("utf-8")
     assert not [c for c in said if not c.isprintable() and c != "\n"]
     assert r'"\u001b[2J\u009b1m" | "a\u202e"' in said
-    assert rf"(\x1b[31mred, a\u202e, {'b' * 29}…)" in said
+    assert rf"(\u001b[31mred, a\u202e, {'b' * 29}…)" in said

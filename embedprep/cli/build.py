@@ -18,6 +18,7 @@ from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_vocabulary
 from embedprep.sources import Source, total_bytes
+from embedprep.wording import printable
 
 if TYPE_CHECKING:
     from embedprep.settings import AdoptionSettings
@@ -157,7 +158,7 @@ def _warn(warnings: Iterable[str], quiet: bool) -> None:
     """Tell of what is done and plainly wrong. That nobody can be told does not undo it."""
     with suppress(OSError):
         for warning in () if quiet else warnings:
-            click.echo(f"embedprep: warning: {warning}", err=True)
+            click.echo(f"embedprep: warning: {printable(warning)}", err=True)
 
 
 @click.command(cls=options.Sectioned)

@@ -53,8 +53,9 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except SettingsError as error:
+        said = f"{error.cause}; {error.remedy}" if error.remedy else error.cause
         raise click.BadParameter(
-            error.cause, click.get_current_context(), param_hint=f"'{error.place}'"
+            said, click.get_current_context(), param_hint=f"'{error.place}'"
         ) from None
 
 

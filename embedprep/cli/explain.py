@@ -12,8 +12,8 @@ import click
 
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.columns import GAP, fold, in_bands, shown
-from embedprep.errors import how_many
 from embedprep.specials import BOS, EOS, PAD, PAD_INDEX
+from embedprep.wording import how_many
 
 if TYPE_CHECKING:
     from embedprep.explaining import EncodedSentence, Explanation

@@ -16,6 +16,7 @@ import click
 from embedprep import __version__
 from embedprep.cli.stdout import ReaderGone
 from embedprep.errors import EmbedprepError
+from embedprep.wording import printable
 
 BROKEN_PIPE = 141
 
@@ -129,7 +130,7 @@ def _tell(error: BaseException) -> int:
     else:
         raise error
     with suppress(OSError):  # nobody can be told that stderr is full
-        click.echo(f"embedprep: {message}", err=True)
+        click.echo(f"embedprep: {printable(message)}", err=True)
     return status
 
 

@@ -85,7 +85,8 @@ adoption_options = together(
         "--from",
         "source",
         metavar="FILE",
-        help="Read no text, but take over the vocabulary in this file; needs --max-len.",
+        help="Read no text, but take over the vocabulary in this file (- is standard input); "
+        "needs --max-len.",
     ),
     click.option(
         "--unk-token",

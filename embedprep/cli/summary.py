@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from embedprep.cli import columns, stdout
-from embedprep.errors import how_many
-from embedprep.sources import shown
+from embedprep.cli import stdout
+from embedprep.wording import how_many, printable, quoted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 
 _SHOWN_CLASSES = 5
-_LONGEST = 30
 
 
 def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
@@ -31,7 +29,7 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
         return
     rectangle = built.vocabulary.rectangle
     head = (
-        f"{built.path}: {how_many(facts['rows'], 'row')} of "
+        f"{printable(str(built.path))}: {how_many(facts['rows'], 'row')} of "
         f"{how_many(rectangle.max_len, 'index', 'indices')}, {rectangle.dtype}"
     )
     lines = [("rows", facts["rows"], f"{facts['empty_rows']:,} empty")]
@@ -67,13 +65,9 @@ def _labels(built: Built) -> list[tuple[str, int, str]]:
     labels = built.labels
     if labels is None or labels.type == "number":
         return []
-    some = [_shown_class(name) for name in labels.classes[:_SHOWN_CLASSES]]
+    some = [printable(shortened(name)) for name in labels.classes[:_SHOWN_CLASSES]]
     some += ["..."] if len(labels.classes) > len(some) else []
     return [("classes", len(labels.classes), ", ".join(some))]
-
-
-def _shown_class(name: str) -> str:
-    return columns.shown(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")
 
 
 def _part(facts: dict[str, Any]) -> str:
@@ -116,7 +110,8 @@ def print_vocabulary(
         ("input_dim", vocabulary.input_dim, ""),
         ("max_len", vocabulary.rectangle.max_len, ""),
     ]
-    stdout.write(f"{path}: {how_many(len(counts), 'word')}\n{_table(lines)}{_inputs(sources)}")
+    head = f"{printable(path)}: {how_many(len(counts), 'word')}"
+    stdout.write(f"{head}\n{_table(lines)}{_inputs(sources)}")
 
 
 def _least_frequent(counts: tuple[int, ...]) -> str:
@@ -146,15 +141,15 @@ def _inputs(sources: Iterable[Source]) -> str:
             facts.append(f"text from {_columns(found.text_columns)}")
         if found.label_columns:
             facts.append(f"labels from {_columns(found.label_columns)}")
-        said += f"  {'input':<14}  {source.name}: {', '.join(facts)}\n"
+        said += f"  {'input':<14}  {printable(source.name)}: {', '.join(facts)}\n"
         if found.first_row is not None:
-            said += f"  {'first row':<14}  taken as data: {shown(found.first_row)}\n"
+            said += f"  {'first row':<14}  taken as data: {quoted(found.first_row)}\n"
     return said
 
 
 def _columns(some: Iterable[str | int]) -> str:
     return " and ".join(
-        shown([column]) if isinstance(column, str) else f"column {column}" for column in some
+        quoted([column]) if isinstance(column, str) else f"column {column}" for column in some
     )
 
 

@@ -20,7 +20,7 @@ from embedprep.sources.inputs import (
 from embedprep.sources.lines import PADDING, Block, line_too_long
 from embedprep.sources.opening import total_bytes
 from embedprep.sources.reader import Reader, Source, read_blocks
-from embedprep.sources.records import Recognised, shown
+from embedprep.sources.records import Recognised
 from embedprep.sources.settings import FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "parse_holdout",
     "parse_input",
     "read_blocks",
-    "shown",
     "total_bytes",
     "with_parents_as_labels",
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from embedprep.errors import InputError, how_many
-from embedprep.sources.records import shown
+from embedprep.errors import InputError
 from embedprep.sources.settings import RecordSettings, is_number
+from embedprep.wording import how_many, quoted
 
 
 class Columns(NamedTuple):
@@ -37,7 +37,8 @@ def find_columns(name: str, first_row: Sequence[str], settings: RecordSettings) 
     if not text:
         text = tuple(place for place in range(len(first_row)) if place not in labels)
         if len(text) != 1:
-            cause = f"has {how_many(len(first_row), 'column')}, in the first row {shown(first_row)}"
+            n_columns = how_many(len(first_row), "column")
+            cause = f"has {n_columns}, in the first row {quoted(first_row)}"
             raise InputError(name, cause, "choose the text by --text-column")
     return Columns(text, labels, has_header, settings.header is None and not has_name)
 
@@ -53,8 +54,8 @@ def _find(name: str, first_row: Sequence[str], column: str, settings: RecordSett
         case [place]:
             return place
         case []:
-            cause = f"has no column {shown([column])} among {shown(first_row)}"
+            cause = f"has no column {quoted([column])} among {quoted(first_row)}"
             raise InputError(name, cause, "check its name, or give its number")
         case _:
-            cause = f"has more than one column {shown([column])} among {shown(first_row)}"
+            cause = f"has more than one column {quoted([column])} among {quoted(first_row)}"
             raise InputError(name, cause, "give its number, and --header")

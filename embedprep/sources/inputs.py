@@ -59,7 +59,7 @@ def parse_holdout(text: str) -> Input:
 
 def checked_part(name: str) -> str:
     """The name of a held-out part. Raises SettingsError where it is none for a folder."""
-    if not re.fullmatch(r"[\w-][\w.-]*", name) or name.endswith((".npy", ".json")):
+    if not re.fullmatch(r"[\w-][\w.-]*", name) or name.lower().endswith((".npy", ".json")):
         cause = f"{name!r} is no name for a folder in the output"
         raise SettingsError("--holdout", cause, "use letters, digits, _ and -")
     return name

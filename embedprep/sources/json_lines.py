@@ -9,8 +9,9 @@ from typing import Any
 
 from embedprep.errors import InputError
 from embedprep.sources.lines import Lines, split_lines
-from embedprep.sources.records import Recognised, Records, join_columns, one_line, shown
+from embedprep.sources.records import Recognised, Records, join_columns, one_line
 from embedprep.sources.settings import Reading
+from embedprep.wording import quoted
 
 TEXT_COLUMN = "text"
 """The column of the text where none is named."""
@@ -95,7 +96,7 @@ def _text(record: dict[str, Any], column: str) -> str:
     text = _field(record, column, "--text-column")
     if not isinstance(text, str):
         kind = _KINDS[type(text)]
-        raise _WrongLine(f"{shown([column])} is {kind}, not a string", "check --text-column")
+        raise _WrongLine(f"{quoted([column])} is {kind}, not a string", "check --text-column")
     return text
 
 
@@ -108,7 +109,7 @@ def _labels(record: dict[str, Any], column: str) -> Iterator[str]:
             yield json.dumps(label)
         else:
             kind = _KINDS[type(label)]
-            raise _WrongLine(f"{shown([column])} is {kind}, no label", "check --label-column")
+            raise _WrongLine(f"{quoted([column])} is {kind}, no label", "check --label-column")
 
 
 def _whole(text: str, errors: str) -> str:
@@ -126,5 +127,7 @@ def _whole(text: str, errors: str) -> str:
 
 def _field(record: dict[str, Any], column: str, option: str) -> Any:
     if column not in record:
-        raise _WrongLine(f"has no {shown([column])} among {shown(list(record))}", f"check {option}")
+        raise _WrongLine(
+            f"has no {quoted([column])} among {quoted(list(record))}", f"check {option}"
+        )
     return record[column]

@@ -6,7 +6,6 @@ a line end inside a field becomes a space, and words are found as in any other t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,9 +13,6 @@ from embedprep.sources.lines import PADDING, Block
 
 RECORD_BYTES = 1 << 16
 """What is cut into records at a time: the lists and strings of more would leave the caches."""
-
-_SHOWN_COLUMNS = 20
-_SHOWN_CHARACTERS = 30
 
 
 class Records(NamedTuple):
@@ -71,23 +67,3 @@ def join_columns(columns: Sequence[list[str]]) -> list[str]:
     if len(columns) == 1:
         return one_line(columns[0])
     return one_line([" ".join(row) for row in zip(*columns, strict=True)])
-
-
-def shown(fields: Sequence[str]) -> str:
-    """Some fields or names of columns as a message shows them.
-
-    >>> print(shown(["text", "a\\tb"]))
-    "text" | "a\\tb"
-    """
-    some = [
-        field if len(field) <= _SHOWN_CHARACTERS else f"{field[: _SHOWN_CHARACTERS - 1]}…"
-        for field in fields[:_SHOWN_COLUMNS]
-    ]
-    more = [f"and {len(fields) - len(some)} more"] if len(fields) > len(some) else []
-    return " | ".join([_quoted(field) for field in some] + more)
-
-
-def _quoted(field: str) -> str:
-    """A field as JSON, what a terminal would not print escaped."""
-    quoted = json.dumps(field, ensure_ascii=False)
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in quoted)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import chain
 from operator import itemgetter
 
-from embedprep.errors import InputError, how_many
+from embedprep.errors import InputError
 from embedprep.sources.columns import Columns, find_columns
 from embedprep.sources.lines import Lines, split_lines
 from embedprep.sources.quotes import Rows, quoted_rows, unquoted_rows
 from embedprep.sources.records import Recognised, Records, join_columns, one_line
 from embedprep.sources.settings import Reading
+from embedprep.wording import how_many
 
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 

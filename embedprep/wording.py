@@ -1,0 +1,47 @@
+"""How do numbers, and what others wrote, stand in what is said to the user?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+_MOST_FIELDS = 20
+_LONGEST_FIELD = 30
+
+
+def how_many(n: int, noun: str, nouns: str | None = None) -> str:
+    """A number of things.
+
+    >>> how_many(1, "row"), how_many(2000, "row"), how_many(2, "class", "classes")
+    ('1 row', '2,000 rows', '2 classes')
+    """
+    return f"{n:,} {noun if n == 1 else nouns or f'{noun}s'}"
+
+
+def printable(text: str) -> str:
+    r"""The text with the escape of JSON for each character that nobody sees or a terminal obeys.
+
+    The name of a file may hold any, one that clears the screen or turns the line round.
+
+    >>> print(printable("a\x1b[2Jb\u202ec"))
+    a\u001b[2Jb\u202ec
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def shortened(text: str) -> str:
+    """The text, its end left out where it is long."""
+    return text if len(text) <= _LONGEST_FIELD else f"{text[: _LONGEST_FIELD - 1]}…"
+
+
+def quoted(fields: Sequence[str]) -> str:
+    """Some fields, labels or names of columns, each shortened.
+
+    >>> print(quoted(["text", "a\\tb"]))
+    "text" | "a\\tb"
+    """
+    some = [json.dumps(shortened(f), ensure_ascii=False) for f in fields[:_MOST_FIELDS]]
+    more = [f"and {len(fields) - len(some)} more"] if len(fields) > len(some) else []
+    return " | ".join([*map(printable, some), *more])
