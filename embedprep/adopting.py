@@ -30,6 +30,7 @@ from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.separated import KERAS_FILTERS
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
+from embedprep.wording import how_many
 
 UNKNOWN_NAMES = (UNK, "[UNK]", "<UNK>", "<OOV>", "<oov>", "UNK")
 BOS_NAMES = (BOS, "<BOS>", "[BOS]", "<s>", "[CLS]")
@@ -220,7 +221,7 @@ def _first_words(vocabulary: Vocabulary, settings: AdoptionSettings, place: str)
     if named[last] >= n_words + len(named):
         raise VocabularyError(
             place,
-            f"has {last} at index {named[last]:,}, and {n_words:,} words do not reach so far",
+            f"has {last} at index {named[last]:,}, beyond its {how_many(n_words, 'word')}",
             f"keep at least {named[last] + 1 - len(named):,} by -n",
         )
     words, counts = vocabulary.words[:n_words], vocabulary.counts[:n_words]

@@ -166,7 +166,7 @@ class _Letters(NamedTuple):
 
 
 def _are_of(code_points: NDArray[Any], scripts: Mapping[str, Ranges]) -> Flags:
-    """Whether each code point lies in the blocks of these scripts; (code points,)."""
+    """Whether each code point lies in the ranges of these scripts; (code points,)."""
     is_of_any = np.zeros(len(code_points), np.bool_)
     for first, last in chain(*scripts.values()):
         is_of_any |= (code_points >= first) & (code_points <= last)

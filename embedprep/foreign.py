@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from embedprep.errors import VocabularyError
 from embedprep.sources import STDIN
 from embedprep.vocabulary import FORMAT, Vocabulary, parse_vocabulary
+from embedprep.wording import how_many
 
 PADDINGS = ("[PAD]", "<pad>", "<PAD>", "")
 """The names of padding entries; Keras' `TextVectorization` has the empty one."""
@@ -189,7 +190,8 @@ def _checked(pairs: Iterable[tuple[Any, Any]], place: str) -> dict[str, int]:
         raise VocabularyError(place, "holds no word", _KINDS)
     largest = max(word_at)
     if largest > 2 * len(word_at) + _FREE_INDICES:
-        cause = f"has {len(word_at):,} words, and {word_at[largest]!r} has index {largest:,}"
+        n_words = how_many(len(word_at), "word")
+        cause = f"has {n_words}, and {word_at[largest]!r} has index {largest:,}"
         raise VocabularyError(place, cause, "number the words without large gaps")
     return {word_at[index]: index for index in sorted(word_at)}
 

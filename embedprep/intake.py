@@ -43,11 +43,12 @@ class Encoded(NamedTuple):
 
 
 class StoredBlock(NamedTuple):
-    """Where rows of one block and one part wait: the number of their table, of the block, and of
-    their record in the spool, which is their ids and words per row.
+    """Rows of one block and one part, waiting in the spool.
 
-    The first row of the block is the record `first_record` of `source`, from 0 on; where some of
-    its rows are elsewhere, the record `numbers` of the spool tells which ones of it these are.
+    `table` and `block` are the numbers of their table and block; `record` is the spool's record of
+    their ids and words per row. The block begins with the input's record `first_record`, from 0, of
+    `source`; `numbers` is the spool's record of the rows' numbers in the block, None where all of
+    its rows are here.
     """
 
     n_rows: int
@@ -255,13 +256,13 @@ class Intake:
             numbers = self._spool.append([rows.numbers.astype(np.int32)])
         part.blocks.append(
             StoredBlock(
-                len(rows.per_row),
-                table,
-                self._n_blocks,
-                record,
-                block.source,
-                self._rows_of_source[block.source],
-                numbers,
+                n_rows=len(rows.per_row),
+                table=table,
+                block=self._n_blocks,
+                record=record,
+                source=block.source,
+                first_record=self._rows_of_source[block.source],
+                numbers=numbers,
             )
         )
         part.add_lengths(rows.per_row)

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, starts_of, take_ragged
+from embedprep.arrays import Flags, Ints, take_ragged
 from embedprep.errors import InputError
 from embedprep.npy import ArraySpec
 from embedprep.sources import Block
 from embedprep.wording import how_many, quoted
 
 RecordOfRow: TypeAlias = Callable[[int], tuple[str, int]]
-"""Tells the source of a row, and the number of its record there."""
+"""Tells the source of a row, and the number of its record there, from 1 on."""
 
 
 class RowLabels(NamedTuple):
@@ -36,8 +36,9 @@ class RowLabels(NamedTuple):
 
 
 class LabelFacts(NamedTuple):
-    """What labels are: of `type` "class", "classes" or "number"; the names of classes, sorted; how
-    many numbers a row has, None where it has none or nobody knows.
+    """What labels are: of `type` "class", "classes" or "number"; the names of classes, sorted.
+
+    `per_row` numbers are those of a row, None where labels are classes.
     """
 
     type: str
@@ -57,8 +58,9 @@ def parse_labels(saved: Any) -> LabelFacts:
         case {"type": "class" | "classes" | "number" as kind, "classes": list(classes)}:
             names = tuple(name for name in classes if isinstance(name, str))
             per_row = saved.get("per_row")
-            is_count = per_row is None or (type(per_row) is int and per_row > 0)
-            if is_count and len(names) == len(classes) and list(names) == sorted(set(names)):
+            is_told = kind == "number" and type(per_row) is int and per_row > 0
+            are_names = len(names) == len(classes) and list(names) == sorted(set(names))
+            if are_names and (per_row is None or is_told):
                 return LabelFacts(kind, names, per_row)
     raise ValueError(f"labels are {saved!r}")
 
@@ -117,7 +119,10 @@ def _numbers(
 
 
 def _number(label: str) -> float:
-    """A decimal number; `float` would also take 1_0 and the digits of any script."""
+    """A decimal number of ASCII alone, NaN where it is none.
+
+    `float` would also take 1_0 and the digits of any script.
+    """
     if "_" in label or not label.isascii():
         return math.nan
     try:
@@ -196,7 +201,7 @@ def check_labels(
             said = how_many(number, "label") if number else "no label"
             raise InputError(
                 f"{source}: record {record}",
-                f"has {said}, others have {expected}",
+                f"has {said}, where {expected} must be",
                 "give every record as many, or leave it out",
             )
     if coding.facts.type == "number":
@@ -215,8 +220,10 @@ def check_labels(
         )
 
 
-def labels_of_rows(labels: RowLabels, rows: Ints) -> RowLabels:
-    """The labels of some rows, in their order and as often as they are named; (rows,)."""
+def labels_of_rows(labels: RowLabels, starts: Ints, rows: Ints) -> RowLabels:
+    """The labels of some rows, in their order and as often as they are named.
+
+    `rows: (some rows,)`; `starts: (rows,)` is where the values of each row of `labels` start.
+    """
     per_row = labels.per_row[rows]
-    starts = starts_of(labels.per_row)[rows]
-    return RowLabels(take_ragged(labels.values, starts, per_row.astype(np.int64)), per_row)
+    return RowLabels(take_ragged(labels.values, starts[rows], per_row.astype(np.int64)), per_row)

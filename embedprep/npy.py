@@ -51,6 +51,11 @@ class ArraySpec(NamedTuple):
     dtype: str
 
     @property
+    def row_bytes(self) -> int:
+        """The size of a row."""
+        return int(np.prod(self.shape[1:], dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+    @property
     def n_bytes(self) -> int:
         """The size of its file."""
         return npy_bytes(self.shape, np.dtype(self.dtype))
@@ -74,7 +79,7 @@ class NpyWriter:
         self.shape = array.shape
         self.dtype = np.dtype(array.dtype)
         self._header = npy_header(self.shape, self.dtype)
-        self._row_bytes = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+        self._row_bytes = array.row_bytes
         self._digest = UnorderedDigest(self._read_back)
 
     def __enter__(self) -> NpyWriter:

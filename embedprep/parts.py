@@ -20,8 +20,8 @@ from embedprep.labels import RowLabels
 from embedprep.text import LINE_FEED
 
 RowKeys: TypeAlias = NDArray[np.bytes_]
-"""A number of 16 bytes for each row, (rows,): equal for equal rows, and for different ones by
-chance alone, 2^-128 a pair."""
+"""16 bytes for each row, (rows,): equal for equal rows. Different ones are equal by chance alone:
+2^-128 a pair, 2^-64 where only their labels differ."""
 
 
 def text_hashes(data: bytes, secrets: Sequence[Secret]) -> Keys:

@@ -145,20 +145,25 @@ class _FinalRows(NamedTuple):
     """The rows of a part without those that are left out for being empty.
 
     `n_words` of each row of each block, those left out among them, or None where that is what was
-    counted; `hashes` those of texts that hold a word; `left` the rows that are, None if all.
+    counted; `hashes` those of texts that hold a word; `kept: (rows,)` the places of these rows
+    among those counted, None if all are.
     """
 
     n_words: list[NDArray[np.int32]] | None
     rows_of_length: Counter[int]
     labels: RowLabels
     hashes: Keys | None
-    left: Ints | None
+    kept: Ints | None
+
+    def record_of_row(self, part: CountedPart, spool: Spool, row: int) -> tuple[str, int]:
+        """The source of one of these rows, and the number of its record there, from 1 on."""
+        return part.record_of_row(row if self.kept is None else int(self.kept[row]), spool)
 
 
 def _final_rows(
     part: CountedPart, numbering: Numbering, selection: Selection, work: Work
 ) -> _FinalRows:
-    n_words, rows_of_length, left = None, part.rows_of_length, None
+    n_words, rows_of_length, kept = None, part.rows_of_length, None
     labels, hashes = part.labels, part.hashes
     drops_words = numbering.drops_unknown or numbering.stretches is not None
     if drops_words or selection.drop_empty or selection.splits_rows or hashes is not None:
@@ -170,14 +175,10 @@ def _final_rows(
         if selection.drop_empty:
             del rows_of_length[0]
             labels = labels.at(of_row > 0)
-            left = (of_row > 0).nonzero()[0]
+            kept = (of_row > 0).nonzero()[0]
     n_marks = numbering.specials.n_marks
     with_marks = Counter({n_marks + length: rows for length, rows in rows_of_length.items()})
-    return _FinalRows(n_words, with_marks, labels, hashes, left)
-
-
-def _record_of_row(part: CountedPart, left: Ints | None, spool: Spool, row: int) -> tuple[str, int]:
-    return part.record_of_row(row if left is None else int(left[row]), spool)
+    return _FinalRows(n_words, with_marks, labels, hashes, kept)
 
 
 def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | None:
@@ -214,7 +215,7 @@ def _code(
     codes = counted.label_codes
     coding = code_labels(codes, final[0].labels, saved.labels if saved else None)
     for part, its in zip(counted.parts, final, strict=True):
-        check_labels(coding, codes, its.labels, partial(_record_of_row, part, its.left, spool))
+        check_labels(coding, codes, its.labels, partial(its.record_of_row, part, spool))
     return coding
 
 
@@ -246,20 +247,23 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
     cause = f"would take {_size(n_bytes)} for {how_many(n_rows, 'row')} of {max_len:,}"
     if LABELS in files and plan.coding is not None and plan.coding.n_columns is not None:
-        cause += f" and as many labels of {plan.coding.n_columns:,}"
+        cause += f", each with a matrix row of {plan.coding.n_columns:,} labels"
 
     p99 = choose_max_len(Fraction(99, 100), plan.parts[0].rows_of_length, plan.n_marks)
-    n_bytes_p99 = n_bytes - n_rows * (max_len - p99) * np.dtype(plan.rectangle.dtype).itemsize
-    remedy = "choose a smaller --max-len"
-    if p99 < max_len and plan.layout.stride is None:
-        remedy = f"--max-len p99 is {p99:,} and takes {_size(n_bytes_p99)}"
+    n_bytes_of_rows = n_rows * plan.rectangle.row_bytes
+    n_bytes_p99 = n_bytes - n_bytes_of_rows + n_bytes_of_rows // max_len * p99
+
+    def remedy(limit: int) -> str:
+        if n_bytes - n_bytes_of_rows > limit:
+            return "no --max-len helps: take fewer rows, or fewer labels"
+        if p99 < max_len and n_bytes_p99 <= limit and plan.layout.stride is None:
+            return f"--max-len p99 is {p99:,} and takes {_size(n_bytes_p99)}"
+        return "choose a smaller --max-len"
 
     if rows.max_bytes is not None and n_bytes > rows.max_bytes:
-        if n_bytes_p99 > rows.max_bytes:
-            remedy = "choose a smaller --max-len"
         limit = f"more than the {_size(rows.max_bytes)} of --max-bytes"
-        raise OutputError(str(output), f"{cause}, {limit}", remedy)
-    if rows.max_bytes is None and plan.is_default_max and n_bytes > MAX_BYTES:
+        raise OutputError(str(output), f"{cause}, {limit}", remedy(rows.max_bytes))
+    if rows.max_bytes is None and plan.is_default_max and n_bytes_of_rows > MAX_BYTES:
         rows_of_length = sum((part.rows_of_length for part in plan.parts), Counter[int]())
         n_filled = sum(min(length, max_len) * n for length, n in rows_of_length.items())
         filled = n_filled / (n_rows * max_len)
@@ -267,11 +271,12 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
             raise OutputError(
                 str(output),
                 f"{cause}, of which {filled:.1%} is filled",
-                f"{remedy}; to have it all the same, pass --max-len {max_len}",
+                f"{remedy(n_bytes)}; to have it all the same, pass --max-len {max_len}",
             )
     free = free_bytes(output if output.is_dir() else output.parent)
     if n_bytes > free:
-        raise OutputError(str(output), f"{cause}, and the disk has {_size(free)} left", remedy)
+        limit = f"and the disk has {_size(free)} left"
+        raise OutputError(str(output), f"{cause}, {limit}", remedy(free))
 
 
 def _size(n_bytes: int) -> str:

@@ -71,7 +71,7 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
     Raises OutputError where the target cannot be written.
     """
     if target.is_symlink():
-        target = target.resolve()
+        target = Path(os.path.realpath(target))
     if target.exists() and not (target.is_file() or target.is_dir()):
         with _written_through(target) as temporary:
             yield temporary
@@ -107,11 +107,11 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
 
 def _refuse_part_of_output(target: Path, remedy: str) -> None:
     """Raise OutputError where a whole output lists the target, or files in it."""
-    whole = Path(os.path.abspath(target))
+    place = Path(os.path.realpath(target))
     listed: set[str] = set()
     with suppress(OutputError):  # no manifest, or none of ours
-        listed = output_names(read_manifest(whole.parent))
-    if any(name == whole.name or name.startswith(f"{whole.name}/") for name in listed):
+        listed = output_names(read_manifest(place.parent))
+    if any(name == place.name or name.startswith(f"{place.name}/") for name in listed):
         raise OutputError(str(target), "is part of a whole output", remedy)
 
 
@@ -163,7 +163,7 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
     Raises OutputError where the folder cannot be written, holds a foreign manifest, or is being
     written by another run.
     """
-    _refuse_part_of_output(target, "name another folder, or the whole one")
+    _refuse_part_of_output(target, "name another folder, or that of the whole output")
     made: list[Path] = []
     lock: int | None = None
     staged: StagedFolder | None = None

@@ -160,6 +160,7 @@ def write_rows(
     """Write every row of a part, and what belongs to it, into the files that have a writer."""
     rectangle, specials = layout.rectangle, numbering.specials
     dtype = np.dtype(rectangle.dtype)
+    label_starts = starts_of(part.labels.per_row)
 
     def write_block(block: StoredBlock, first_row: int, first_stored: int) -> Written:
         ragged = renumber(block, numbering, work.spool)
@@ -175,17 +176,17 @@ def write_rows(
             writers[LENGTHS].write(first_row, lengths + specials.n_marks)
         if LABELS in writers:
             assert coding is not None
-            for some in _chunks(len(row), coding.array(1).n_bytes):
-                of_some = labels_of_rows(part.labels, row[some])
-                writers[LABELS].write(first_row + some.start, coding.encode(of_some))
+            for chunk in _chunks(len(row), coding.array(1).row_bytes):
+                labels = labels_of_rows(part.labels, label_starts, row[chunk])
+                writers[LABELS].write(first_row + chunk.start, coding.encode(labels))
         if DOCUMENTS in writers:
             assert part.input_rows is not None
             writers[DOCUMENTS].write(first_row, part.input_rows[row])
         ends = np.concatenate([[0], np.cumsum(lengths)])
-        for some in _chunks(len(lengths), rectangle.row_bytes):
-            words = indices[ends[some.start] : ends[some.stop]].astype(dtype, copy=False)
-            rows = pad_between_marks(words, lengths[some], rectangle, specials)
-            writers[SEQUENCES].write(first_row + some.start, rows)
+        for chunk in _chunks(len(lengths), rectangle.row_bytes):
+            words = indices[ends[chunk.start] : ends[chunk.stop]].astype(dtype, copy=False)
+            rows = pad_between_marks(words, lengths[chunk], rectangle, specials)
+            writers[SEQUENCES].write(first_row + chunk.start, rows)
         return Written(ragged.n_words, ragged.n_unknown)
 
     first_rows = starts_of(np.array(n_rows_of_block, np.int64))
@@ -196,6 +197,7 @@ def write_rows(
             part.blocks, first_rows.tolist(), first_stored.tolist(), strict=True
         )
     ]
+    # Added up where the work is done; a part may have no block at all.
     of_blocks: list[Future[Written] | Written] = [Written(0, 0), *written]
     [total] = work.engine.gather([work.engine.reduce(_add_up, of_blocks)])
     return total

@@ -159,11 +159,11 @@ def check_selection(selection: Selection, rows: RowSettings, n_marks: int) -> No
 
 
 def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
-    """Raise SettingsError where a held-out part has the name of another, as of one of the split.
+    """Raise SettingsError where a held-out part would share its folder with another part.
 
-    Names that differ in case alone are one folder on many a disk.
+    On many a disk, names that differ in case alone are one.
     """
-    of_split = {name.casefold(): name for name in selection.shares}
+    of_split = {name.casefold() for name in selection.shares}
     spelled: dict[str, str] = {}
     for name in parts:
         if name != TRAINING and name.casefold() in of_split:

@@ -108,13 +108,15 @@ class Vocabulary:
     def decode(self, rows: ArrayLike) -> list[str]:
         """The sentences of rows of indices, (rows, length): the words, a space between two.
 
-        Padding and marks are left out; unknown words read `<unk>`.
+        Padding and marks are left out; unknown words read `<unk>`; an empty list is no rows.
         Raises VocabularyError for an index that the vocabulary does not have, TypeError where
         these are no rows of indices.
         """
         rows = np.asarray(rows)
-        if rows.shape == (0,):  # no rows, of no length
+        if rows.shape == (0,):
             return []
+        if not rows.size:  # NumPy takes empty lists for fractions
+            rows = rows.astype(np.int64)
         if rows.ndim != 2 or rows.dtype.kind not in "iu":
             raise TypeError(f"decode takes rows of integers, not {rows.dtype} of {rows.shape}")
         text = decode_rows(self, rows).decode("utf-8")

@@ -10,7 +10,7 @@ _LONGEST_FIELD = 30
 
 
 def how_many(n: int, noun: str, nouns: str | None = None) -> str:
-    """A number of things.
+    """A number and its noun, in the plural unless it is 1.
 
     >>> how_many(1, "row"), how_many(2000, "row"), how_many(2, "class", "classes")
     ('1 row', '2,000 rows', '2 classes')

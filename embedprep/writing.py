@@ -104,7 +104,7 @@ def write_file(temporary: Path, output: Path, contents: Contents, work: Work) ->
     [part] = contents.planned.parts
     array = contents.planned.arrays(part)[SEQUENCES]
     with NpyWriter(temporary, output, array) as sequences:
-        facts = _write_rows(part, contents, {SEQUENCES: sequences}, work)
+        facts = _write_arrays(part, contents, {SEQUENCES: sequences}, work)
     [(vocabulary, _)] = work.engine.gather([contents.vocabulary])
     return Built(output, vocabulary, facts, warnings=contents.warnings)
 
@@ -125,15 +125,16 @@ def _write_part(
         writers: dict[str, NpyWriter] = {}
         for file, array in contents.planned.arrays(part).items():
             path, target = staged.add(_path(name, file)), staged.target / name / file
-            writer = NpyWriter(path, target, array)
-            if part.order is not None:
-                writer = ShuffledNpyWriter(path, target, array, part.order)
-            writers[file] = stack.enter_context(writer)
-        facts = _write_rows(part, contents, writers, work)
+            writers[file] = stack.enter_context(
+                NpyWriter(path, target, array)
+                if part.order is None
+                else ShuffledNpyWriter(path, target, array, part.order)
+            )
+        facts = _write_arrays(part, contents, writers, work)
     return _WrittenPart(name, [writer.finished for writer in writers.values()], facts)
 
 
-def _write_rows(
+def _write_arrays(
     part: PlannedPart, contents: Contents, writers: Mapping[str, NpyWriter], work: Work
 ) -> dict[str, Any]:
     """Write the arrays of a part, by their names; the facts about it."""

@@ -208,12 +208,12 @@ def test_every_word_keeps_its_index(
         (
             BERT,
             {"max_words": 2, "unk_token": "[SEP]"},
-            "has <unk> at index 4, and 2 words do not reach so far",
+            "has <unk> at index 4, beyond its 2 words",
         ),
         (
             BERT,
             {"max_words": 1, "eos": True},
-            "has <eos> at index 4, and 1 words do not reach so far",
+            "has <eos> at index 4, beyond its 1 word",
         ),
         (
             keras(filters="\t\n"),

@@ -813,12 +813,22 @@ def test_max_bytes_is_the_size_of_all_arrays(folder: Path) -> None:
     (folder / "tags.jsonl").write_text('{"t": "x", "l": ["a", "b"]}\n{"t": "y z", "l": "a"}\n')
     size = 3 * 128 + 2 * 2 * 4 + 2 * 4 + 2 * 2
     said = (
-        f"new: would take {size} bytes for 2 rows of 2 and as many labels of 2, more than the "
-        f"{size - 1} bytes of --max-bytes; choose a smaller --max-len"
+        f"new: would take {size} bytes for 2 rows of 2, each with a matrix row of 2 labels, "
+        f"more than the {size - 1} bytes of --max-bytes; choose a smaller --max-len"
     )
     command = "run tags.jsonl --text-column t --label-column l -q -o new --max-bytes "
     assert_fails(folder, f"{command}{size - 1}", said)
     assert run(folder, f"{command}{size}") == Ended(0, "", "")
+
+
+def test_labels_that_are_too_many_are_not_the_fault_of_the_length(folder: Path) -> None:
+    lines = [f'{{"text": "a", "l": ["{n}", "x"]}}\n' for n in range(60)]
+    (folder / "tags.jsonl").write_text("".join(lines))
+    said = (
+        "new: would take 4.52 kB for 60 rows of 1, each with a matrix row of 61 labels, more than "
+        "the 3 kB of --max-bytes; no --max-len helps: take fewer rows, or fewer labels"
+    )
+    assert_fails(folder, "run tags.jsonl --label-column l -o new --max-bytes 3000", said)
 
 
 # The disk.
@@ -906,12 +916,11 @@ def test_a_full_disk(command: str, place: str, small_disk: Path) -> None:
 
 @pytest.mark.parametrize("place", ["disk/out", "disk/new", "disk/new/deep", "disk/x.npy"])
 def test_rows_that_the_disk_cannot_take_are_not_begun(place: str, small_disk: Path) -> None:
-    whole, least = ("720 kB", "80.1 kB") if place.endswith(".npy") else ("800 kB", "160 kB")
-    said = one_line(
-        place,
-        rf"would take {whole} for 20,000 rows of 9, and the disk has [0-9.]+ kB left",
-        f"--max-len p99 is 1 and takes {least}",
-    )
+    whole, remedy = "800 kB", "choose a smaller --max-len"
+    if place.endswith(".npy"):
+        whole, remedy = "720 kB", "--max-len p99 is 1 and takes 80.1 kB"
+    cause = rf"would take {whole} for 20,000 rows of 9, and the disk has [0-9.]+ kB left"
+    said = one_line(place, cause, remedy)
     assert_fails(small_disk, f"encode many.txt --vocab v.json --max-len 9 -o {place}", said)
 
 
@@ -1449,9 +1458,11 @@ def test_a_part_of_a_whole_output_is_not_written_by_itself(command: str, folder:
     assert_fails(folder, command, said)
 
 
-@pytest.mark.parametrize("place", ["new/dev", "new/dev/", "./new/../new/dev"])
+@pytest.mark.parametrize("place", ["new/dev", "new/dev/", "./new/../new/dev", "link"])
 def test_the_folder_of_a_part_is_not_written_by_itself(place: str, folder: Path) -> None:
     assert run(folder, "run a.txt --holdout dev=a.txt -q -o new").status == 0
-    said = f"{Path(place)}: is part of a whole output; name another folder, or the whole one"
+    (folder / "link").symlink_to("new/dev")
+    remedy = "name another folder, or that of the whole output"
+    said = f"{Path(place)}: is part of a whole output; {remedy}"
     assert_fails(folder, f"run a.txt -o {place}", said)
     assert run(folder, "run a.txt -q -o new/mine").status == 0

@@ -95,12 +95,16 @@ def test_numbers_are_kept_as_they_are() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_held_out_parts_are_no_folders_of_one_name() -> None:
-    with pytest.raises(SettingsError, match="--holdout: 'dev' names no input"):
-        made("pos.txt", holdout={"dev": []})
     with pytest.raises(SettingsError, match="'Test' is also a part of --split"):
         made("pos.txt", holdout={"Test": "pos.txt"}, split="1/0/1")
     with pytest.raises(SettingsError, match="'Dev' and 'dev' differ in case alone"):
         made("pos.txt", holdout={"dev": "pos.txt", "Dev": "pos.txt"})
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_held_out_part_has_an_input() -> None:
+    with pytest.raises(SettingsError, match="--holdout: 'dev' names no input"):
+        made("pos.txt", holdout={"dev": []})
 
 
 @pytest.mark.usefixtures("folder")
@@ -151,11 +155,11 @@ def test_a_class_of_rows_that_are_left_out_is_none() -> None:
     assert labels_in(output.parts["test"]) == ("int32", [0])
 
     Path("u.csv").write_text(",\nb,x\na,\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"u\.csv: record 3: has no label, others have 1"):
+    with pytest.raises(InputError, match=r"u\.csv: record 3: has no label, where 1 must be"):
         made("t.csv", holdout={"test": "u.csv"}, **chosen)
 
     Path("u.csv").write_text("q,\nq,z\nb,\na,x\n", encoding="utf-8")  # q is unknown
-    with pytest.raises(InputError, match=r"u\.csv: record 3: has no label, others have 1"):
+    with pytest.raises(InputError, match=r"u\.csv: record 3: has no label, where 1 must be"):
         made("t.csv", holdout={"test": "u.csv"}, oov="drop", **chosen)
 
 
@@ -187,7 +191,9 @@ def test_the_record_of_an_error_is_one_of_its_part() -> None:
     lines = [f"row {n},{'x' if n < 30 else ''}\n" for n in range(33)]
     Path("t.csv").write_text("".join(lines), encoding="utf-8")
     for split in (None, "1/1/1", "1/30"):
-        with pytest.raises(InputError, match=r"^t\.csv: record 3[123]: has no label, others have"):
+        with pytest.raises(
+            InputError, match=r"^t\.csv: record 3[123]: has no label, where 1 must be"
+        ):
             made("t.csv", text_column=1, label_column=2, split=split)
 
 
@@ -251,6 +257,7 @@ def test_what_has_no_parent_to_be_named_after() -> None:
         {"type": "class", "classes": "ab"},
         {"type": "number", "classes": [], "per_row": 0},
         {"type": "number", "classes": [], "per_row": "1"},
+        {"type": "class", "classes": [], "per_row": 1},
     ],
 )
 def test_broken_facts_about_labels(saved: Any, folder: Path) -> None:

@@ -56,15 +56,15 @@ def folder(made: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (f"run some.csv {COLUMNS}", f"some.csv: record 2: has no label, others have 1; {FEWER}"),
-        ("run x=a.txt b.txt", f"b.txt: record 1: has no label, others have 1; {FEWER}"),
+        (f"run some.csv {COLUMNS}", f"some.csv: record 2: has no label, where 1 must be; {FEWER}"),
+        ("run x=a.txt b.txt", f"b.txt: record 1: has no label, where 1 must be; {FEWER}"),
         (
             "run x=a.txt --holdout dev=a.txt",
-            f"a.txt: record 1: has no label, others have 1; {FEWER}",
+            f"a.txt: record 1: has no label, where 1 must be; {FEWER}",
         ),
         (
             f"run two.csv {COLUMNS} --label-column 3 --label-type number",
-            "two.csv: record 2: has 1 label, others have 2; " + FEWER,
+            "two.csv: record 2: has 1 label, where 2 must be; " + FEWER,
         ),
         (
             f"run ab.csv {COLUMNS} --holdout dev=abc.csv",
@@ -81,11 +81,11 @@ def folder(made: Path, tmp_path: Path) -> Path:
         ),
         (
             f"encode some.csv {COLUMNS} --vocab labelled/vocab.json",
-            f"some.csv: record 2: has no label, others have 1; {FEWER}",
+            f"some.csv: record 2: has no label, where 1 must be; {FEWER}",
         ),
         (
             "encode tags.jsonl --label-column tags --vocab labelled/vocab.json",
-            f"tags.jsonl: record 1: has 2 labels, others have 1; {FEWER}",
+            f"tags.jsonl: record 1: has 2 labels, where 1 must be; {FEWER}",
         ),
         (
             f"encode ab.csv {COLUMNS} --vocab numbers/vocab.json",
@@ -124,7 +124,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
         ),
         (
             f"encode two.csv {COLUMNS} --label-column 3 --vocab numbers/vocab.json",
-            f"two.csv: record 1: has 2 labels, others have 1; {FEWER}",
+            f"two.csv: record 1: has 2 labels, where 1 must be; {FEWER}",
         ),
         ("run e=q.txt", "q.txt: no such file; the file e=q.txt is read as ./e=q.txt"),
         (

@@ -368,7 +368,7 @@ def test_the_run_that_mends_can_be_killed_too(world: World, warm: Warm) -> None:
         out = world.copy()
         if warm.run(*world.command, folder=world.folder, strike=strike(first)) == 0:
             break
-        if world.state(out) != "unfinished" or first % 2:  # every other one: they are many
+        if world.state(out) != "unfinished" or first % 3:  # every third: they are many
             continue
         shutil.copytree(out, world.folder / "unfinished")
         states = []
@@ -384,7 +384,7 @@ def test_the_run_that_mends_can_be_killed_too(world: World, warm: Warm) -> None:
             n_mended += 1
         assert in_order(states) == ["unfinished", "new"]
         shutil.rmtree(world.folder / "unfinished")
-    assert n_mended > 50
+    assert n_mended > 30
 
 
 def test_a_first_run_killed_leaves_no_output_that_loads(world: World, warm: Warm) -> None:
@@ -543,7 +543,7 @@ def test_signals_at_random_moments(number: int, warm: Warm, tmp_path: Path) -> N
         durations.append(time.monotonic() - start)
     states = []
     # Some moments come after the end, so that a process that is slower than these is met there.
-    for moment in random.uniform(0, 1.3 * statistics.median(durations), 65):
+    for moment in random.uniform(0, 1.3 * statistics.median(durations), 40):
         world.copy()
         with start_run(world) as process:
             time.sleep(moment)

@@ -254,6 +254,7 @@ def test_decoding_gives_the_words_without_padding_and_marks(
 
 def test_no_rows_are_no_sentences() -> None:
     assert SMALL.decode([]) == []
+    assert SMALL.decode([[], []]) == SMALL.decode(np.zeros((2, 0), np.int32)) == ["", ""]
     with pytest.raises(TypeError, match="decode takes rows of integers"):
         SMALL.decode([1, 2])
 

@@ -115,7 +115,7 @@ tokenizer_options = together(
     click.option(
         "--lowercase/--keep-case",
         default=None,
-        help="Lowercase all words, or don't.  "
+        help="Lowercase words, and lines before a pattern is searched, or don't.  "
         "[default: lowercase with unicode and keras, else keep]",
     ),
 )

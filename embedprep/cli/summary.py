@@ -147,9 +147,9 @@ def _inputs(sources: Iterable[Source]) -> str:
     return said
 
 
-def _columns(some: Iterable[str | int]) -> str:
+def _columns(columns: Iterable[str | int]) -> str:
     return " and ".join(
-        quoted([column]) if isinstance(column, str) else f"column {column}" for column in some
+        quoted([column]) if isinstance(column, str) else f"column {column}" for column in columns
     )
 
 

@@ -28,7 +28,8 @@ HOLD_THE_LOCK = ("pattern", "jieba")
 
 @dataclass(frozen=True)
 class TokenizerSettings:
-    """The tokenizer's name, and whether words are lowercased (None: as is its custom).
+    """The tokenizer's name, and its case rule (None: as is its custom): words are lowercased, or
+    with a pattern the line before it is searched.
 
     `pattern` is the regular expression of the tokenizer of that name; no other has one.
     """

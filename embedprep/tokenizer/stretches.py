@@ -38,7 +38,8 @@ _MARKED = 0x80
 
 _LEADS_HAN = _ALWAYS | _TO_NEIGHBOURS | _BETWEEN_LETTERS
 """Class of the first bytes of U+4000 to U+9FFF, which are all Other (a test looks), most of them
-Han. What must stand beside them is no question, so that the last bit tells them from others."""
+Han. Beside `_ALWAYS` the bits of what must stand on both sides mean nothing: one of them tells
+these bytes from other leading ones."""
 
 _MARKED_LEADS = b"\xc2\xe2\xe3\xef"
 """They lead U+0080 to U+00BF, U+2000 to U+3FFF, and U+F000 to U+FFFF with the wide forms of ASCII:
@@ -122,8 +123,8 @@ def _find_other(octets: Bytes, classes: Bytes) -> tuple[Ints, Flags]:
     is_behind_other = starts_anew[before] & (octets[before] > 0xDF)
     starts_anew[lead[~goes_with & is_behind_other]] = True
 
-    # A sign is in no word, but a character that goes with it would be torn from it: it is taken out
-    # where ASCII follows, or another one that was looked at and goes with none.
+    # Signs are in no word, so they are taken out, but not where a character that goes with the sign
+    # may follow: only where ASCII does, or a character that was looked at and goes with none.
     is_marked[lead[goes_with]] = False
     is_sign = (is_other(found) | is_space(found)) & (found & MAKES_WORD == 0)
     next_to_it = behind[is_sign]
@@ -132,8 +133,8 @@ def _find_other(octets: Bytes, classes: Bytes) -> tuple[Ints, Flags]:
     starts_anew[lead[alone]] = False
     _blank(classes, lead[alone], behind[alone])
 
-    # One such as the curly apostrophe is in a word only between two letters, or two digits; a
-    # longer character beside it may be either.
+    # A sign such as the curly apostrophe is in a word only between two letters or two digits. A
+    # longer character beside it may be either, so there it stays.
     middle = is_middle(found).nonzero()[0]
     beside = classes[lead[middle] - 1] & classes[behind[middle]]
     at_edge = middle[(beside & (_LETTER | _DIGIT) == 0) | starts_anew[behind[middle]]]

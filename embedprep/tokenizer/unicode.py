@@ -23,7 +23,7 @@ from embedprep.tokenizer.words import Words
 _LINE_FEED = 0x0A
 
 _MOST_MARKS = 30
-"""So many marks behind a character are found in no language (UAX #15, Stream-Safe Text Format)."""
+"""No language has more marks behind a character (UAX #15, Stream-Safe Text Format)."""
 
 
 def find_words(data: bytes, settings: TokenizerSettings) -> Words:
@@ -56,9 +56,9 @@ def to_nfc(text: str) -> str:
 
 
 def _with_sorted_marks(text: str) -> str:
-    """The text, equal to the given one in its normal forms, long runs of marks in their order.
+    """A text with the same normal forms, its long runs of marks in canonical order.
 
-    Python sorts the marks of a character by insertion: in a hostile text there are many.
+    Python sorts by insertion, in quadratic time, and in a hostile text runs are very long.
     """
     is_mark = is_ignored(classes_of(_code_points(text)))
     edges = np.diff(is_mark.astype(np.int8), prepend=0, append=0).nonzero()[0]
@@ -72,13 +72,13 @@ def _with_sorted_marks(text: str) -> str:
 
 
 def _sorted_marks(marks: str) -> str:
-    """Decomposed marks in the canonical order: sorted by their combining classes, between those of
-    class 0.
+    """The marks decomposed and in canonical order (Unicode, section 3.11): each run without a class
+    of 0, sorted by class; equal classes keep their order.
     """
     decomposed = [c for mark in marks for c in unicodedata.normalize("NFD", mark)]
     classes = [unicodedata.combining(c) for c in decomposed]
-    n_zeros_before = accumulate(map(operator.not_, classes))
-    keyed = zip(n_zeros_before, classes, decomposed, strict=True)
+    group = accumulate(map(operator.not_, classes))  # begun by a class of 0, which stays in front
+    keyed = zip(group, classes, decomposed, strict=True)
     return "".join(c for *_, c in sorted(keyed, key=operator.itemgetter(0, 1)))
 
 
