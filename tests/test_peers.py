@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 from keras_preprocessing.sequence import pad_sequences
@@ -217,7 +218,6 @@ BERT_LIST = ["[PAD]", *(f"[unused{i}]" for i in range(1, 6)), "[UNK]", "[CLS]", 
 def test_the_vocabulary_of_hugging_face_gives_its_rows(
     side: str, form: str, some_reviews: tuple[list[str], list[str]], tmp_path: Path
 ) -> None:
-    tokenizers = pytest.importorskip("tokenizers", reason="comes with the extra `bench`")
     learned, lines = some_reviews
     words = dict.fromkeys(word for line in learned for word in line.split(" ") if word)
     index_of = {word: i for i, word in enumerate([*BERT_LIST, *words])}
@@ -246,7 +246,6 @@ def test_the_vocabulary_of_hugging_face_gives_its_rows(
 def test_rows_are_split_as_by_hugging_face(
     length: int, stride: int, some_reviews: tuple[list[str], list[str]], tmp_path: Path
 ) -> None:
-    tokenizers = pytest.importorskip("tokenizers", reason="comes with the extra `bench`")
     _, lines = some_reviews
     # What reads like an entry is that entry to the peer.
     lines = [line.replace("<", "") for line in ["", "a b", *lines, " ".join(lines[:40])]]
