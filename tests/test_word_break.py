@@ -122,6 +122,10 @@ def test_the_bytes_that_lead_other_characters_lead_no_others() -> None:
     lines=["x  \u200d😀 y", "  \uff9e", "\u3000 \u2003\u200d😀", " \u00a0 \u200d😀", "中\u2000।"]
 )
 @example(lines=["\r\u0301a", "\x0b\u200d😀", "\x85\uff9e", "\u2028\uff9e"])
+@example(
+    lines=["a \u1680\u3000 \u200d😀", "\u3000 \u1680\uff9e\u3000a", "\u2003" * 40 + "\u200d😀"]
+)
+@example(lines=["\u1680\u200d😀", " \u1680\u200d😀", "x" + " \u1680" * 20 + "\uff9e \u1680"])
 def test_the_fast_path_equals_its_twin_on_all_of_unicode(lines: list[str]) -> None:
     lines = [line.rstrip("\r") for line in lines]
     assert found(lines, UNICODE) == [twins.unicode_words(line, True) for line in lines]
@@ -174,6 +178,11 @@ in_long_runs = st.lists(long_run | st.sampled_from("aé\u1100 "), min_size=1, ma
 @given(text=in_long_runs.map("".join))
 def test_many_marks_are_normalized_as_by_python(text: str) -> None:
     assert unicode.to_nfc(f"e{text}o") == unicodedata.normalize("NFC", f"e{text}o")
+
+
+def test_spaces_are_not_spelled_again_for_each_of_them() -> None:
+    hostile = " \u1680" * 100_000 + "\u200d😀"
+    assert found([hostile], UNICODE) == [[hostile]]
 
 
 def test_long_runs_of_marks_are_sorted_before_python_sees_them() -> None:

@@ -23,6 +23,7 @@ from embedprep.tokenizer.word_break import (
     is_middle,
     is_other,
     is_space,
+    spaces_of_unicode,
 )
 from embedprep.tokenizer.words import Spans, Words
 
@@ -209,9 +210,10 @@ def _runs(classes: Bytes, starts_anew: Flags | None, *, has_underscores: bool) -
 def mend(stretches: Spans) -> Spans:
     """The same stretches, those whole that were torn from what they go with.
 
-    One that begins with a character that goes with the one before it (WB4) gets that one too, a
-    space all spaces before it (WB3d). Where nothing is to be joined, a CR is put before it, after
-    which nothing is (WB3a). A stretch is so never mistaken for one that stands elsewhere.
+    One that begins with a character that goes with the one before it (WB4) gets that one too, and
+    all spaces before it (WB3d); so does one that begins with spaces and goes on with such a
+    character. Where nothing is to be joined, a CR is put before it, after which nothing is (WB3a).
+    A stretch is so never mistaken for one that stands elsewhere.
     """
     text, starts, lengths = stretches
     first = classes_of(_first_code_points(text, starts))
@@ -223,14 +225,14 @@ def mend(stretches: Spans) -> Spans:
     added, starts, lengths = bytearray(), starts.copy(), lengths.copy()
     for i in torn.tolist():
         start, end = int(starts[i]), int(starts[i] + lengths[i])
-        first_byte = start
+        stretch = text[start:end].tobytes()
+        if begins_with_space[i] and not _is_joined_to_spaces(stretch):
+            continue
+        first_byte = _start_of_spaces(text, start)
         if not begins_with_space[i]:
-            first_byte = _character_before(text, start)
-        if _is_space(text, first_byte):
-            while first_byte and _is_space(text, _character_before(text, first_byte)):
-                first_byte = _character_before(text, first_byte)
+            first_byte = min(first_byte, _character_before(text, start))
         is_alone = first_byte == start or text[first_byte] == LINE_FEED
-        whole = b"\r" + text[start:end].tobytes() if is_alone else text[first_byte:end].tobytes()
+        whole = b"\r" + stretch if is_alone else text[first_byte:end].tobytes()
         starts[i], lengths[i] = len(text) + len(added), len(whole)
         added += whole
     longer = np.concatenate([text, np.frombuffer(added + PADDING, np.uint8)])
@@ -245,10 +247,22 @@ def _character_before(text: Bytes, place: int) -> int:
     return before
 
 
-def _is_space(text: Bytes, place: int) -> bool:
-    """Whether the character that starts at a place is one of those that WB3d joins."""
-    [found] = is_space(classes_of(_first_code_points(text, np.array([place]))))
-    return bool(found)
+def _start_of_spaces(text: Bytes, end: int) -> int:
+    """Where the spaces before a place start; the place itself where there are none."""
+    n_seen = 32
+    while True:
+        seen = text[max(end - n_seen, 0) : end].tobytes().decode("utf-8", "replace")
+        spaces = seen[len(seen.rstrip(spaces_of_unicode())) :]
+        n_bytes = len(spaces.encode("utf-8"))
+        if n_bytes < n_seen - 3 or n_seen >= end:  # a character may be cut where the view begins
+            return end - n_bytes
+        n_seen *= 2
+
+
+def _is_joined_to_spaces(stretch: bytes) -> bool:
+    """Whether what stands behind the first spaces of a stretch goes with them."""
+    behind = stretch.decode("utf-8", "replace").lstrip(spaces_of_unicode())[:1]
+    return bool(behind) and bool(is_ignored(classes_of(np.array([ord(behind)])))[0])
 
 
 def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
