@@ -11,7 +11,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import WINDOW, Bytes, Flags, Ints, windows
+from embedprep.arrays import (
+    WINDOW,
+    Bytes,
+    Flags,
+    Ints,
+    ragged_places,
+    starts_of,
+    take_ragged,
+    windows,
+)
 from embedprep.sources import PADDING
 from embedprep.text import LINE_FEED
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -23,7 +32,6 @@ from embedprep.tokenizer.word_break import (
     is_middle,
     is_other,
     is_space,
-    spaces_of_unicode,
 )
 from embedprep.tokenizer.words import Spans, Words
 
@@ -73,6 +81,8 @@ def _class_of_byte(byte: int) -> int:
 
 
 _CLASSES = bytes(map(_class_of_byte, range(256)))
+
+_CARRIAGE_RETURN = 0x0D
 
 _MANY = 16
 """Of so many bytes, more than one leads a character that may be Hiragana: the text is Japanese."""
@@ -222,47 +232,47 @@ def mend(stretches: Spans) -> Spans:
     if not len(torn):
         return stretches
 
-    added, starts, lengths = bytearray(), starts.copy(), lengths.copy()
-    for i in torn.tolist():
-        start, end = int(starts[i]), int(starts[i] + lengths[i])
-        stretch = text[start:end].tobytes()
-        if begins_with_space[i] and not _is_joined_to_spaces(stretch):
-            continue
-        first_byte = _start_of_spaces(text, start)
-        if not begins_with_space[i]:
-            first_byte = min(first_byte, _character_before(text, start))
-        is_alone = first_byte == start or text[first_byte] == LINE_FEED
-        whole = b"\r" + stretch if is_alone else text[first_byte:end].tobytes()
-        starts[i], lengths[i] = len(text) + len(added), len(whole)
-        added += whole
-    longer = np.concatenate([text, np.frombuffer(added + PADDING, np.uint8)])
-    return Spans(longer, starts, lengths)
+    start, end, is_of_spaces = starts[torn], (starts + lengths)[torn], begins_with_space[torn]
+    begin = np.where(is_of_spaces, start, _characters_before(text, start))
+    at_spaces = is_space(classes_of(_first_code_points(text, begin))).nonzero()[0]
+    is_torn = np.ones(len(torn), np.bool_)
+    if len(at_spaces):
+        first_space, behind_spaces = _runs_of_spaces(text)
+        run = first_space.searchsorted(begin[at_spaces], "right") - 1
+        begin[at_spaces] = first_space[run]
+        behind = behind_spaces[run]
+        is_joined = is_ignored(classes_of(_first_code_points(text, behind)))
+        is_torn[at_spaces] = ~is_of_spaces[at_spaces] | (is_joined & (behind < end[at_spaces]))
+    torn, start, end, begin = torn[is_torn], start[is_torn], end[is_torn], begin[is_torn]
+
+    is_alone = (begin == start) | (text[begin] == LINE_FEED)
+    begin = np.where(is_alone, start, begin)
+    n_octets = end - begin
+    places = starts_of(n_octets + is_alone)
+    added = np.full(int((n_octets + is_alone).sum()), _CARRIAGE_RETURN, np.uint8)
+    added[ragged_places(places + is_alone, n_octets)] = take_ragged(text, begin, n_octets)
+    starts, lengths = starts.copy(), lengths.copy()
+    starts[torn], lengths[torn] = len(text) + places, n_octets + is_alone
+    return Spans(np.concatenate([text, added, np.frombuffer(PADDING, np.uint8)]), starts, lengths)
 
 
-def _character_before(text: Bytes, place: int) -> int:
-    """Where the character before a place starts; 0 at the start of the text."""
-    before = max(place - 1, 0)
-    while text[before] & 0xC0 == 0x80:
-        before -= 1
+def _characters_before(text: Bytes, places: Ints) -> Ints:
+    """Where the character before each place starts, 0 at the start of the text; (places,)."""
+    before = np.maximum(places - 1, 0)
+    for _ in range(3):
+        before -= (text[before] & 0xC0 == 0x80) & (before > 0)
     return before
 
 
-def _start_of_spaces(text: Bytes, end: int) -> int:
-    """Where the spaces before a place start; the place itself where there are none."""
-    n_seen = 32
-    while True:
-        seen = text[max(end - n_seen, 0) : end].tobytes().decode("utf-8", "replace")
-        spaces = seen[len(seen.rstrip(spaces_of_unicode())) :]
-        n_bytes = len(spaces.encode("utf-8"))
-        if n_bytes < n_seen - 3 or n_seen >= end:  # a character may be cut where the view begins
-            return end - n_bytes
-        n_seen *= 2
-
-
-def _is_joined_to_spaces(stretch: bytes) -> bool:
-    """Whether what stands behind the first spaces of a stretch goes with them."""
-    behind = stretch.decode("utf-8", "replace").lstrip(spaces_of_unicode())[:1]
-    return bool(behind) and bool(is_ignored(classes_of(np.array([ord(behind)])))[0])
+def _runs_of_spaces(text: Bytes) -> tuple[Ints, Ints]:
+    """Where the runs of spaces start and end; both of shape (runs,)."""
+    is_blank = text == ord(" ")
+    lead = ((text >= 0xE1) & (text <= 0xE3)).nonzero()[0]  # all others are of three bytes
+    wide = lead[is_space(classes_of(_first_code_points(text, lead)))]
+    for octet in range(3):
+        is_blank[wide + octet] = True
+    edges = np.diff(is_blank, prepend=False, append=False).nonzero()[0]
+    return edges[0::2], edges[1::2]
 
 
 def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:

@@ -106,12 +106,6 @@ def is_space(classes: NDArray[Any]) -> Flags:
     return is_of_it
 
 
-@cache
-def spaces_of_unicode() -> str:
-    """The characters that `is_space` is about."""
-    return "".join(map(chr, is_space(_table().classes).nonzero()[0].tolist()))
-
-
 def is_middle(classes: Bytes) -> Flags:
     """Whether a class is in a word only between two characters (WB6, WB11); (characters,)."""
     kinds = classes & _CLASS
