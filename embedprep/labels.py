@@ -209,15 +209,14 @@ def check_labels(
     is_unknown = coding.number_of[labels.values] < 0
     if is_unknown.any():
         row = int(np.cumsum(labels.per_row).searchsorted(is_unknown.argmax(), "right"))
-        source, _ = record_of_row(row)
-        unknown = np.unique(labels.values[is_unknown]).tolist()
-        names = sorted(codes.classes[code] for code in unknown)
-        raise InputError(
-            source,
-            f"holds {how_many(len(names), 'class', 'classes')} that the training "
-            f"rows never have: {quoted(names)}",
-            "add such rows to the training text, or leave these out",
-        )
+        source, record = record_of_row(row)
+        unknown = labels.values[is_unknown]
+        cause = f"the training rows never have the class {quoted([codes.classes[unknown[0]]])}"
+        names = sorted(codes.classes[code] for code in np.unique(unknown).tolist())
+        if len(names) > 1:
+            cause += f", one of {len(names):,} such classes here: {quoted(names)}"
+        remedy = "add such rows to the training text, or leave these out"
+        raise InputError(f"{source}: record {record}", cause, remedy)
 
 
 def labels_of_rows(labels: RowLabels, starts: Ints, rows: Ints) -> RowLabels:

@@ -70,8 +70,10 @@ def parse_max_len(text: str) -> int | Fraction | None:
         if share > 1:
             raise SettingsError("--max-len", f"{text}: a percentile lies in 0..100")
         return share
-    if re.fullmatch(r"[0-9]{1,9}", text) and int(text) >= 1:
+    if re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
         return int(text)
+    if re.fullmatch(r"[0-9]{10,}", text):
+        raise SettingsError("--max-len", f"{text} is over 999,999,999")
     raise SettingsError("--max-len", f"{text!r} is no length of at least 1, nor max, nor like p99")
 
 

@@ -325,7 +325,7 @@ def test_the_command(tmp_path: Path) -> None:
     )
     assert done.stderr == (
         "embedprep: warning: bert.txt: --tokenizer unicode --lowercase never makes 3 of 4 words, "
-        "such as '[unused1]'; choose the tokenizer that they are from\n"
+        'such as "[unused1]"; choose the tokenizer that they are from\n'
     )
     options = "--from bert.txt --max-len 5 --bos --eos --tokenizer whitespace"
     assert vocab(tmp_path, f"{options} -q -o vocab.json").stderr == ""

@@ -933,6 +933,7 @@ def test_rows_that_the_disk_cannot_take_are_not_begun(place: str, small_disk: Pa
         ("run nope.txt -o new --max-len 0", "'--max-len': '0' is no length of at least 1"),
         ("run nope.txt -o new --max-len -1", "'--max-len': '-1' is no length of at least 1"),
         ("run nope.txt -o new --max-len p101", "'--max-len': p101: a percentile lies in 0..100"),
+        ("run nope.txt -o new --max-len 2147483647", "2147483647 is over 999,999,999"),
         ("run nope.txt -o new --max-len abc", "'--max-len': 'abc' is no length of at least 1"),
         ("run nope.txt -o new --max-len 1.5", "'--max-len': '1.5' is no length of at least 1"),
         (

@@ -191,6 +191,7 @@ def test_each_line_is_explained(tmp_path: Path) -> None:
     piped = ended(tmp_path, "-", "--tokenizer=char", text="\ufeffa\r\n\n\u0301 b\rc".encode())
     assert piped == (0, LINES, "")
     assert said("a\n\n\u0301 b\rc\n", "--tokenizer=char") == LINES
+    assert said("a\r\n\n\u0301 b\rc\r\n", "--tokenizer=char") == LINES
 
 
 def test_a_long_sentence_goes_on_in_bands() -> None:

@@ -168,7 +168,7 @@ def test_a_class_that_training_never_saw_is_of_the_file_whose_rows_have_it() -> 
     Path("t.csv").write_text("a,x\n,y\n", encoding="utf-8")
     Path("u.csv").write_text("a,y\n", encoding="utf-8")
     chosen: dict[str, Any] = {"text_column": 1, "label_column": 2, "drop_empty": True}
-    with pytest.raises(InputError, match=r"^u\.csv: holds 1 class that the training rows never"):
+    with pytest.raises(InputError, match=r"^u\.csv: record 1: the training rows never have"):
         made("t.csv", holdout={"test": "u.csv"}, **chosen)
 
 

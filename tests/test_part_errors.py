@@ -12,7 +12,7 @@ from embedprep.cli.main import cli
 from tests.test_errors import assert_fails, run, snapshot
 
 FEWER = "give every record as many, or leave it out"
-NEVER = "that the training rows never have"
+NEVER = "the training rows never have the class"
 ADD = "add such rows to the training text, or leave these out"
 NO_NUMBER = "is no number that float32 holds; mend it, or leave out --label-type number"
 NO_ROW = "is left without a row; give more text, or drop less of it"
@@ -34,6 +34,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "one.csv": "x,1\n",
         "nan.csv": "x,1\ny,nan\n",
         "odd.csv": "x,1.5e3\ny,1_0\n",
+        "broken.csv": 'x,1\ny,q\n"z"z,2\n',
+        "broken.jsonl": '{"text": "x", "n": 1}\n{"text": "y", "n": "q"}\n{"text": "z"}\nw\n',
         "wide.csv": "x,１\n",
         "e=q.txt": "x\n",
         "big.csv": "x,1\ny,4e38\nz,q\n",
@@ -68,16 +70,20 @@ def folder(made: Path, tmp_path: Path) -> Path:
         ),
         (
             f"run ab.csv {COLUMNS} --holdout dev=abc.csv",
-            f'abc.csv: holds 2 classes {NEVER}: "c" | "d"; {ADD}',
+            f'abc.csv: record 1: {NEVER} "c", one of 2 such classes here: "c" | "d"; {ADD}',
         ),
-        ("run x=a.txt --holdout dev=y=a.txt", f'a.txt: holds 1 class {NEVER}: "y"; {ADD}'),
+        (
+            "run x=a.txt --holdout dev=y=a.txt --holdout dev=z=b.txt",
+            f'a.txt: record 1: {NEVER} "y", one of 2 such classes here: "y" | "z"; {ADD}',
+        ),
+        ("run x=a.txt --holdout dev=y=a.txt", f'a.txt: record 1: {NEVER} "y"; {ADD}'),
         (
             f"run ab.csv {COLUMNS} --split 1/1 --seed 2",
-            f'ab.csv: holds 1 class {NEVER}: "a"; {ADD}',
+            f'ab.csv: record 1: {NEVER} "a"; {ADD}',
         ),
         (
             f"encode abc.csv {COLUMNS} --vocab labelled/vocab.json",
-            f'abc.csv: holds 2 classes {NEVER}: "c" | "d"; {ADD}',
+            f'abc.csv: record 1: {NEVER} "c", one of 2 such classes here: "c" | "d"; {ADD}',
         ),
         (
             f"encode some.csv {COLUMNS} --vocab labelled/vocab.json",
@@ -113,6 +119,14 @@ def folder(made: Path, tmp_path: Path) -> Path:
         (
             f"run odd.csv {COLUMNS} --label-type number",
             f'odd.csv: record 2: the label "1_0" {NO_NUMBER}',
+        ),
+        (
+            f"run broken.csv {COLUMNS} --label-type number",
+            f'broken.csv: record 2: the label "q" {NO_NUMBER}',
+        ),
+        (
+            "run broken.jsonl --label-column n --label-type number",
+            f'broken.jsonl: record 2: the label "q" {NO_NUMBER}',
         ),
         (
             f"run wide.csv {COLUMNS} --label-type number",

@@ -293,6 +293,14 @@ def test_what_an_input_was_taken_for() -> None:
             {},
         ),
         (
+            "a,b\n" + "c,d\n" * 99 + '"e"f,g\n',
+            (
+                "t:101: row 101 has text behind a closing quote; "
+                "double the quotes inside a field, or pass --no-quoting"
+            ),
+            {"text_columns": ("a",)},
+        ),
+        (
             "a,b\nc,d\n" + "é" * 30 + ",x\n",
             f"t:3: row 3 {TOO_LONG}",
             {"max_line_bytes": 61},

@@ -18,7 +18,7 @@ from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_vocabulary
 from embedprep.sources import Source, total_bytes
-from embedprep.wording import printable
+from embedprep.wording import how_many, printable, quoted
 
 if TYPE_CHECKING:
     from embedprep.settings import AdoptionSettings
@@ -145,10 +145,10 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 
     vocabulary, never_made = adopt(Path(source), settings, place)
     if never_made:
+        words = f"{len(never_made):,} of {how_many(len(vocabulary.words), 'word')}"
         warning = (
-            f"{source}: --tokenizer {choices.name_of(vocabulary.tokenizer)} never makes "
-            f"{len(never_made):,} of {len(vocabulary.words):,} words, such as {never_made[0]!r}; "
-            "choose the tokenizer that they are from"
+            f"{source}: --tokenizer {choices.name_of(vocabulary.tokenizer)} never makes {words}, "
+            f"such as {quoted(never_made[:1])}; choose the tokenizer that they are from"
         )
         _warn([warning], quiet)
     return vocabulary

@@ -48,7 +48,7 @@ def explain(*, text: str, vocab: str | None, as_json: bool, **chosen: Any) -> No
     from embedprep import explaining
 
     rules = tokenizer if vocab is None else explaining.load_reshaped(Path(vocab), rows)
-    lines = text.removesuffix("\n").split("\n")
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     sentences = explaining.read_sentences("-") if text == "-" else lines
     width = stdout.width()
     for number, sentence in enumerate(sentences):

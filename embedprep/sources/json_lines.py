@@ -58,22 +58,27 @@ def _records(
     for n_before, batch in lines:
         texts: list[list[str]] = [[] for _ in text_columns]
         labels: list[tuple[str, ...]] = []
+        wrong: InputError | None = None
         for number, line in enumerate(batch, n_before + 1):
             if not line or line.isspace():
                 first_blank = first_blank or number
                 continue
             if first_blank:
-                raise InputError(f"{name}:{first_blank}", "is blank", "take the line out")
+                wrong = InputError(f"{name}:{first_blank}", "is blank", "take the line out")
+                break
             try:
                 record = _parse(line)
-                for column, column_texts in zip(text_columns, texts, strict=True):
-                    column_texts.append(_whole(_text(record, column), errors))
-                if label_columns:
-                    found = [label for c in label_columns for label in _labels(record, c)]
-                    labels.append(tuple(_whole(label, errors) for label in found if label))
-            except _WrongLine as wrong:
-                raise InputError(f"{name}:{number}", *wrong.args) from None
+                fields = [_whole(_text(record, column), errors) for column in text_columns]
+                found = [label for c in label_columns for label in _labels(record, c)]
+                labels.append(tuple(_whole(label, errors) for label in found if label))
+            except _WrongLine as error:
+                wrong = InputError(f"{name}:{number}", *error.args)
+                break
+            for field, column_texts in zip(fields, texts, strict=True):
+                column_texts.append(field)
         yield Records(join_columns(texts), labels if label_columns else None)
+        if wrong is not None:
+            raise wrong
 
 
 def _parse(line: str) -> dict[str, Any]:

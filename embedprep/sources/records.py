@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from embedprep.errors import InputError
 from embedprep.sources.lines import PADDING, Block
 
 RECORD_BYTES = 1 << 16
@@ -38,18 +39,27 @@ class Recognised(NamedTuple):
 
 
 def record_blocks(name: str, batches: Iterator[Records], block_bytes: int) -> Iterator[Block]:
-    """The records as blocks of at least `block_bytes` each, but for the last."""
+    """The records as blocks of at least `block_bytes` each, but for the last.
+
+    An error in a record is raised behind the records before it, which may hold another.
+    """
     parts: list[bytes] = []
     labels: list[tuple[str, ...]] | None = None
-    for batch in batches:
-        parts.append("\n".join([*batch.texts, ""]).encode())
-        if batch.labels is not None:
-            labels = (labels or []) + batch.labels
-        if sum(map(len, parts)) >= block_bytes:
-            yield Block(name, b"".join((*parts, PADDING)), 0, labels=labels)
-            parts, labels = [], None
+    wrong: InputError | None = None
+    try:
+        for batch in batches:
+            parts.append("\n".join([*batch.texts, ""]).encode())
+            if batch.labels is not None:
+                labels = (labels or []) + batch.labels
+            if sum(map(len, parts)) >= block_bytes:
+                yield Block(name, b"".join((*parts, PADDING)), 0, labels=labels)
+                parts, labels = [], None
+    except InputError as error:
+        wrong = error
     if any(parts):
         yield Block(name, b"".join((*parts, PADDING)), 0, labels=labels)
+    if wrong is not None:
+        raise wrong
 
 
 def one_line(fields: list[str]) -> list[str]:

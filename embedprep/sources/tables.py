@@ -47,9 +47,8 @@ def read_table(
         columns.named(columns.labels, first[0]),
         tuple(first[0]) if columns.is_header_guessed else None,
     )
-    if columns.has_header:
-        del first[0]
-    return recognised, _records(chain([first], rows), columns)
+    data = first[1:] if columns.has_header else first
+    return recognised, _records(chain([data], rows), columns)
 
 
 def _records(batches: Iterator[list[list[str]]], columns: Columns) -> Iterator[Records]:
