@@ -17,6 +17,9 @@ SAMPLE_SECONDS = 0.02
 """Pause between two looks at memory; a look takes some 0.05 ms, so all of them 0.3 % of a core."""
 
 PROC = Path("/proc")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if "DONTWRITEBYTECODE" not in name}
+"""Python may keep what it compiles: what pip installs is compiled, and so are the peers."""
+
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """`ru_maxrss` counts bytes on macOS and KiB elsewhere."""
 
@@ -43,7 +46,7 @@ def run(command: Sequence[str], cwd: Path, environ: Mapping[str, str] | None = N
         process = subprocess.Popen(
             command,
             cwd=cwd,
-            env={**os.environ, **(environ or {})},
+            env={**ENVIRONMENT, **(environ or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,

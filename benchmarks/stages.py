@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import corpus
+import measure
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -83,7 +84,7 @@ def start_up() -> float:
     """The processor time of a process that imports all and does nothing, in seconds."""
     before = os.times()
     command = [sys.executable, "-c", "import embedprep.cli.build, embedprep.pipeline"]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, env=measure.ENVIRONMENT)
     after = os.times()
     return after[2] + after[3] - before[2] - before[3]
 
