@@ -160,7 +160,7 @@ def write_rows(
     """Write every row of a part, and what belongs to it, into the files that have a writer."""
     rectangle, specials = layout.rectangle, numbering.specials
     dtype = np.dtype(rectangle.dtype)
-    label_starts = starts_of(part.labels.per_row)
+    label_starts = starts_of(part.labels.per_row) if LABELS in writers else np.empty(0, np.int64)
 
     def write_block(block: StoredBlock, first_row: int, first_stored: int) -> Written:
         ragged = renumber(block, numbering, work.spool)
