@@ -1301,7 +1301,7 @@ def test_a_package_that_is_not_installed(folder: Path) -> None:
     (folder / "sitecustomize.py").write_text("import sys\nsys.modules['jieba'] = None\n")
     assert run(folder, "run a.txt -q -o out").status == 0
     said = "--tokenizer jieba: the package jieba is not installed; pip install 'embedprep[chinese]'"
-    without_jieba = ["env", f"PYTHONPATH={folder}"]
+    without_jieba = ["env", f"PYTHONPATH={folder}", "PYTHONDONTWRITEBYTECODE=1"]
     assert_fails(folder, "run a.txt --tokenizer jieba -o out", said, prefix=without_jieba)
     assert_fails(folder, "run a.txt --tokenizer jieba -o new", said, prefix=without_jieba)
 
