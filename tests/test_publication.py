@@ -543,7 +543,7 @@ def test_signals_at_random_moments(number: int, warm: Warm, tmp_path: Path) -> N
         durations.append(time.monotonic() - start)
     states = []
     # Some moments come after the end, so that a process that is slower than these is met there.
-    for moment in random.uniform(0, 1.3 * statistics.median(durations), 30):
+    for moment in random.uniform(0, 1.3 * statistics.median(durations), 22):
         world.copy()
         with start_run(world) as process:
             time.sleep(moment)
