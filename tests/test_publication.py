@@ -543,7 +543,7 @@ def test_signals_at_random_moments(number: int, warm: Warm, tmp_path: Path) -> N
         durations.append(time.monotonic() - start)
     states = []
     # Some moments come after the end, so that a process that is slower than these is met there.
-    for moment in random.uniform(0, 1.3 * statistics.median(durations), 22):
+    for moment in random.uniform(0, 1.3 * statistics.median(durations), 17):
         world.copy()
         with start_run(world) as process:
             time.sleep(moment)
@@ -559,7 +559,7 @@ def test_signals_at_random_moments(number: int, warm: Warm, tmp_path: Path) -> N
     assert warm.end() == 0
     duration = time.monotonic() - start
     states = []
-    for moment in random.uniform(0, 1.2 * duration, 24):
+    for moment in random.uniform(0, 1.2 * duration, 14):
         world.copy()
         process_id = warm.start(*world.command, folder=world.folder, stall=0.005)
         time.sleep(moment)
