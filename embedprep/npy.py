@@ -58,12 +58,7 @@ class ArraySpec(NamedTuple):
     @property
     def n_bytes(self) -> int:
         """The size of its file."""
-        return npy_bytes(self.shape, np.dtype(self.dtype))
-
-
-def npy_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
-    """The size of the file that holds such an array."""
-    return len(npy_header(shape, dtype)) + int(np.prod(shape, dtype=object)) * dtype.itemsize
+        return len(npy_header(self.shape, np.dtype(self.dtype))) + self.shape[0] * self.row_bytes
 
 
 class NpyWriter:
@@ -79,7 +74,7 @@ class NpyWriter:
         self.shape = array.shape
         self.dtype = np.dtype(array.dtype)
         self._header = npy_header(self.shape, self.dtype)
-        self._row_bytes = array.row_bytes
+        self._row_bytes, self._n_bytes = array.row_bytes, array.n_bytes
         self._digest = UnorderedDigest(self._read_back)
 
     def __enter__(self) -> NpyWriter:
@@ -150,9 +145,8 @@ class ShuffledNpyWriter(NpyWriter):
         if self._waiting is not None:
             super().write(0, self._waiting)
             return
-        end = npy_bytes(self.shape, self.dtype)
-        for offset in range(len(self._header), end, _READ_BACK_BYTES):
-            n_bytes = min(_READ_BACK_BYTES, end - offset)
+        for offset in range(len(self._header), self._n_bytes, _READ_BACK_BYTES):
+            n_bytes = min(_READ_BACK_BYTES, self._n_bytes - offset)
             self._digest.update(offset, self._read_back(n_bytes, offset))
 
 
