@@ -85,7 +85,7 @@ class LabelCodes:
         """
         labels = block.labels
         if labels is None:
-            return RowLabels(np.empty(0, self.dtype), np.zeros(n_rows, np.int32))
+            return RowLabels(np.empty(0, self.dtype), _no_labels(n_rows))
         if self.is_number:
             per_row = np.fromiter(map(len, labels), np.int32, n_rows)
             return RowLabels(_numbers(labels, per_row, block.source, rows_before), per_row)
@@ -134,9 +134,14 @@ def _number(label: str) -> float:
 def join_labels(parts: Sequence[RowLabels], dtype: type[np.float64] | type[np.int32]) -> RowLabels:
     """The labels of several pieces of a text, one behind the other."""
     values = np.concatenate([np.empty(0, dtype), *(part.values for part in parts)])
-    return RowLabels(
-        values, np.concatenate([np.empty(0, np.int32), *(part.per_row for part in parts)])
-    )
+    if not len(values):
+        return RowLabels(values, _no_labels(sum(len(part.per_row) for part in parts)))
+    return RowLabels(values, np.concatenate([part.per_row for part in parts]))
+
+
+def _no_labels(n_rows: int) -> NDArray[np.int32]:
+    """A 0 for each row, (rows,), which takes no memory: most text has no labels."""
+    return np.broadcast_to(np.int32(0), n_rows)
 
 
 class Coding(NamedTuple):

@@ -168,14 +168,14 @@ def _final_rows(
     drops_words = numbering.drops_unknown or numbering.stretches is not None
     if drops_words or selection.drop_empty or selection.splits_rows or hashes is not None:
         n_words = final_lengths(part, numbering, work)
-        of_row = np.concatenate([np.empty(0, np.int32), *n_words])
-        rows_of_length = count_lengths(of_row)
-        if hashes is not None and not of_row.all():
-            hashes = hashes[of_row > 0]
+        rows_of_length = sum(map(count_lengths, n_words), Counter[int]())
+        holds_word = np.concatenate([np.empty(0, np.bool_), *(block > 0 for block in n_words)])
+        if hashes is not None:
+            hashes = hashes[holds_word]
         if selection.drop_empty:
             del rows_of_length[0]
-            labels = labels.at(of_row > 0)
-            kept = (of_row > 0).nonzero()[0]
+            labels = labels.at(holds_word)
+            kept = holds_word.nonzero()[0]
     n_marks = numbering.specials.n_marks
     with_marks = Counter({n_marks + length: rows for length, rows in rows_of_length.items()})
     return _FinalRows(n_words, with_marks, labels, hashes, kept)
