@@ -37,8 +37,8 @@ from embedprep.sources import (
     Reading,
     RecordSettings,
     checked_part,
+    label_inputs,
     parse_input,
-    with_parents_as_labels,
 )
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -137,15 +137,6 @@ def build(
         named += of_part
     reader = Reader(label_inputs(named, label_from), reading, advance)
     return run(reader, Path(output), vocabulary, rows, selection, jobs=jobs, sync=sync)
-
-
-def label_inputs(inputs: Sequence[Input], label_from: str | None) -> Sequence[Input]:
-    """The inputs with the labels that `label_from` gives them: "parent", or None for none."""
-    if label_from is None:
-        return inputs
-    if label_from != "parent":
-        raise SettingsError("--label-from", f"{label_from!r} is not parent")
-    return with_parents_as_labels(inputs)
 
 
 def _input(path: str | Path, part: str = TRAINING) -> Input:

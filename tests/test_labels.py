@@ -14,7 +14,7 @@ from embedprep import rows
 from embedprep.errors import InputError, SettingsError, VocabularyError
 from embedprep.labels import LabelFacts, parse_labels
 from embedprep.output import Output
-from embedprep.sources import Input, parse_holdout, parse_input, with_parents_as_labels
+from embedprep.sources import Input, label_inputs, parse_holdout, parse_input
 
 TICKETS = "text,kind\ngood cat,pos\nbad,neg\na cat,Pos\ngood,pos\n"
 
@@ -241,7 +241,7 @@ def test_what_is_no_name_of_a_part(name: str) -> None:
 def test_what_has_no_parent_to_be_named_after() -> None:
     for item in (Input("-"), Input("/a.txt"), Input("a.txt", "", "x"), Input("\udcff/a.txt")):
         with pytest.raises(SettingsError):
-            with_parents_as_labels([item])
+            label_inputs([item], "parent")
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,9 @@ from embedprep.sources import (
     Reader,
     Reading,
     RecordSettings,
+    label_inputs,
     parse_holdout,
     parse_input,
-    with_parents_as_labels,
 )
 from embedprep.tokenizer.settings import TokenizerSettings
 
@@ -162,8 +162,7 @@ def check_overflow(selection: Selection, rows: RowSettings, words: VocabularySet
 def parse_inputs(inputs: Iterable[str], label_from: str | None = None) -> Sequence[Input]:
     """The inputs that a command names."""
     with usage_errors():
-        named = [parse_input(text) for text in inputs]
-        return named if label_from is None else with_parents_as_labels(named)
+        return label_inputs([parse_input(text) for text in inputs], label_from)
 
 
 def parse_holdouts(
@@ -173,7 +172,7 @@ def parse_holdouts(
     with usage_errors():
         named = [parse_holdout(text) for text in holdouts]
         check_held_out(selection, [item.part for item in named])
-        return named if label_from is None else with_parents_as_labels(named)
+        return label_inputs(named, label_from)
 
 
 def open_reader(

@@ -2,9 +2,9 @@
 
 A source is read once, front to back, in blocks of about `block_bytes`, whatever it is: a file, a
 pipe, compressed, a text in another encoding, a table. `inputs` says which there are and `settings`
-how they are read; the other files follow the bytes: `opening`,
-`compression`, `encodings`, `lines`; then, where it holds records, `quotes`, `tables`, `columns`,
-`json_lines`, `fasttext` and `records`; `reader` runs it all in a thread of its own.
+how they are read; the other files follow the bytes: `opening`, `compression`, `encodings`, `lines`;
+then, where it holds records, `quotes`, `tables`, `columns`, `json_lines`, `fasttext` and `records`;
+`reader` runs it all in a thread of its own.
 """
 
 from embedprep.sources.encodings import not_utf8
@@ -13,9 +13,9 @@ from embedprep.sources.inputs import (
     TRAINING,
     Input,
     checked_part,
+    label_inputs,
     parse_holdout,
     parse_input,
-    with_parents_as_labels,
 )
 from embedprep.sources.lines import PADDING, Block, line_too_long
 from embedprep.sources.opening import total_bytes
@@ -37,11 +37,11 @@ __all__ = [
     "RecordSettings",
     "Source",
     "checked_part",
+    "label_inputs",
     "line_too_long",
     "not_utf8",
     "parse_holdout",
     "parse_input",
     "read_blocks",
     "total_bytes",
-    "with_parents_as_labels",
 ]

@@ -65,11 +65,17 @@ def checked_part(name: str) -> str:
     return name
 
 
-def with_parents_as_labels(inputs: Sequence[Input]) -> list[Input]:
-    """The inputs, each with the name of the folder that it lies in as the label of its rows.
+def label_inputs(inputs: Sequence[Input], label_from: str | None) -> Sequence[Input]:
+    """The inputs with the labels that `label_from` gives them: None for those that they have,
+    "parent" for the names of the folders that they lie in.
 
-    Raises SettingsError for one that lies in none with a name, or has a label.
+    Raises SettingsError for another `label_from`, and for an input that lies in no folder with a
+    name, or has a label.
     """
+    if label_from is None:
+        return inputs
+    if label_from != "parent":
+        raise SettingsError("--label-from", f"{label_from!r} is not parent")
     labelled = []
     for item in inputs:
         if item.name == STDIN:
