@@ -254,6 +254,7 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
     n_bytes_p99 = n_bytes - n_bytes_of_rows + n_bytes_of_rows // max_len * p99
 
     def remedy(limit: int) -> str:
+        """What makes the arrays fit into so many bytes."""
         if n_bytes - n_bytes_of_rows > limit:
             return "no --max-len helps: take fewer rows, or fewer labels"
         if p99 < max_len and n_bytes_p99 <= limit and plan.layout.stride is None:
@@ -261,8 +262,8 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
         return "choose a smaller --max-len"
 
     if rows.max_bytes is not None and n_bytes > rows.max_bytes:
-        limit = f"more than the {_size(rows.max_bytes)} of --max-bytes"
-        raise OutputError(str(output), f"{cause}, {limit}", remedy(rows.max_bytes))
+        reason = f"more than the {_size(rows.max_bytes)} of --max-bytes"
+        raise OutputError(str(output), f"{cause}, {reason}", remedy(rows.max_bytes))
     if rows.max_bytes is None and plan.is_default_max and n_bytes_of_rows > MAX_BYTES:
         rows_of_length = sum((part.rows_of_length for part in plan.parts), Counter[int]())
         n_filled = sum(min(length, max_len) * n for length, n in rows_of_length.items())
@@ -275,8 +276,8 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
             )
     free = free_bytes(output if output.is_dir() else output.parent)
     if n_bytes > free:
-        limit = f"and the disk has {_size(free)} left"
-        raise OutputError(str(output), f"{cause}, {limit}", remedy(free))
+        reason = f"and the disk has {_size(free)} left"
+        raise OutputError(str(output), f"{cause}, {reason}", remedy(free))
 
 
 def _size(n_bytes: int) -> str:

@@ -100,10 +100,8 @@ def _content(name: str, method: _Method, chunks: Iterator[bytes], size: int) -> 
             try:
                 part = stream.decompress(data, room)
             except method.error as error:
-                cause, remedy = (
-                    f"holds broken {method.kind} data ({error})",
-                    "make or copy it again",
-                )
+                cause = f"holds broken {method.kind} data ({error})"
+                remedy = "make or copy it again"
                 if "limit" in str(error):  # lzma has no other sign of it
                     cause = f"asks for more than {_XZ_MEMORY >> 20} MiB of memory to be read"
                     remedy = "decompress it by xz, or compress it anew with a smaller dictionary"
