@@ -22,8 +22,8 @@ demo: $(VENV)/.base  ## run embedprep on the sample reviews and show the first r
 	$(BIN)/embedprep run sample_data/reviews.txt -o build/demo --max-len 12
 	$(BIN)/python examples/show_rows.py build/demo
 
-test: $(VENV)/.test  ## run all tests
-	$(BIN)/pytest $(ARGS)
+test: $(VENV)/.test  ## run all tests, as many at a time as there are cores
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	$(BIN)/ruff check
