@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from embedprep.arrays import starts_of
-from embedprep.dictionary import Secret
 from embedprep.errors import VocabularyError
 from embedprep.foreign import PADDINGS, Foreign, read_foreign
+from embedprep.hashing import Secret
 from embedprep.plan import check_rectangle
 from embedprep.publication import refuse_to_overwrite
 from embedprep.rectangle import Rectangle

@@ -7,7 +7,7 @@ corpus are ragged indices.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -20,6 +20,9 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 WINDOW = 8
 """Bytes that are looked at together, as one number."""
+
+CHUNK_BYTES = 4 << 20
+"""Rows are laid out this many bytes at a time."""
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -47,6 +50,17 @@ def starts_of(lengths: NDArray[Any]) -> Ints:
     starts = np.zeros(len(lengths), np.int64)
     np.cumsum(lengths[:-1], out=starts[1:])
     return starts
+
+
+def row_chunks(n_rows: int, row_bytes: int) -> Iterator[slice]:
+    """So many rows at a time as make some megabytes, one at least.
+
+    >>> list(row_chunks(3, CHUNK_BYTES // 2))
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    rows_at_once = max(1, CHUNK_BYTES // max(1, row_bytes))
+    for first in range(0, n_rows, rows_at_once):
+        yield slice(first, min(first + rows_at_once, n_rows))
 
 
 def windows(text: Bytes) -> Keys:

@@ -22,16 +22,16 @@ from embedprep.dictionary import (
     Dictionary,
     Lookup,
     Merged,
-    Secret,
     count_words,
     empty_dictionary,
     merge,
     most_frequent,
 )
 from embedprep.engines import Future
+from embedprep.hashing import Secret, text_hashes
 from embedprep.intake import CountedPart, Encoded, Intake, RowFacts
 from embedprep.labels import LabelCodes
-from embedprep.parts import split_rows, text_hashes
+from embedprep.parts import split_rows
 from embedprep.settings import ALL_ROWS, Selection
 from embedprep.sources import TRAINING, Block, Reading
 from embedprep.text import check_line_lengths, mended

@@ -6,7 +6,6 @@ added moves no other. What is compared within a run is hashed with secrets of th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias
@@ -14,55 +13,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import WINDOW, Flags, Keys, starts_of, windows
-from embedprep.dictionary import Secret
+from embedprep.arrays import Flags, Keys
+from embedprep.hashing import Secret, mixed, text_hashes
 from embedprep.labels import RowLabels
-from embedprep.text import LINE_FEED
 
 RowKeys: TypeAlias = NDArray[np.bytes_]
 """16 bytes for each row, (rows,): equal for equal rows. Different ones are equal by chance alone:
 2^-128 a pair, 2^-64 where only their labels differ."""
-
-
-def text_hashes(data: bytes, secrets: Sequence[Secret]) -> Keys:
-    """A hash of each line by each secret, (rows, secrets).
-
-    A line is hashed in pieces of 8 bytes, the last filled up with zeros: each is mixed with its
-    number in the line, and their sum with the length. Another sum would move rows between the parts
-    of splits that were made before.
-    """
-    text = np.frombuffer(data, np.uint8)
-    ends = (text == LINE_FEED).nonzero()[0]
-    starts = np.concatenate([[0], ends + 1])[:-1]
-    lengths = ends - starts
-
-    n_pieces = lengths // WINDOW + 1  # one at least, that of an empty line all zeros
-    first = starts_of(n_pieces)
-    number = np.arange(int(n_pieces.sum())) - np.repeat(first, n_pieces)  # (pieces,)
-    pieces = windows(text)[np.repeat(starts, n_pieces) + number * WINDOW]  # PADDING is behind all
-    n_bits = (lengths % WINDOW * 8).astype(np.uint64)
-    pieces[first + n_pieces - 1] &= (np.uint64(1) << n_bits) - np.uint64(1)
-
-    hashes = np.empty((len(lengths), len(secrets)), np.uint64)
-    for column, (spread, mix) in enumerate(secrets):
-        numbered = number.view(np.uint64) * spread
-        numbered += pieces ^ mix
-        sums = np.add.reduceat(_mixed(numbered), first) if len(first) else first.view(np.uint64)
-        hashes[:, column] = _mixed(sums + lengths.view(np.uint64) * spread)
-    return hashes
-
-
-def _mixed(numbers: Keys) -> Keys:
-    """Every bit of each number made to change all: the finalizer of SplitMix64, in place.
-
-    G. Steele, D. Lea, C. Flood: Fast Splittable Pseudorandom Number Generators (OOPSLA 2014).
-    """
-    numbers ^= numbers >> np.uint64(30)
-    numbers *= np.uint64(0xBF58476D1CE4E5B9)
-    numbers ^= numbers >> np.uint64(27)
-    numbers *= np.uint64(0x94D049BB133111EB)
-    numbers ^= numbers >> np.uint64(31)
-    return numbers
 
 
 def split_rows(data: bytes, shares: Sequence[Fraction], seed: int) -> NDArray[np.uint8]:
@@ -70,9 +27,7 @@ def split_rows(data: bytes, shares: Sequence[Fraction], seed: int) -> NDArray[np
 
     It is the same in every run and release (a test holds some values).
     """
-    digest = hashlib.blake2b(f"split {seed}".encode(), digest_size=16).digest()
-    spread, mix = (int.from_bytes(half, "little") | 1 for half in (digest[:8], digest[8:]))
-    hashes = text_hashes(data, [Secret(np.uint64(spread), np.uint64(mix))])[:, 0]
+    hashes = text_hashes(data, [Secret.of_seed("split", seed)])[:, 0]
 
     ends = [sum(shares[: i + 1], Fraction(0)) for i in range(len(shares) - 1)]
     limits = np.array([int(end / sum(shares) * (1 << 64)) - 1 for end in ends], np.uint64)
@@ -90,10 +45,10 @@ def row_keys(hashes: Keys, labels: RowLabels, secret: Secret) -> RowKeys:
     if is_number:
         first = np.repeat(ends - labels.per_row, labels.per_row)
         bits = bits + (np.arange(len(bits)) - first).view(np.uint64) * secret.spread
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_mixed(bits ^ secret.mix))])
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed(bits ^ secret.mix))])
     of_row = sums[ends] - sums[ends - labels.per_row]
 
-    keys = np.stack([hashes[:, 0], hashes[:, 1] ^ _mixed(of_row)], axis=1)
+    keys = np.stack([hashes[:, 0], hashes[:, 1] ^ mixed(of_row)], axis=1)
     return keys.view("S16")[:, 0]
 
 

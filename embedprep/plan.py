@@ -23,14 +23,14 @@ from embedprep.intake import CountedPart
 from embedprep.labels import Coding, LabelFacts, RowLabels, check_labels, code_labels
 from embedprep.npy import ArraySpec
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
-from embedprep.publication import free_bytes
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
 from embedprep.rows import Layout, Numbering, final_lengths
 from embedprep.sequences import count_lengths
 from embedprep.settings import RowSettings, Selection
+from embedprep.space import check_space
 from embedprep.specials import Specials
 from embedprep.spool import Spool
-from embedprep.wording import how_many
+from embedprep.wording import how_large, how_many
 from embedprep.work import Work
 
 MAX_BYTES = 1 << 30
@@ -245,7 +245,7 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
     arrays = [array for part in plan.parts for array in plan.arrays(part).items()]
     n_bytes = sum(array.n_bytes for file, array in arrays if file in files)
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
-    cause = f"would take {_size(n_bytes)} for {how_many(n_rows, 'row')} of {max_len:,}"
+    cause = f"would take {how_large(n_bytes)} for {how_many(n_rows, 'row')} of {max_len:,}"
     if LABELS in files and plan.coding is not None and plan.coding.n_columns is not None:
         cause += f", each with a matrix row of {plan.coding.n_columns:,} labels"
 
@@ -258,12 +258,9 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
         if n_bytes - n_bytes_of_rows > limit:
             return "no --max-len helps: take fewer rows, or fewer labels"
         if p99 < max_len and n_bytes_p99 <= limit and plan.layout.stride is None:
-            return f"--max-len p99 is {p99:,} and takes {_size(n_bytes_p99)}"
+            return f"--max-len p99 is {p99:,} and takes {how_large(n_bytes_p99)}"
         return "choose a smaller --max-len"
 
-    if rows.max_bytes is not None and n_bytes > rows.max_bytes:
-        reason = f"more than the {_size(rows.max_bytes)} of --max-bytes"
-        raise OutputError(str(output), f"{cause}, {reason}", remedy(rows.max_bytes))
     if rows.max_bytes is None and plan.is_default_max and n_bytes_of_rows > MAX_BYTES:
         rows_of_length = sum((part.rows_of_length for part in plan.parts), Counter[int]())
         n_filled = sum(min(length, max_len) * n for length, n in rows_of_length.items())
@@ -274,16 +271,4 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
                 f"{cause}, of which {filled:.1%} is filled",
                 f"{remedy(n_bytes)}; to have it all the same, pass --max-len {max_len}",
             )
-    free = free_bytes(output if output.is_dir() else output.parent)
-    if n_bytes > free:
-        reason = f"and the disk has {_size(free)} left"
-        raise OutputError(str(output), f"{cause}, {reason}", remedy(free))
-
-
-def _size(n_bytes: int) -> str:
-    size = float(n_bytes)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 999.5:  # 999.6 would be shown as 1e+03
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"
+    check_space(output, n_bytes, cause, max_bytes=rows.max_bytes, remedy=remedy)

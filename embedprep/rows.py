@@ -6,13 +6,13 @@ rectangle and written to their own place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, free_indices, starts_of, take_ragged
+from embedprep.arrays import Ints, free_indices, row_chunks, starts_of, take_ragged
 from embedprep.counting import Counted
 from embedprep.engines import Future
 from embedprep.intake import CountedPart, StoredBlock
@@ -32,9 +32,6 @@ from embedprep.specials import PAD_INDEX, Specials
 from embedprep.spool import Spool
 from embedprep.unfolding import Unfolding
 from embedprep.work import Work
-
-_CHUNK_BYTES = 4 << 20
-"""Rows are laid out this many bytes at a time: a block may make many more."""
 
 
 class Numbering(NamedTuple):
@@ -176,14 +173,14 @@ def write_rows(
             writers[LENGTHS].write(first_row, lengths + specials.n_marks)
         if LABELS in writers:
             assert coding is not None
-            for chunk in _chunks(len(row), coding.array(1).row_bytes):
+            for chunk in row_chunks(len(row), coding.array(1).row_bytes):
                 labels = labels_of_rows(part.labels, label_starts, row[chunk])
                 writers[LABELS].write(first_row + chunk.start, coding.encode(labels))
         if DOCUMENTS in writers:
             assert part.input_rows is not None
             writers[DOCUMENTS].write(first_row, part.input_rows[row])
         ends = np.concatenate([[0], np.cumsum(lengths)])
-        for chunk in _chunks(len(lengths), rectangle.row_bytes):
+        for chunk in row_chunks(len(lengths), rectangle.row_bytes):
             words = indices[ends[chunk.start] : ends[chunk.stop]].astype(dtype, copy=False)
             rows = pad_between_marks(words, lengths[chunk], rectangle, specials)
             writers[SEQUENCES].write(first_row + chunk.start, rows)
@@ -205,13 +202,6 @@ def write_rows(
 
 def _add_up(written: Sequence[Written]) -> Written:
     return Written(sum(w.n_words for w in written), sum(w.n_unknown for w in written))
-
-
-def _chunks(n_rows: int, row_bytes: int) -> Iterator[slice]:
-    """The rows of a block, so many at a time as are laid out at once."""
-    rows_at_once = max(1, _CHUNK_BYTES // row_bytes)
-    for first in range(0, n_rows, rows_at_once):
-        yield slice(first, min(first + rows_at_once, n_rows))
 
 
 def final_lengths(part: CountedPart, numbering: Numbering, work: Work) -> list[NDArray[np.int32]]:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from embedprep.arrays import Ints, join_lines, starts_of
-from embedprep.dictionary import Dictionary, Secret, WordArray, merge, word_keys
+from embedprep.dictionary import Dictionary, WordArray, merge, word_keys
+from embedprep.hashing import Secret
 from embedprep.sources import PADDING
 from embedprep.tokenizer.rules import rule_of
 from embedprep.tokenizer.settings import TokenizerSettings

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from embedprep.arrays import Bytes, Ints, free_indices, starts_of, take_ragged
-from embedprep.dictionary import Dictionary, Lookup, Secret, WordArray
+from embedprep.dictionary import Dictionary, Lookup, WordArray
 from embedprep.errors import EmbedprepError, VocabularyError
+from embedprep.hashing import Secret
 from embedprep.labels import LabelFacts, parse_labels
 from embedprep.publication import staged_file
 from embedprep.rectangle import Rectangle
@@ -119,7 +120,8 @@ class Vocabulary:
             rows = rows.astype(np.int64)
         if rows.ndim != 2 or rows.dtype.kind not in "iu":
             raise TypeError(f"decode takes rows of integers, not {rows.dtype} of {rows.shape}")
-        text = decode_rows(self, rows).decode("utf-8")
+        check_indices(rows, self.input_dim)
+        text = spell_rows(self, rows).decode("utf-8")
         return text.split("\n")[:-1]
 
     @classmethod
@@ -228,20 +230,23 @@ def _check(vocabulary: Vocabulary) -> None:
     "".join(vocabulary.words).encode("utf-8")
 
 
-def decode_rows(vocabulary: Vocabulary, rows: NDArray[Any], first_row: int = 0) -> bytes:
-    """The sentences of rows of indices, (rows, length), as UTF-8 lines.
+def check_indices(rows: NDArray[Any], input_dim: int, first_row: int = 0) -> None:
+    """Raise VocabularyError for an index in rows, (rows, length), that is not in 0..input_dim - 1.
 
-    Raises VocabularyError for an index that the vocabulary does not have; `first_row` is the
-    number of the first one in it.
+    `first_row` is the number of the first of them.
     """
-    is_known = (rows >= 0) & (rows < vocabulary.input_dim)
-    if not is_known.all():
-        row, column = np.argwhere(~is_known)[0].tolist()
-        raise VocabularyError(
-            f"row {first_row + row}, column {column}",
-            f"index {rows[row, column]} is not in 0..{vocabulary.input_dim - 1}",
-            "decode with the vocabulary that the rows were encoded with",
-        )
+    if not rows.size or (rows.min() >= 0 and rows.max() < input_dim):
+        return
+    row, column = np.argwhere((rows < 0) | (rows >= input_dim))[0].tolist()
+    raise VocabularyError(
+        f"row {first_row + row}, column {column}",
+        f"index {rows[row, column]} is not in 0..{input_dim - 1}",
+        "take the vocabulary that the rows were encoded with, or what was made with it",
+    )
+
+
+def spell_rows(vocabulary: Vocabulary, rows: NDArray[Any]) -> bytes:
+    """The sentences of rows of its indices, (rows, length), as UTF-8 lines."""
     text, starts, lengths = vocabulary.spelled
     line_end = np.full((len(rows), 1), vocabulary.input_dim)
     # Each row's words, each with a space behind it, then a line end in place of the last space.

@@ -18,6 +18,20 @@ def how_many(n: int, noun: str, nouns: str | None = None) -> str:
     return f"{n:,} {noun if n == 1 else nouns or f'{noun}s'}"
 
 
+def how_large(n_bytes: int) -> str:
+    """A size in the unit that suits it.
+
+    >>> how_large(999), how_large(1_234_567), how_large(10**15)
+    ('999 bytes', '1.23 MB', '1e+03 TB')
+    """
+    size = float(n_bytes)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 999.5:  # 999.6 would be shown as 1e+03
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
 def printable(text: str) -> str:
     r"""The text with the escape of JSON for each character that nobody sees or a terminal obeys.
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from embedprep.dictionary import Secret
 from embedprep.engines import Engine, ThreadEngine
+from embedprep.hashing import Secret
 from embedprep.spool import Spool
 from embedprep.tokenizer.settings import HOLD_THE_LOCK, TokenizerSettings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 import embedprep
-from embedprep import decoding
-from embedprep.decoding import decode_array
+from embedprep import arrays
+from embedprep.decoding import decode as sentences_of
+from embedprep.encoded import EncodedRows, open_rows
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.rectangle import Rectangle
 from embedprep.specials import Specials
@@ -32,8 +34,12 @@ def decode(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, check=False, capture_output=True)
 
 
+def decoded(ids: NDArray[Any]) -> Iterator[bytes]:
+    return sentences_of(EncodedRows(Path("x.npy"), ids), VOCABULARY)
+
+
 def test_each_row_is_a_line() -> None:
-    assert b"".join(decode_array(ROWS, VOCABULARY, "x.npy")).decode().split("\n") == [
+    assert b"".join(decoded(ROWS)).decode().split("\n") == [
         *SENTENCES,
         "",
     ]
@@ -42,8 +48,8 @@ def test_each_row_is_a_line() -> None:
 
 @pytest.mark.parametrize("n_bytes", [1, 16, 33, 1000])
 def test_some_rows_at_a_time_give_the_same(n_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "_BLOCK_BYTES", n_bytes)
-    texts = list(decode_array(ROWS, VOCABULARY, "x.npy"))
+    monkeypatch.setattr(arrays, "CHUNK_BYTES", n_bytes)
+    texts = list(decoded(ROWS))
     assert len(texts) == -(-len(ROWS) // max(1, n_bytes // 16))
     assert b"".join(texts).decode() == "".join(f"{sentence}\n" for sentence in SENTENCES)
 
@@ -54,7 +60,7 @@ def test_any_integers_are_indices(dtype: str) -> None:
 
 
 def test_no_rows_give_no_lines() -> None:
-    assert list(decode_array(ROWS[:0], VOCABULARY, "x.npy")) == []
+    assert list(decoded(ROWS[:0])) == []
     assert VOCABULARY.decode(ROWS[:, :0]) == ["", "", "", ""]
 
 
@@ -78,10 +84,10 @@ def test_marks_are_left_out_wherever_they_stand() -> None:
 def test_a_foreign_index_is_named_with_its_place(
     index: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoding, "_BLOCK_BYTES", 16)
+    monkeypatch.setattr(arrays, "CHUNK_BYTES", 16)
     rows = ROWS.copy()
     rows[2, 1] = index
-    texts = decode_array(rows, VOCABULARY, "x.npy")
+    texts = decoded(rows)
     assert [next(texts), next(texts)] == [f"{s}\n".encode() for s in SENTENCES[:2]]
     with pytest.raises(VocabularyError) as caught:
         next(texts)
@@ -90,9 +96,10 @@ def test_a_foreign_index_is_named_with_its_place(
 
 
 @pytest.mark.parametrize("array", [ROWS[0], ROWS.astype(np.float32), ROWS.reshape(2, 2, 4)])
-def test_what_holds_no_rows_of_indices_is_refused(array: NDArray[Any]) -> None:
+def test_what_holds_no_rows_of_indices_is_refused(array: NDArray[Any], tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", array)
     with pytest.raises(OutputError, match=r"x\.npy: holds .* not rows of indices"):
-        list(decode_array(array, VOCABULARY, "x.npy"))
+        open_rows(tmp_path / "x.npy")
 
 
 def test_the_command_finds_the_vocabulary_beside_the_rows(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from embedprep.arrays import starts_of
 from embedprep.dictionary import (
     Dictionary,
     Lookup,
-    Secret,
     WordArray,
     count_words,
     empty_dictionary,
@@ -26,6 +25,7 @@ from embedprep.dictionary import (
 )
 from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.ranking import rank
+from embedprep.hashing import Secret
 from embedprep.sources import PADDING
 from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings

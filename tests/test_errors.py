@@ -1094,7 +1094,7 @@ def test_an_archive_of_arrays(folder: Path) -> None:
 )
 def test_an_array_that_is_no_rows(array: np.ndarray, shown: str, folder: Path) -> None:
     np.save(folder / "x.npy", array)
-    said = f"x.npy: holds {shown}, not rows of indices; decode the sequences.npy of an output"
+    said = f"x.npy: holds {shown}, not rows of indices; name the sequences.npy of an output"
     assert_fails(folder, "decode x.npy --vocab v.json", said)
 
 
@@ -1111,7 +1111,7 @@ def test_an_index_that_the_vocabulary_lacks(
     rows: list[list[int]], dtype: str, said: str, folder: Path
 ) -> None:
     np.save(folder / "x.npy", np.array(rows, dtype))
-    remedy = "decode with the vocabulary that the rows were encoded with"
+    remedy = "take the vocabulary that the rows were encoded with, or what was made with it"
     said = f"x.npy: {said} is not in 0..4; {remedy}"
     assert_fails(folder, "decode x.npy --vocab v.json", said)
 
@@ -1123,7 +1123,7 @@ def test_a_late_index_that_the_vocabulary_lacks(folder: Path) -> None:
     (folder / "y.txt").write_bytes(b"old")
     said = (
         "x.npy: row 899999, column 1: index 5 is not in 0..4; "
-        "decode with the vocabulary that the rows were encoded with"
+        "take the vocabulary that the rows were encoded with, or what was made with it"
     )
     assert_fails(folder, "decode x.npy --vocab v.json -o y.txt", said)
 

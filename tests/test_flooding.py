@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Keys
 from embedprep.counting import count
-from embedprep.dictionary import Lookup, Secret, WordArray
+from embedprep.dictionary import Lookup, WordArray
 from embedprep.engines import ThreadEngine
+from embedprep.hashing import Secret
 from embedprep.sources import Block, Reading
 from embedprep.spool import Spool
 from embedprep.tokenizer.settings import TokenizerSettings

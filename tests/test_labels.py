@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import embedprep
-from embedprep import rows
+from embedprep import arrays
 from embedprep.errors import InputError, SettingsError, VocabularyError
 from embedprep.labels import LabelFacts, parse_labels
 from embedprep.output import Output
@@ -176,7 +176,7 @@ def test_a_class_that_training_never_saw_is_of_the_file_whose_rows_have_it() -> 
 def test_a_matrix_of_labels_is_written_some_rows_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rows, "_CHUNK_BYTES", 300)
+    monkeypatch.setattr(arrays, "CHUNK_BYTES", 300)
     tags = [[f"c{n % 7}", f"c{n % 5}"] for n in range(100)]
     lines = [json.dumps({"t": "a", "l": of_row}) for of_row in tags]
     Path("t.jsonl").write_text("\n".join(lines), encoding="utf-8")

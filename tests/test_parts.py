@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import embedprep
-from embedprep.dictionary import Secret
+from embedprep.hashing import Secret, text_hashes
 from embedprep.labels import RowLabels
-from embedprep.parts import SeenRows, count_leaks, row_keys, split_rows, text_hashes
+from embedprep.parts import SeenRows, count_leaks, row_keys, split_rows
 from embedprep.sources import PADDING
 from tests import twins
 from tests.texts import lines

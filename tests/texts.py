@@ -8,7 +8,8 @@ from itertools import accumulate, islice
 
 from hypothesis import strategies as st
 
-from embedprep.dictionary import Lookup, Secret, WordArray, count_words
+from embedprep.dictionary import Lookup, WordArray, count_words
+from embedprep.hashing import Secret
 from embedprep.sources import PADDING, Block, Reading, read_blocks
 from embedprep.tokenizer.rules import rule_of
 from embedprep.tokenizer.settings import TokenizerSettings

@@ -6,17 +6,12 @@ from pathlib import Path
 
 import click
 
-from embedprep.cli import stdout
-from embedprep.errors import VocabularyError
+from embedprep.cli import options, stdout
 
 
 @click.command
-@click.argument("rows", metavar="ROWS.npy|DIR")
-@click.option(
-    "--vocab",
-    metavar="FILE",
-    help="The vocab.json they were encoded with.  [default: the one beside them]",
-)
+@options.rows
+@options.vocabulary_of_rows
 @click.option(
     "-o", "--output", default="-", metavar="FILE", help="The text to write.  [default: stdout]"
 )
@@ -27,23 +22,15 @@ def decode(rows: str, vocab: str | None, output: str) -> None:
     embedprep decode out/sequences.npy --vocab out/vocab.json
     embedprep decode out/ | head
     """
-    from embedprep.decoding import decode_array
-    from embedprep.manifest import read_manifest
-    from embedprep.output import SEQUENCES, VOCABULARY, load_array
+    from embedprep.decoding import decode as sentences_of
+    from embedprep.encoded import open_rows, rows_file, vocabulary_file
     from embedprep.publication import refuse_to_overwrite, staged_file
     from embedprep.vocabulary import Vocabulary
 
-    path = Path(rows)
-    if path.is_dir():
-        read_manifest(path)  # an unfinished folder may hold new rows beside an old vocabulary
-        path /= SEQUENCES
-    vocabulary_path = Path(vocab) if vocab else path.parent / VOCABULARY
-    if not vocab and not vocabulary_path.exists():
-        raise VocabularyError(
-            str(vocabulary_path), "no such file", "name the vocabulary of these rows by --vocab"
-        )
+    path = rows_file(Path(rows))
+    vocabulary_path = vocabulary_file(path, vocab)
     vocabulary = Vocabulary.load(vocabulary_path)
-    texts = decode_array(load_array(path), vocabulary, str(path))
+    texts = sentences_of(open_rows(path), vocabulary)
     if output == "-":
         for text in texts:
             stdout.write(text)

@@ -79,6 +79,13 @@ class Sectioned(click.Command):
 inputs = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 optional_inputs = click.argument("inputs", nargs=-1, metavar="[INPUT...]")
 
+rows = click.argument("rows", metavar="ROWS.npy|DIR")
+vocabulary_of_rows = click.option(
+    "--vocab",
+    metavar="FILE",
+    help="The vocab.json that the rows were encoded with.  [default: the one beside them]",
+)
+
 adoption_options = together(
     "Vocabularies of other tools",
     click.option(

@@ -25,7 +25,7 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
     if as_json:
         parts = {"parts": built.parts} if built.parts else {}
         found = {"output": str(built.path), "statistics": facts, **parts}
-        _print_json(found | {"embedding": built.embedding})
+        print_json(found | {"embedding": built.embedding})
         return
     rectangle = built.vocabulary.rectangle
     head = (
@@ -56,7 +56,7 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
     if "texts_in_several_parts" in facts:
         leaks = "texts that occur in more than one part"
         lines.append(("shared texts", facts["texts_in_several_parts"], leaks))
-    facts_shown = f"{_table(lines)}{_inputs(sources)}"
+    facts_shown = f"{table(lines)}{_inputs(sources)}"
     stdout.write(f"{head}\n{facts_shown}\n{embedding_line(built.embedding)}\n")
 
 
@@ -103,7 +103,7 @@ def print_vocabulary(
         "max_len": vocabulary.rectangle.max_len,
     }
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
     lines = [
         ("kept words", len(counts), _least_frequent(counts)),
@@ -111,7 +111,7 @@ def print_vocabulary(
         ("max_len", vocabulary.rectangle.max_len, ""),
     ]
     head = f"{printable(path)}: {how_many(len(counts), 'word')}"
-    stdout.write(f"{head}\n{_table(lines)}{_inputs(sources)}")
+    stdout.write(f"{head}\n{table(lines)}{_inputs(sources)}")
 
 
 def _least_frequent(counts: tuple[int, ...]) -> str:
@@ -119,7 +119,8 @@ def _least_frequent(counts: tuple[int, ...]) -> str:
     return f"least frequent: {min(counts):,}" if any(counts) else ""
 
 
-def _table(lines: list[tuple[str, int, str]]) -> str:
+def table(lines: list[tuple[str, int, str]]) -> str:
+    """Figures by their names, a remark behind each, one a line."""
     name_width = max(14, *(len(name) for name, _, _ in lines))
     width = max(len(f"{number:,}") for _, number, _ in lines)
     table = ""
@@ -153,7 +154,8 @@ def _columns(columns: Iterable[str | int]) -> str:
     )
 
 
-def _print_json(facts: dict[str, Any]) -> None:
+def print_json(facts: dict[str, Any]) -> None:
+    """Print a result for scripts: one object, one line."""
     line = f"{json.dumps(facts, ensure_ascii=False)}\n"
     # Half a surrogate pair, from a path that is no UTF-8, becomes its own JSON escape.
     stdout.write(line.encode("utf-8", "backslashreplace"))

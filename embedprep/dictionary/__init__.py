@@ -6,7 +6,7 @@ one, `ranking` orders its words.
 """
 
 from embedprep.dictionary.encoding import CountedBlock, EncodedBlock, count_words
-from embedprep.dictionary.keys import Secret, WordArray, word_keys
+from embedprep.dictionary.keys import WordArray, word_keys
 from embedprep.dictionary.lookup import Lookup
 from embedprep.dictionary.merging import Dictionary, Merged, empty_dictionary, merge
 from embedprep.dictionary.ranking import most_frequent, rank
@@ -17,7 +17,6 @@ __all__ = [
     "EncodedBlock",
     "Lookup",
     "Merged",
-    "Secret",
     "WordArray",
     "count_words",
     "empty_dictionary",

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, dtype_for
 from embedprep.dictionary.grouping import group_words
-from embedprep.dictionary.keys import Secret, WordArray, keys_and_long, word_keys
+from embedprep.dictionary.keys import WordArray, keys_and_long, word_keys
 from embedprep.dictionary.lookup import Lookup
 from embedprep.dictionary.merging import Dictionary
+from embedprep.hashing import Secret
 from embedprep.tokenizer.words import Spans, Words
 
 

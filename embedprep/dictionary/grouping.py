@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from embedprep.arrays import Ints
-from embedprep.dictionary.keys import LONG, Secret, WordArray, equal_words, word_keys
+from embedprep.dictionary.keys import LONG, WordArray, equal_words, word_keys
+from embedprep.hashing import Secret
 
 
 class Groups(NamedTuple):

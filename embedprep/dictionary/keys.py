@@ -8,13 +8,13 @@ holds; equal keys of long words are confirmed by `equal_words` wherever they are
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from embedprep.arrays import WINDOW, Bytes, Flags, Ints, Keys, join_lines, starts_of, windows
+from embedprep.hashing import Secret
 
 LONG = np.uint64(0xFF << 56)
 """Keys from here on are hashed: the last byte of a short word would have to be 0xFF."""
@@ -23,20 +23,6 @@ _ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 _GIANT = 1024
 """Words of more bytes are hashed, compared and copied singly, 8 bytes of the others at a time."""
-
-
-class Secret(NamedTuple):
-    """Random numbers that no output shows, drawn anew for every run.
-
-    Without them nobody can make words that share a key or a place in a table.
-    """
-
-    spread: np.uint64
-    mix: np.uint64
-
-    @classmethod
-    def draw(cls) -> Secret:
-        return cls(np.uint64(secrets.randbits(64) | 1), np.uint64(secrets.randbits(64) | 1))
 
 
 class WordArray(NamedTuple):

@@ -17,13 +17,13 @@ from embedprep.dictionary.grouping import group_words
 from embedprep.dictionary.keys import (
     LONG,
     LongWords,
-    Secret,
     WordArray,
     concatenate,
     equal_middles,
     equal_words,
     word_keys,
 )
+from embedprep.hashing import Secret
 from embedprep.tokenizer.words import Spans
 
 PROBES = 6

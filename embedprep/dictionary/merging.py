@@ -13,7 +13,8 @@ import numpy as np
 
 from embedprep.arrays import Ints
 from embedprep.dictionary.grouping import group_words
-from embedprep.dictionary.keys import Secret, WordArray, concatenate
+from embedprep.dictionary.keys import WordArray, concatenate
+from embedprep.hashing import Secret
 
 
 class Dictionary(NamedTuple):

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from embedprep.arrays import Ints, Keys, windows
-from embedprep.dictionary.keys import Secret, WordArray
+from embedprep.dictionary.keys import WordArray
 from embedprep.dictionary.merging import Dictionary
+from embedprep.hashing import Secret
 
 
 def rank(

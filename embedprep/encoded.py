@@ -1,0 +1,108 @@
+"""Which rows of indices does a command read, and by which vocabulary?
+
+Rows are named by their file, or by the folder of the output that they are part of; what belongs to
+them lies beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import row_chunks
+from embedprep.errors import OutputError, VocabularyError
+from embedprep.manifest import output_names, read_manifest
+from embedprep.output import SEQUENCES, VOCABULARY, load_array
+from embedprep.vocabulary import check_indices
+
+
+class EncodedRows(NamedTuple):
+    """Rows of indices in a file: `ids: (rows, length)`, integers, mapped from disk."""
+
+    path: Path
+    ids: NDArray[Any]
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.ids)
+
+    @property
+    def length(self) -> int:
+        """The indices in a row."""
+        return int(self.ids.shape[1])
+
+    @property
+    def manifest(self) -> dict[str, Any] | None:
+        """That of the output that the rows are part of, None where they stand by themselves."""
+        with suppress(OutputError):
+            manifest = read_manifest(self.path.parent)
+            if self.path.name in output_names(manifest):
+                return manifest
+        return None
+
+    def chunks(self, row_bytes: int) -> Iterator[slice]:
+        """All rows, so many at a time as suit what is made of each, `row_bytes` in size."""
+        return row_chunks(self.n_rows, max(row_bytes, self.length * self.ids.itemsize))
+
+    def read(self, rows: slice, input_dim: int) -> NDArray[Any]:
+        """Some of the rows, (rows, length), in memory.
+
+        Raises VocabularyError for an index that is not in 0..input_dim - 1.
+        """
+        ids = np.ascontiguousarray(self.ids[rows], self.ids.dtype.newbyteorder("="))
+        try:
+            check_indices(ids, input_dim, rows.start)
+        except VocabularyError as error:
+            raise VocabularyError(
+                f"{self.path}: {error.place}", error.cause, error.remedy
+            ) from None
+        return ids
+
+
+def rows_file(named: Path) -> Path:
+    """The file of the rows that are named, by itself or by its output.
+
+    Raises OutputError for an unfinished output, which may hold new rows beside an old vocabulary.
+    """
+    if not named.is_dir():
+        return named
+    read_manifest(named)
+    return named / SEQUENCES
+
+
+def open_rows(named: Path) -> EncodedRows:
+    """The rows in a file or in an output. Raises OutputError where there are none."""
+    path = rows_file(named)
+    ids = load_array(path)
+    if ids.ndim != 2 or ids.dtype.kind not in "iu":
+        raise OutputError(
+            str(path),
+            f"holds {ids.dtype} of shape {ids.shape}, not rows of indices",
+            "name the sequences.npy of an output",
+        )
+    return EncodedRows(path, ids)
+
+
+def beside(rows: Path, name: str, option: str, what: str) -> Path:
+    """A file that belongs to rows and lies beside them.
+
+    Raises OutputError where it does not; `option` is what names another, `what` tells what it is.
+    """
+    path = rows.parent / name
+    if not path.exists():
+        raise OutputError(str(path), "no such file", f"name {what} by {option}")
+    return path
+
+
+def vocabulary_file(rows: Path, named: str | None) -> Path:
+    """The file of the vocabulary that rows were encoded with: the one that is named, else the one
+    beside them.
+    """
+    if named is not None:
+        return Path(named)
+    return beside(rows, VOCABULARY, "--vocab", "the vocabulary of these rows")

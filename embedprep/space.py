@@ -1,0 +1,31 @@
+"""Is there room for an output?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from embedprep.errors import OutputError
+from embedprep.publication import free_bytes
+from embedprep.wording import how_large
+
+
+def check_space(
+    output: Path,
+    n_bytes: int,
+    cause: str,
+    *,
+    max_bytes: int | None,
+    remedy: Callable[[int], str],
+) -> None:
+    """Raise OutputError where an output is larger than `max_bytes`, or than what the disk has left.
+
+    `cause` says what takes so much, `remedy` what takes no more than a limit; all are in bytes.
+    """
+    if max_bytes is not None and n_bytes > max_bytes:
+        reason = f"more than the {how_large(max_bytes)} of --max-bytes"
+        raise OutputError(str(output), f"{cause}, {reason}", remedy(max_bytes))
+    free = free_bytes(output if output.is_dir() else output.parent)
+    if n_bytes > free:
+        reason = f"and the disk has {how_large(free)} left"
+        raise OutputError(str(output), f"{cause}, {reason}", remedy(free))
