@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
 PIECE_BYTES = 64 << 20
+
+_READ_BYTES = 4 << 20
 
 EARLY_BYTES = 32 << 20
 """How much an `UnorderedDigest` keeps of parts that came too early."""
@@ -49,6 +52,15 @@ class Digest:
         """The hexadecimal SHA-256 of each piece; an empty stream has one, of nothing."""
         is_partial = self.n_bytes % PIECE_BYTES or not self.n_bytes
         return self._finished + ([self._piece.hexdigest()] if is_partial else [])
+
+
+def digest_of(path: Path) -> Digest:
+    """The digest of a file that is there."""
+    digest = Digest()
+    with path.open("rb", buffering=0) as stream:
+        while part := stream.read(_READ_BYTES):
+            digest.update(part)
+    return digest
 
 
 class UnorderedDigest:

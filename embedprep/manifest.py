@@ -29,12 +29,15 @@ def format_manifest(
     inputs: Iterable[Source],
     outputs: Iterable[WrittenFile],
     statistics: Mapping[str, Any],
-    embedding: Mapping[str, Any],
     *,
+    embedding: Mapping[str, Any] | None = None,
     labels: Mapping[str, Any] | None = None,
     parts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The bytes of `manifest.json`; `parts` are the statistics of the other parts."""
+    """The bytes of `manifest.json`; `parts` are the statistics of the other parts.
+
+    `embedding` are the arguments of the layer that takes the rows, where the output has rows.
+    """
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -43,8 +46,8 @@ def format_manifest(
         "inputs": [_describe_input(source) for source in inputs],
         "outputs": [_describe_output(output) for output in outputs],
         "statistics": statistics,
-        "embedding": embedding,
     }
+    manifest |= {"embedding": embedding} if embedding is not None else {}
     manifest |= {"labels": labels} if labels is not None else {}
     manifest |= {"parts": parts} if parts else {}
     return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode(

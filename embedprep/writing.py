@@ -199,7 +199,7 @@ def _format(
         [source for source in reader.finished if part is None or source.part == of_part],
         outputs,
         facts,
-        built.embedding,
+        embedding=built.embedding,
         labels=None if built.labels is None else built.labels.saved,
         parts=built.parts if part is None else None,
     )

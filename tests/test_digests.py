@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from embedprep import digests
-from embedprep.digests import Digest, UnorderedDigest
+from embedprep.digests import Digest, UnorderedDigest, digest_of
 
 PIECE = 10
 
@@ -95,3 +96,9 @@ def test_parts_may_come_from_many_threads() -> None:
         list(pool.map(written.digest.update, written.offsets[::-1], parts[::-1]))
     assert written.digest.digest.n_bytes == len(written.whole)
     assert written.digest.digest.pieces == pieces_of(written.whole)
+
+
+def test_a_file_has_the_digest_of_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc")
+    digest = digest_of(tmp_path / "x")
+    assert (digest.n_bytes, digest.pieces) == (3, [hashlib.sha256(b"abc").hexdigest()])
