@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from embedprep.building import build as build
     from embedprep.errors import EmbedprepError as EmbedprepError
     from embedprep.output import Output as Output
     from embedprep.output import load as load
-    from embedprep.pipeline import build as build
     from embedprep.sequences import pad_sequences as pad_sequences
     from embedprep.vocabulary import Vocabulary as Vocabulary
 
@@ -24,7 +24,7 @@ _HOMES = {
     "EmbedprepError": "errors",
     "Output": "output",
     "Vocabulary": "vocabulary",
-    "build": "pipeline",
+    "build": "building",
     "load": "output",
     "pad_sequences": "sequences",
 }

@@ -14,11 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Keys, row_chunks
-from embedprep.errors import SettingsError
 from embedprep.hashing import Secret, mixed, text_hashes
 from embedprep.sources import PADDING
-
-INITIALIZERS = ("uniform", "normal", "zeros")
 
 KERAS_SCALE = 0.05
 """The limit of Keras' `RandomUniform` and the deviation of its `RandomNormal`."""
@@ -27,18 +24,11 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Initializer(NamedTuple):
-    """How the vectors of words begin: within ± scale, or normal with a deviation of scale."""
+    """How vectors begin: `uniform` within ± scale, `normal` with that deviation, or `zeros`."""
 
     name: str = "uniform"
     seed: int = 0
     scale: float = KERAS_SCALE
-
-    def check(self) -> None:
-        """Raise SettingsError where there is no such initializer or seed."""
-        if self.name not in INITIALIZERS:
-            raise SettingsError("--init", f"{self.name!r} is none of {', '.join(INITIALIZERS)}")
-        if self.seed < 0:
-            raise SettingsError("--seed", f"{self.seed} is less than 0")
 
 
 def initial_rows(words: Sequence[str], dim: int, initializer: Initializer) -> NDArray[np.float32]:

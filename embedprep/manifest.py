@@ -32,30 +32,57 @@ def format_manifest(
     *,
     embedding: Mapping[str, Any] | None = None,
     labels: Mapping[str, Any] | None = None,
+    matrix: Mapping[str, Any] | None = None,
     parts: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The bytes of `manifest.json`; `parts` are the statistics of the other parts.
 
-    `embedding` are the arguments of the layer that takes the rows, where the output has rows.
+    `embedding` are the arguments of the layer that takes the rows, where the output has rows, and
+    `matrix` the facts about its matrix.
     """
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "embedprep": __version__,
         "settings": settings,
-        "inputs": [_describe_input(source) for source in inputs],
+        "inputs": [describe_input(source) for source in inputs],
         "outputs": [_describe_output(output) for output in outputs],
         "statistics": statistics,
     }
     manifest |= {"embedding": embedding} if embedding is not None else {}
     manifest |= {"labels": labels} if labels is not None else {}
+    manifest |= {"matrix": matrix} if matrix is not None else {}
     manifest |= {"parts": parts} if parts else {}
+    return _dump(manifest)
+
+
+def manifest_with_matrix(
+    manifest: Mapping[str, Any],
+    outputs: Iterable[WrittenFile],
+    output_dim: int,
+    matrix: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The bytes of a manifest once its output has a matrix, or the output that it is part of.
+
+    `outputs` are new, or take the place of files of the same names.
+    """
+    written = {output.name: _describe_output(output) for output in outputs}
+    kept = [output for output in manifest["outputs"] if output["name"] not in written]
+    changed = dict(manifest) | {
+        "outputs": [*kept, *written.values()],
+        "embedding": manifest["embedding"] | {"output_dim": output_dim},
+    }
+    return _dump(changed | ({"matrix": matrix} if matrix is not None else {}))
+
+
+def _dump(manifest: Mapping[str, Any]) -> bytes:
     return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode(
         "utf-8", "backslashreplace"
     )
 
 
-def _describe_input(source: Source) -> dict[str, Any]:
+def describe_input(source: Source) -> dict[str, Any]:
+    """What a manifest tells of an input."""
     is_absolute = posixpath.isabs(source.name) or ntpath.isabs(source.name)
     name = ntpath.basename(source.name) if is_absolute else source.name
     described: dict[str, Any] = {"name": name}

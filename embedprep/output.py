@@ -17,6 +17,7 @@ LENGTHS = "lengths.npy"
 LABELS = "labels.npy"
 DOCUMENTS = "document.npy"
 VOCABULARY = "vocab.json"
+EMBEDDING_MATRIX = "embedding_matrix.npy"
 
 
 class Output(NamedTuple):
@@ -25,7 +26,7 @@ class Output(NamedTuple):
     `sequences: (rows, max_len)` indices, `lengths: (rows,)` indices of each line before it was
     cut. `labels` are (rows,) class numbers or numbers, or (rows, classes) of 0 and 1, None where
     there are none; `documents: (rows,)` the input row of each, where long ones were split. `parts`
-    are the other parts, by their names.
+    are the other parts, by their names. `embedding_matrix` is (input_dim, output_dim) float32.
     """
 
     sequences: NDArray[Any]
@@ -35,6 +36,7 @@ class Output(NamedTuple):
     labels: NDArray[Any] | None = None
     documents: NDArray[np.int64] | None = None
     parts: dict[str, Output] = {}  # noqa: RUF012 - nobody writes to it
+    embedding_matrix: NDArray[np.float32] | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -59,6 +61,7 @@ def load(folder: str | Path) -> Output:
         load_array(folder / LABELS) if LABELS in names else None,
         load_array(folder / DOCUMENTS) if DOCUMENTS in names else None,
         {name: load(folder / name) for name in manifest.get("parts", {})},
+        load_array(folder / EMBEDDING_MATRIX) if EMBEDDING_MATRIX in names else None,
     )
 
 

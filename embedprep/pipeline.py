@@ -1,9 +1,9 @@
-"""Which steps make up a job? The recipes of `run`, `vocab` and `encode`."""
+"""Which steps make up a job? The recipes of `run`, `vocab`, `encode` and `matrix`."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,36 +15,45 @@ from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
 from embedprep.doubts import Beginning, doubts
-from embedprep.errors import SettingsError
-from embedprep.output import SEQUENCES
+from embedprep.engines import ThreadEngine
+from embedprep.errors import OutputError
+from embedprep.manifest import read_manifest
+from embedprep.matrix import Matrix, make_matrix
+from embedprep.npy import NpyWriter
+from embedprep.output import EMBEDDING_MATRIX, SEQUENCES, VOCABULARY
 from embedprep.plan import Plan, Saved, check_size, plan
-from embedprep.publication import refuse_to_overwrite, staged_file, staged_folder
+from embedprep.publication import (
+    StagedFolder,
+    refuse_to_overwrite,
+    staged_file,
+    staged_folder,
+)
 from embedprep.rectangle import Rectangle
 from embedprep.settings import (
     ALL_ROWS,
+    MatrixSettings,
     RowSettings,
     Selection,
     VocabularySettings,
     check_held_out,
-    check_room,
-    check_selection,
 )
 from embedprep.sources import (
-    MAX_LINE_BYTES,
     TRAINING,
-    Input,
     Reader,
-    Reading,
-    RecordSettings,
-    checked_part,
-    label_inputs,
-    parse_input,
 )
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
-from embedprep.writing import ARRAYS, OUTPUT_NAMES, Built, Contents, write_file, write_folder
+from embedprep.writing import (
+    ARRAYS,
+    OUTPUT_NAMES,
+    Built,
+    Contents,
+    add_matrix,
+    write_file,
+    write_folder,
+)
 
 
 class Ranked(NamedTuple):
@@ -54,105 +63,6 @@ class Ranked(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def build(
-    inputs: Sequence[str | Path] | str | Path,
-    output: str | Path,
-    *,
-    max_words: int = 50_000,
-    min_count: int = 1,
-    oov: str = "unk",
-    bos: bool = False,
-    eos: bool = False,
-    tokenizer: str | None = None,
-    lowercase: bool | None = None,
-    pattern: str | None = None,
-    max_len: int | str | None = None,
-    padding: str = "pre",
-    truncating: str = "pre",
-    dtype: str = "int32",
-    max_bytes: int | None = None,
-    encoding: str = "utf-8",
-    errors: str = "strict",
-    max_line_bytes: int = MAX_LINE_BYTES,
-    format: str | None = None,  # noqa: A002 - the option's name
-    text_column: str | int | Sequence[str | int] = (),
-    label_column: str | int | Sequence[str | int] = (),
-    header: bool | None = None,
-    quoting: bool | None = None,
-    label_type: str = "class",
-    label_from: str | None = None,
-    holdout: Mapping[str, str | Path | Sequence[str | Path]] | None = None,
-    split: str | None = None,
-    seed: int = 0,
-    shuffle: bool = False,
-    drop_empty: bool = False,
-    drop_duplicates: bool = False,
-    overflow: str = "truncate",
-    stride: int = 0,
-    jobs: int | None = None,
-    sync: bool = False,
-    advance: Callable[[int], object] = lambda n_bytes: None,
-) -> Built:
-    """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder,
-    `labels.npy` where there are labels, and folders like it for other parts.
-
-    The main job, as `embedprep run` does it; the options are explained there. One input may be
-    named by itself, and so may one column, by its name or its number from 1; `LABEL=PATH` gives all
-    rows of an input a label; `holdout` names the inputs of each held-out part. `advance` is told of
-    each number of bytes read, by the thread that reads.
-
-    Raises SettingsError for a setting out of its range, InputError for what cannot be read and
-    OutputError for what cannot be written; the folder is then as it was, unless publishing itself
-    was struck, which leaves it without a manifest.
-    """
-    vocabulary = VocabularySettings(
-        max_words,
-        min_count,
-        oov,
-        TokenizerSettings.chosen(tokenizer, lowercase, pattern),
-        bos,
-        eos,
-    )
-    length = None if max_len is None else str(max_len)
-    rows = RowSettings(length, padding, truncating, dtype, max_bytes)
-    check_room(vocabulary, rows)
-    selection = Selection(
-        split=split,
-        seed=seed,
-        shuffle=shuffle,
-        drop_empty=drop_empty,
-        drop_duplicates=drop_duplicates,
-        overflow=overflow,
-        stride=stride,
-        label_type=label_type,
-    )
-    check_selection(selection, rows, vocabulary.specials.n_marks)
-    records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
-    reading = Reading(encoding, errors, max_line_bytes, records=records)
-    named = [_input(path) for path in _several(inputs)]
-    for part, paths in (holdout or {}).items():
-        of_part = [_input(path, checked_part(part)) for path in _several(paths)]
-        if not of_part:
-            raise SettingsError("--holdout", f"{part!r} names no input")
-        named += of_part
-    reader = Reader(label_inputs(named, label_from), reading, advance)
-    return run(reader, Path(output), vocabulary, rows, selection, jobs=jobs, sync=sync)
-
-
-def _input(path: str | Path, part: str = TRAINING) -> Input:
-    """An input; a `=` in a `Path` is a part of its name, in text it may stand behind a label."""
-    return parse_input(path, part) if isinstance(path, str) else Input(str(path), part)
-
-
-def _several(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
-    return [paths] if isinstance(paths, str | Path) else paths
-
-
-def _names(columns: str | int | Sequence[str | int]) -> tuple[str, ...]:
-    some = [columns] if isinstance(columns, str | int) else columns
-    return tuple(str(column) for column in some)
-
-
 def run(
     reader: Reader,
     output: Path,
@@ -160,15 +70,21 @@ def run(
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     *,
+    matrix: MatrixSettings | None = None,
     jobs: int | None = None,
     sync: bool = False,
+    advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
-    """Rank the words of a text and write it as rows, the vocabulary and the facts beside them."""
+    """Rank the words of a text and write it as rows, the vocabulary and the facts beside them.
+
+    With a `matrix`, that of the embedding too; `advance` is told of bytes read of its vectors.
+    """
     with closing(reader), ExitStack() as stack:
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
-        refuse_to_overwrite(reader.names, places)
+        vectors = [matrix.vectors.name] if matrix is not None and matrix.vectors else []
+        refuse_to_overwrite([*reader.names, *vectors], places)
         staged = stack.enter_context(staged_folder(output, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
@@ -178,6 +94,12 @@ def run(
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
         contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        if matrix is not None:
+            [(vocabulary, _)] = work.engine.gather([made])
+            of_embedding = make_matrix(vocabulary, matrix, work.engine, advance=advance)
+            check_size(planned, rows, output, ARRAYS, [of_embedding.array])
+            warnings += of_embedding.warnings
+            contents = contents._replace(warnings=warnings, matrix=of_embedding)
         return write_folder(staged, contents, work)
 
 
@@ -253,6 +175,61 @@ def encode(
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
+
+
+def matrix(
+    output: Path,
+    settings: MatrixSettings,
+    vocabulary_path: Path | None = None,
+    *,
+    missing: Path | None = None,
+    jobs: int | None = None,
+    sync: bool = False,
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> Matrix:
+    """Write the embedding matrix of a vocabulary into M.npy, or into an output, as a part of it.
+
+    The vocabulary is that of the output where none is named. Words that have no vector are listed
+    in `missing`, each with its count. `advance` is told of the bytes read of the file of vectors.
+    """
+    is_output = output.is_dir()
+    if is_output:
+        read_manifest(output)  # an error where it is none, or unfinished
+    vocabulary_path = vocabulary_path or output / VOCABULARY
+    read = [str(vocabulary_path), *([settings.vectors.name] if settings.vectors else [])]
+    target = output / EMBEDDING_MATRIX if is_output else output
+    refuse_to_overwrite(read, [target, *([missing] if missing else [])])
+    with ExitStack() as stack:
+        place: StagedFolder | Path
+        if is_output:
+            place = stack.enter_context(staged_folder(output, sync))
+        else:
+            place = stack.enter_context(staged_file(output, sync))
+        listed = stack.enter_context(staged_file(missing, sync)) if missing else None
+        engine = stack.enter_context(ThreadEngine(jobs))
+        vocabulary = Vocabulary.load(vocabulary_path)
+        made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
+        if listed is not None and made.coverage is not None:
+            lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
+            listed.write_bytes("".join(lines).encode())
+        if isinstance(place, StagedFolder):
+            _check_fits(output, made)
+            add_matrix(place, made)
+        else:
+            with NpyWriter(place, output, made.array) as writer:
+                writer.write(0, made.values)
+        return made
+
+
+def _check_fits(output: Path, matrix: Matrix) -> None:
+    """Raise OutputError where a matrix is not for the rows of an output."""
+    input_dim = read_manifest(output)["embedding"]["input_dim"]
+    if len(matrix.values) != input_dim:
+        raise OutputError(
+            str(output),
+            f"has an input_dim of {input_dim:,}, and the vocabulary one of {len(matrix.values):,}",
+            "take its own vocabulary: leave --vocab out",
+        )
 
 
 def _count(

@@ -238,16 +238,26 @@ def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> N
         )
 
 
-def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[str]) -> None:
-    """Raise OutputError where the arrays in `files` are too large for the disk, the limit or good
-    sense.
+def check_size(
+    plan: Plan,
+    rows: RowSettings,
+    output: Path,
+    files: Collection[str],
+    others: Sequence[ArraySpec] = (),
+) -> None:
+    """Raise OutputError where the arrays in `files`, and others that are not of rows, are too large
+    for the disk, the limit or good sense.
     """
     arrays = [array for part in plan.parts for array in plan.arrays(part).items()]
     n_bytes = sum(array.n_bytes for file, array in arrays if file in files)
+    n_bytes += sum(array.n_bytes for array in others)
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
     cause = f"would take {how_large(n_bytes)} for {how_many(n_rows, 'row')} of {max_len:,}"
     if LABELS in files and plan.coding is not None and plan.coding.n_columns is not None:
         cause += f", each with a matrix row of {plan.coding.n_columns:,} labels"
+
+    for array in others:
+        cause += f", and an embedding matrix of {array.shape[0]:,} x {array.shape[1]:,}"
 
     p99 = choose_max_len(Fraction(99, 100), plan.parts[0].rows_of_length, plan.n_marks)
     n_bytes_of_rows = n_rows * plan.rectangle.row_bytes
@@ -256,7 +266,8 @@ def check_size(plan: Plan, rows: RowSettings, output: Path, files: Collection[st
     def remedy(limit: int) -> str:
         """What makes the arrays fit into so many bytes."""
         if n_bytes - n_bytes_of_rows > limit:
-            return "no --max-len helps: take fewer rows, or fewer labels"
+            what = "fewer words" if others else "fewer labels"
+            return f"no --max-len helps: take fewer rows, or {what}"
         if p99 < max_len and n_bytes_p99 <= limit and plan.layout.stride is None:
             return f"--max-len p99 is {p99:,} and takes {how_large(n_bytes_p99)}"
         return "choose a smaller --max-len"

@@ -18,7 +18,7 @@ import stat
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -143,6 +143,11 @@ class StagedFolder:
         self.path = path
         self.sync = sync
         self.names: list[str] = []
+        self.kept: set[str] = set()
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Leave files in place that an old manifest lists and the new one goes on listing."""
+        self.kept.update(names)
 
     def add(self, name: str) -> Path:
         """The path at which to write the file that will be `target / name`."""
@@ -180,7 +185,7 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
         yield staged
         _check_places(staged)
         with held_signals():
-            _publish(staged, obsolete)
+            _publish(staged, obsolete - staged.kept)
             shutil.rmtree(staged.path, ignore_errors=True)
             staged = None
             if sync:

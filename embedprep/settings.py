@@ -198,3 +198,51 @@ class AdoptionSettings:
         asked = parse_max_len(self.rows.max_len or "max")
         assert isinstance(asked, int)
         return asked
+
+
+OUTPUT_DIM = 128
+"""The dimension of the embedding where nobody chose one."""
+
+INITIALIZERS = ("uniform", "normal", "zeros")
+OOV_INITIALIZERS = (*INITIALIZERS, "mean", "match")
+
+
+@dataclass(frozen=True)
+class VectorSource:
+    """A file of vectors, `-` being standard input, and how it is read.
+
+    With `skip_bad`, vectors that cannot be read are left out; with `case_fallback`, a word that the
+    file lacks is looked for in another case.
+    """
+
+    name: str
+    skip_bad: bool = False
+    case_fallback: bool = False
+
+
+@dataclass(frozen=True)
+class MatrixSettings:
+    """How an embedding matrix is made. `dim` is None where the file of vectors tells it.
+
+    `oov_init` is for the words that the file lacks: `match` draws from a normal distribution with
+    the mean and the deviation that the vectors found have in each dimension, `mean` is that mean,
+    the others are those of `init`, which is for all words where there is no file.
+    """
+
+    dim: int | None = None
+    init: str = "uniform"
+    oov_init: str = "match"
+    seed: int = 0
+    vectors: VectorSource | None = None
+
+    def __post_init__(self) -> None:
+        if self.dim is not None and self.dim < 1:
+            raise SettingsError("--dim", f"{self.dim} is less than 1")
+        for option, chosen, known in (
+            ("--init", self.init, INITIALIZERS),
+            ("--oov-init", self.oov_init, OOV_INITIALIZERS),
+        ):
+            if chosen not in known:
+                raise SettingsError(option, f"{chosen!r} is none of {', '.join(known)}")
+        if self.seed < 0:
+            raise SettingsError("--seed", f"{self.seed} is less than 0")

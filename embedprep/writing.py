@@ -12,24 +12,35 @@ from embedprep.counting import Counted
 from embedprep.digests import Digest
 from embedprep.engines import Future
 from embedprep.labels import LabelFacts
-from embedprep.manifest import MANIFEST, format_manifest
+from embedprep.manifest import (
+    MANIFEST,
+    format_manifest,
+    manifest_with_matrix,
+    output_names,
+    read_manifest,
+)
+from embedprep.matrix import Matrix
 from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
-from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES, VOCABULARY
+from embedprep.output import (
+    DOCUMENTS,
+    EMBEDDING_MATRIX,
+    LABELS,
+    LENGTHS,
+    SEQUENCES,
+    VOCABULARY,
+)
 from embedprep.parts import count_leaks
 from embedprep.plan import Plan, PlannedPart
 from embedprep.publication import StagedFolder
 from embedprep.rows import Written, write_rows
-from embedprep.settings import Selection
+from embedprep.settings import OUTPUT_DIM, Selection
 from embedprep.sources import TRAINING, Reader
 from embedprep.tokenizer.rules import versions_behind
 from embedprep.vocabulary import Vocabulary
 from embedprep.work import Work
 
-OUTPUT_DIM = 128
-"""The dimension of the embedding where nobody chose one."""
-
 ARRAYS = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS)
-OUTPUT_NAMES = (*ARRAYS, VOCABULARY, MANIFEST)
+OUTPUT_NAMES = (*ARRAYS, EMBEDDING_MATRIX, VOCABULARY, MANIFEST)
 
 
 class Built(NamedTuple):
@@ -44,13 +55,14 @@ class Built(NamedTuple):
     parts: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - nobody writes to it
     labels: LabelFacts | None = None
     warnings: tuple[str, ...] = ()
+    matrix: Matrix | None = None
 
     @property
     def embedding(self) -> dict[str, Any]:
         """The arguments of the embedding layer that takes these rows."""
         return {
             "input_dim": self.vocabulary.input_dim,
-            "output_dim": OUTPUT_DIM,
+            "output_dim": OUTPUT_DIM if self.matrix is None else self.matrix.array.shape[1],
             "input_length": self.vocabulary.rectangle.max_len,
             "mask_zero": True,
         }
@@ -69,6 +81,7 @@ class Contents(NamedTuple):
     word_settings: dict[str, Any]
     selection: Selection
     warnings: tuple[str, ...]
+    matrix: Matrix | None = None
 
 
 def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
@@ -85,9 +98,13 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
         facts["texts_in_several_parts"] = count_leaks(hashes) if hashes else 0
     others = {part.name: part.statistics for part in written if part.name}
     labels = None if planned.coding is None else planned.coding.facts
-    built = Built(staged.target, vocabulary, facts, others, labels, contents.warnings)
+    built = Built(
+        staged.target, vocabulary, facts, others, labels, contents.warnings, contents.matrix
+    )
 
     outputs: list[WrittenFile] = []
+    if contents.matrix is not None:
+        outputs.append(write_matrix(staged, contents.matrix))
     for part in reversed(written):
         listed = [*part.files, _write(staged, part.name, VOCABULARY, saved)]
         if part.name:
@@ -97,6 +114,32 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
         else:
             _write(staged, TRAINING, MANIFEST, _format(contents, built, facts, listed + outputs))
     return built
+
+
+def write_matrix(staged: StagedFolder, matrix: Matrix) -> WrittenFile:
+    """Write the embedding matrix of an output."""
+    target = staged.target / EMBEDDING_MATRIX
+    with NpyWriter(staged.add(EMBEDDING_MATRIX), target, matrix.array) as writer:
+        writer.write(0, matrix.values)
+    return writer.finished
+
+
+def add_matrix(staged: StagedFolder, matrix: Matrix) -> None:
+    """Write a matrix into a whole output, whose other files stay; its manifests tell of it."""
+    manifest = read_manifest(staged.target)
+    output_dim = matrix.array.shape[1]
+    outputs = [write_matrix(staged, matrix)]
+    for part in manifest.get("parts", {}):
+        of_part = read_manifest(staged.target / part)
+        changed = manifest_with_matrix(of_part, [], output_dim)
+        outputs.append(_inside(part, _write(staged, part, MANIFEST, changed)))
+    staged.keep(output_names(manifest))
+    _write(
+        staged,
+        TRAINING,
+        MANIFEST,
+        manifest_with_matrix(manifest, outputs, output_dim, matrix.saved),
+    )
 
 
 def write_file(temporary: Path, output: Path, contents: Contents, work: Work) -> Built:
@@ -201,6 +244,7 @@ def _format(
         facts,
         embedding=built.embedding,
         labels=None if built.labels is None else built.labels.saved,
+        matrix=None if built.matrix is None or part is not None else built.matrix.saved,
         parts=built.parts if part is None else None,
     )
 

@@ -191,7 +191,7 @@ UNEVEN = "do fields need quotes, or do quotes need --quoting?"
     ("content", "inputs", "said"),
     [
         (
-            gzip.compress(b"the cat\n")[:-1],
+            gzip.compress(b"the cat\n", mtime=0)[:-1],
             "t.txt",
             "t.txt: is cut off: its gzip data have no end; is the step that writes it finished?",
         ),
@@ -239,7 +239,7 @@ UNEVEN = "do fields need quotes, or do quotes need --quoting?"
             't.csv: has no column "text" among "a" | "b"; check its name, or give its number',
         ),
         (
-            gzip.compress(b"a,b\nc,caf\xe9\n"),
+            gzip.compress(b"a,b\nc,caf\xe9\n", mtime=0),
             "t.csv --text-column b",
             (
                 "t.csv:2: byte 0xe9 at offset 9 is not UTF-8; "

@@ -22,15 +22,16 @@ FLOORS = [
     {"specials", "rectangle", "sources", "npy", "hashing"},
     {"text", "manifest", "sequences", "spool", "labels"},
     {"tokenizer", "publication"},
-    {"dictionary", "settings", "space"},
-    {"vocabulary", "engines", "unfolding", "parts", "initializers"},
-    {"work", "output", "foreign"},
+    {"dictionary", "settings", "space", "engines"},
+    {"vocabulary", "unfolding", "parts", "initializers", "vectors"},
+    {"work", "output", "foreign", "matrix"},
     {"intake", "encoded"},
     {"counting", "decoding"},
     {"rows", "doubts"},
     {"plan"},
     {"writing", "adopting", "explaining"},
     {"pipeline"},
+    {"building"},
     {"cli"},
     {"__main__"},
 ]
@@ -111,7 +112,7 @@ def test_help_names_the_commands_and_shows_an_example_of_each() -> None:
         return subprocess.run(whole, check=True, stdout=subprocess.PIPE).stdout.decode()
 
     listed = help_of()
-    for command in ("run", "vocab", "encode", "decode", "explain"):
+    for command in ("run", "vocab", "encode", "decode", "matrix", "explain"):
         assert f"\n  {command} " in listed
         assert f"\n  embedprep {command} " in help_of(command)
 

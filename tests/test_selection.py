@@ -223,7 +223,7 @@ def test_any_records_with_any_settings(
 
 def made(lines_: Sequence[str], folder: Path, **chosen: Any) -> Output:
     (folder / "a.txt").write_text("".join(f"{line}\n" for line in lines_), encoding="utf-8")
-    pipeline.build(folder / "a.txt", folder / "out", tokenizer="whitespace", **chosen)
+    build(folder / "a.txt", folder / "out", tokenizer="whitespace", **chosen)
     return load(folder / "out")
 
 
@@ -266,7 +266,7 @@ def test_split_rows_overlap_and_have_their_marks(tmp_path: Path) -> None:
 def test_labels_are_repeated_and_rows_shuffled_alike(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a b c,x\nb,y\nc d,x\nd,z\n", encoding="utf-8")
     chosen: dict[str, Any] = {"text_column": 1, "label_column": 2, "overflow": "split"}
-    pipeline.build(tmp_path / "t.csv", tmp_path / "out", max_len=1, shuffle=True, seed=5, **chosen)
+    build(tmp_path / "t.csv", tmp_path / "out", max_len=1, shuffle=True, seed=5, **chosen)
     output = load(tmp_path / "out")
     documents = [0, 0, 0, 1, 2, 2, 3]
     spelled = ["a", "b", "c", "b", "c", "d", "d"]

@@ -6,8 +6,6 @@ the input need not wait for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +14,9 @@ import click
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
-from embedprep.cli.summary import print_built, print_vocabulary
+from embedprep.cli.summary import print_built, print_vocabulary, warn
 from embedprep.sources import Source, total_bytes
-from embedprep.wording import how_many, printable, quoted
+from embedprep.wording import how_many, quoted
 
 if TYPE_CHECKING:
     from embedprep.settings import AdoptionSettings
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 @options.label_type_option
 @options.part_options
 @options.selection_options
+@options.matrix_options
 @options.running_options
 @options.sync_option
 def run(
@@ -53,31 +52,46 @@ def run(
     """Rank the words of a text, keep the most frequent and write every line as a row of indices.
 
     Reads the INPUTs in the order given; - is standard input, and LABEL=PATH labels all rows of an
-    input. Writes sequences.npy, lengths.npy, labels.npy where there are labels, vocab.json and
-    manifest.json into DIR, all or nothing. Row i is line i, blank lines included, or record i of a
+    input. Writes sequences.npy, lengths.npy, labels.npy where there are labels,
+    embedding_matrix.npy with --dim or --vectors, vocab.json and manifest.json into DIR, all or
+    nothing. Row i is line i, blank lines included, or record i of a
     table. Compressed inputs are recognised by their first bytes.
 
     \b
     embedprep run reviews.txt -o out/
     embedprep run neg=neg.txt pos=pos.txt -n 20000 --max-len p99 --split 80/10/10 -o out/
     embedprep run tickets.csv.gz --text-column text --label-column category -o out/
+    embedprep run reviews.txt --vectors glove.6B.zip/glove.6B.100d.txt -o out/
     """
     choices.refuse_stdout(output)
     rows, reading = choices.row_settings(chosen), choices.reading(chosen)
     selection = choices.selection(chosen)
+    matrix = choices.matrix_settings(chosen, selection.seed)
     settings = choices.vocabulary_settings(rows, **chosen)
     choices.check_overflow(selection, rows, settings)
     named = [
         *choices.parse_inputs(inputs, label_from),
         *choices.parse_holdouts(holdouts, label_from, selection),
     ]
+    choices.check_stdin(named, matrix)
     keep_freed_memory()
-    with progress(total_bytes([item.name for item in named]), quiet) as advance:
+    read = [item.name for item in named] + choices.vector_files(matrix)
+    with progress(total_bytes(read), quiet) as advance:
         reader = choices.open_reader(named, reading, advance)
         from embedprep import pipeline
 
-        built = pipeline.run(reader, Path(output), settings, rows, selection, jobs=jobs, sync=sync)
-    _warn(built.warnings, quiet)
+        built = pipeline.run(
+            reader,
+            Path(output),
+            settings,
+            rows,
+            selection,
+            matrix=matrix,
+            jobs=jobs,
+            sync=sync,
+            advance=advance,
+        )
+    warn(built.warnings, quiet)
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)
 
@@ -131,7 +145,7 @@ def vocab(
 
             made, warnings = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
             sources = reader.finished
-        _warn(warnings, quiet)
+        warn(warnings, quiet)
     if place is None:
         from embedprep.vocabulary import format_vocabulary
 
@@ -150,15 +164,8 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
             f"{source}: --tokenizer {choices.name_of(vocabulary.tokenizer)} never makes {words}, "
             f"such as {quoted(never_made[:1])}; choose the tokenizer that they are from"
         )
-        _warn([warning], quiet)
+        warn([warning], quiet)
     return vocabulary
-
-
-def _warn(warnings: Iterable[str], quiet: bool) -> None:
-    """Tell of what is done and plainly wrong. That nobody can be told does not undo it."""
-    with suppress(OSError):
-        for warning in () if quiet else warnings:
-            click.echo(f"embedprep: warning: {printable(warning)}", err=True)
 
 
 @click.command(cls=options.Sectioned)
@@ -211,6 +218,6 @@ def encode(
         built = pipeline.encode(
             reader, Path(vocab), Path(output), rows, selection, jobs=jobs, sync=sync
         )
-    _warn(built.warnings, quiet)
+    warn(built.warnings, quiet)
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)

@@ -13,14 +13,17 @@ from embedprep.errors import SettingsError
 from embedprep.rectangle import parse_max_len
 from embedprep.settings import (
     AdoptionSettings,
+    MatrixSettings,
     RowSettings,
     Selection,
+    VectorSource,
     VocabularySettings,
     check_held_out,
     check_room,
     check_selection,
 )
 from embedprep.sources import (
+    STDIN,
     Input,
     Reader,
     Reading,
@@ -189,6 +192,42 @@ def adoption_settings(
     """The settings of taking over a vocabulary."""
     with usage_errors():
         return AdoptionSettings(words, rows, unk_token, frozenset(_given() & _OF_THE_WORDS))
+
+
+_OF_THE_MATRIX = ("dim", "init", "vectors", "oov_init", "case_fallback", "skip_bad_vectors")
+
+
+def matrix_settings(options: dict[str, Any], seed: int) -> MatrixSettings | None:
+    """The settings of the embedding matrix, taken out of a command's options; None where none of
+    them was chosen.
+    """
+    chosen = {name: options.pop(name) for name in _OF_THE_MATRIX}
+    given = _given() & chosen.keys()
+    name = chosen["vectors"]
+    idle = {"oov_init", "case_fallback", "skip_bad_vectors"} if name is None else {"init"}
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in idle & given:
+            reason = "without --vectors" if name is None else "with --vectors: see --oov-init"
+            raise click.UsageError(f"{parameter.opts[-1]} means nothing {reason}.")
+    if not given:
+        return None
+    with usage_errors():
+        source = None
+        if name is not None:
+            source = VectorSource(name, chosen["skip_bad_vectors"], chosen["case_fallback"])
+        return MatrixSettings(chosen["dim"], chosen["init"], chosen["oov_init"], seed, source)
+
+
+def vector_files(matrix: MatrixSettings | None) -> list[str]:
+    """The file that vectors are read from, if one is."""
+    return [matrix.vectors.name] if matrix is not None and matrix.vectors is not None else []
+
+
+def check_stdin(inputs: Iterable[Input], matrix: MatrixSettings | None) -> None:
+    """Tell of a standard input that would be read as text and as vectors."""
+    names = [*(item.name for item in inputs), *vector_files(matrix)]
+    if vector_files(matrix) == [STDIN] and names.count(STDIN) > 1:
+        raise click.UsageError("Standard input is either the text or the --vectors.")
 
 
 def reading(options: dict[str, Any]) -> Reading:

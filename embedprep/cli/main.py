@@ -31,6 +31,7 @@ _COMMANDS = {
     "vocab": ("build", "The vocabulary of a text alone."),
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
+    "matrix": ("matrix", "The matrix that an embedding layer begins with."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
 }
 """Each command's module and short help, in the order of use."""

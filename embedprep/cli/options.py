@@ -13,7 +13,7 @@ import click
 
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
-from embedprep.settings import LABEL_TYPES, OVERFLOWS
+from embedprep.settings import INITIALIZERS, LABEL_TYPES, OOV_INITIALIZERS, OVERFLOWS
 from embedprep.sources import FORMATS, MAX_LINE_BYTES
 from embedprep.specials import OOV_CHOICES
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
@@ -187,6 +187,47 @@ def row_options(default: str = "{}") -> Callable[[Command], Command]:
     )
 
 
+matrix_options = together(
+    "Embedding matrix",
+    click.option(
+        "--dim",
+        type=click.IntRange(min=1),
+        help="Numbers in a vector.  [default: as in --vectors, else 128]",
+    ),
+    click.option(
+        "--init",
+        type=click.Choice(INITIALIZERS),
+        default="uniform",
+        show_default=True,
+        help="How vectors begin: as Keras' RandomUniform within 0.05, as its RandomNormal of "
+        "deviation 0.05, or with zeros.",
+    ),
+    click.option(
+        "--vectors",
+        metavar="FILE",
+        help="Take the vectors of words from this file: GloVe, word2vec text or binary, fastText "
+        ".vec or .bin; plain, compressed or in a zip archive; - is standard input.",
+    ),
+    click.option(
+        "--oov-init",
+        type=click.Choice(OOV_INITIALIZERS),
+        default="match",
+        show_default=True,
+        help="How the vectors of words that the file lacks begin: as with --init, with the mean of "
+        "those found, or normal with their mean and deviation in each dimension.",
+    ),
+    click.option(
+        "--case-fallback",
+        is_flag=True,
+        help="Look for a word that the file lacks in lower, title and upper case.",
+    ),
+    click.option(
+        "--skip-bad-vectors",
+        is_flag=True,
+        help="Leave out, and count, vectors that cannot be read.",
+    ),
+)
+
 size_option = together(
     "Shape of rows",
     click.option(
@@ -290,7 +331,7 @@ part_options = together(
         type=click.IntRange(min=0),
         default=0,
         show_default=True,
-        help="Another draw for --split and --shuffle.",
+        help="Another draw for --split, --shuffle and the vectors of --init.",
     ),
 )
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from embedprep.cli import stdout
 from embedprep.wording import how_many, printable, quoted, shortened
@@ -11,12 +14,14 @@ from embedprep.wording import how_many, printable, quoted, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from embedprep.matrix import Matrix
     from embedprep.sources import Source
     from embedprep.vocabulary import Vocabulary
     from embedprep.writing import Built
 
 
 _SHOWN_CLASSES = 5
+_SHOWN_MISSING = 5
 
 
 def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
@@ -25,7 +30,8 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
     if as_json:
         parts = {"parts": built.parts} if built.parts else {}
         found = {"output": str(built.path), "statistics": facts, **parts}
-        print_json(found | {"embedding": built.embedding})
+        matrix = {"matrix": built.matrix.statistics} if built.matrix else {}
+        print_json(found | matrix | {"embedding": built.embedding})
         return
     rectangle = built.vocabulary.rectangle
     head = (
@@ -56,6 +62,7 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
     if "texts_in_several_parts" in facts:
         leaks = "texts that occur in more than one part"
         lines.append(("shared texts", facts["texts_in_several_parts"], leaks))
+    lines += _coverage(built.matrix.statistics) if built.matrix else []
     facts_shown = f"{table(lines)}{_inputs(sources)}"
     stdout.write(f"{head}\n{facts_shown}\n{embedding_line(built.embedding)}\n")
 
@@ -114,6 +121,36 @@ def print_vocabulary(
     stdout.write(f"{head}\n{table(lines)}{_inputs(sources)}")
 
 
+def print_matrix(matrix: Matrix, path: str, as_json: bool) -> None:
+    """The facts about an embedding matrix that was written."""
+    n_rows, dim = matrix.values.shape
+    facts = matrix.statistics
+    if as_json:
+        print_json({"output": path, "shape": [n_rows, dim], "dtype": "float32"} | facts)
+        return
+    head = f"{printable(path)}: {how_many(n_rows, 'vector')} of {dim:,}, float32"
+    stdout.write(f"{head}\n{table(_coverage(facts))}")
+
+
+def _coverage(facts: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """What a file of vectors covers of the words; nothing where there was none."""
+    if not facts:
+        return []
+    lines = [
+        (
+            "found words",
+            facts["words_found"],
+            f"{facts['coverage']:.2%} of the kept words have a vector",
+        )
+    ]
+    if "running_words_found" in facts:
+        share = f"{facts['running_coverage']:.2%} of the running words"
+        lines.append(("as running words", facts["running_words_found"], share))
+    some = [word for word, _ in facts["most_frequent_missing"]][:_SHOWN_MISSING]
+    lines.append(("missing words", facts["missing_words"], quoted(some).replace(" | ", ", ")))
+    return lines
+
+
 def _least_frequent(counts: tuple[int, ...]) -> str:
     """The lowest count, where counts are known: those of a vocabulary taken over are 0."""
     return f"least frequent: {min(counts):,}" if any(counts) else ""
@@ -121,8 +158,8 @@ def _least_frequent(counts: tuple[int, ...]) -> str:
 
 def table(lines: list[tuple[str, int, str]]) -> str:
     """Figures by their names, a remark behind each, one a line."""
-    name_width = max(14, *(len(name) for name, _, _ in lines))
-    width = max(len(f"{number:,}") for _, number, _ in lines)
+    name_width = max([14, *(len(name) for name, _, _ in lines)])
+    width = max((len(f"{number:,}") for _, number, _ in lines), default=0)
     table = ""
     for name, number, remark in lines:
         shown = f"  ({remark})" if remark else ""
@@ -159,3 +196,10 @@ def print_json(facts: dict[str, Any]) -> None:
     line = f"{json.dumps(facts, ensure_ascii=False)}\n"
     # Half a surrogate pair, from a path that is no UTF-8, becomes its own JSON escape.
     stdout.write(line.encode("utf-8", "backslashreplace"))
+
+
+def warn(warnings: Iterable[str], quiet: bool) -> None:
+    """Tell of what is done and plainly wrong. That nobody can be told does not undo it."""
+    with suppress(OSError):
+        for warning in () if quiet else warnings:
+            click.echo(f"embedprep: warning: {printable(warning)}", err=True)

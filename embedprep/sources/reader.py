@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from embedprep.digests import Digest
 from embedprep.errors import InputError, SettingsError
+from embedprep.sources.ahead import Ahead
 from embedprep.sources.compression import decompressed
 from embedprep.sources.encodings import transcoded
 from embedprep.sources.fasttext import read_fasttext
@@ -142,38 +141,11 @@ class Reader:
         self.reading = reading
         self.finished: list[Source] = []
         n_ahead = max(2, ahead_bytes // max(reading.block_bytes, 1 << 10))
-        self._queue: queue.Queue[Block | BaseException | None] = queue.Queue(n_ahead)
-        self._is_closed = threading.Event()
         blocks = read_blocks(self.inputs, reading, self.finished, advance)
-        threading.Thread(target=self._read, args=(blocks,), daemon=True).start()
-
-    def _read(self, blocks: Iterator[Block]) -> None:
-        last: BaseException | None = None
-        try:
-            for block in blocks:
-                if not self._put(block):
-                    return
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
-            last = error
-        self._put(last)
-
-    def _put(self, item: Block | BaseException | None) -> bool:
-        while not self._is_closed.is_set():
-            try:
-                self._queue.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
+        self._ahead = Ahead(blocks, n_ahead)
 
     def __iter__(self) -> Iterator[Block]:
-        while True:
-            item = self._queue.get()
-            if item is None:
-                return
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        return iter(self._ahead)
 
     def close(self) -> None:
-        self._is_closed.set()
+        self._ahead.close()

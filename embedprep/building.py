@@ -1,0 +1,153 @@
+"""How is the main job called from Python?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from embedprep.errors import SettingsError
+from embedprep.pipeline import run
+from embedprep.settings import (
+    MatrixSettings,
+    RowSettings,
+    Selection,
+    VectorSource,
+    VocabularySettings,
+    check_room,
+    check_selection,
+)
+from embedprep.sources import (
+    MAX_LINE_BYTES,
+    TRAINING,
+    Input,
+    Reader,
+    Reading,
+    RecordSettings,
+    checked_part,
+    label_inputs,
+    parse_input,
+)
+from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.writing import Built
+
+
+def build(
+    inputs: Sequence[str | Path] | str | Path,
+    output: str | Path,
+    *,
+    max_words: int = 50_000,
+    min_count: int = 1,
+    oov: str = "unk",
+    bos: bool = False,
+    eos: bool = False,
+    tokenizer: str | None = None,
+    lowercase: bool | None = None,
+    pattern: str | None = None,
+    max_len: int | str | None = None,
+    padding: str = "pre",
+    truncating: str = "pre",
+    dtype: str = "int32",
+    max_bytes: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    max_line_bytes: int = MAX_LINE_BYTES,
+    format: str | None = None,  # noqa: A002 - the option's name
+    text_column: str | int | Sequence[str | int] = (),
+    label_column: str | int | Sequence[str | int] = (),
+    header: bool | None = None,
+    quoting: bool | None = None,
+    label_type: str = "class",
+    label_from: str | None = None,
+    holdout: Mapping[str, str | Path | Sequence[str | Path]] | None = None,
+    split: str | None = None,
+    seed: int = 0,
+    shuffle: bool = False,
+    drop_empty: bool = False,
+    drop_duplicates: bool = False,
+    overflow: str = "truncate",
+    stride: int = 0,
+    dim: int | None = None,
+    init: str = "uniform",
+    vectors: str | Path | None = None,
+    oov_init: str = "match",
+    case_fallback: bool = False,
+    skip_bad_vectors: bool = False,
+    jobs: int | None = None,
+    sync: bool = False,
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> Built:
+    """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder,
+    `labels.npy` where there are labels, `embedding_matrix.npy` where `dim` or `vectors` are given,
+    and folders like it for other parts.
+
+    The main job, as `embedprep run` does it; the options are explained there. One input may be
+    named by itself, and so may one column, by its name or its number from 1; `LABEL=PATH` gives all
+    rows of an input a label; `holdout` names the inputs of each held-out part. `advance` is told of
+    each number of bytes read, by the thread that reads.
+
+    Raises SettingsError for a setting out of its range, InputError for what cannot be read and
+    OutputError for what cannot be written; the folder is then as it was, unless publishing itself
+    was struck, which leaves it without a manifest.
+    """
+    vocabulary = VocabularySettings(
+        max_words,
+        min_count,
+        oov,
+        TokenizerSettings.chosen(tokenizer, lowercase, pattern),
+        bos,
+        eos,
+    )
+    length = None if max_len is None else str(max_len)
+    rows = RowSettings(length, padding, truncating, dtype, max_bytes)
+    check_room(vocabulary, rows)
+    selection = Selection(
+        split=split,
+        seed=seed,
+        shuffle=shuffle,
+        drop_empty=drop_empty,
+        drop_duplicates=drop_duplicates,
+        overflow=overflow,
+        stride=stride,
+        label_type=label_type,
+    )
+    check_selection(selection, rows, vocabulary.specials.n_marks)
+    records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
+    reading = Reading(encoding, errors, max_line_bytes, records=records)
+    named = [_input(path) for path in _several(inputs)]
+    for part, paths in (holdout or {}).items():
+        of_part = [_input(path, checked_part(part)) for path in _several(paths)]
+        if not of_part:
+            raise SettingsError("--holdout", f"{part!r} names no input")
+        named += of_part
+    reader = Reader(label_inputs(named, label_from), reading, advance)
+    matrix = None
+    if vectors is not None:
+        source = VectorSource(str(vectors), skip_bad_vectors, case_fallback)
+        matrix = MatrixSettings(dim, init, oov_init, seed, source)
+    elif dim is not None:
+        matrix = MatrixSettings(dim, init, oov_init, seed)
+    return run(
+        reader,
+        Path(output),
+        vocabulary,
+        rows,
+        selection,
+        matrix=matrix,
+        jobs=jobs,
+        sync=sync,
+        advance=advance,
+    )
+
+
+def _input(path: str | Path, part: str = TRAINING) -> Input:
+    """An input; a `=` in a `Path` is a part of its name, in text it may stand behind a label."""
+    return parse_input(path, part) if isinstance(path, str) else Input(str(path), part)
+
+
+def _several(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
+    return [paths] if isinstance(paths, str | Path) else paths
+
+
+def _names(columns: str | int | Sequence[str | int]) -> tuple[str, ...]:
+    some = [columns] if isinstance(columns, str | int) else columns
+    return tuple(str(column) for column in some)

@@ -1,0 +1,88 @@
+"""The command that makes an embedding matrix: `matrix`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from embedprep.cli import choices, options
+from embedprep.cli.memory import keep_freed_memory
+from embedprep.cli.progress import progress
+from embedprep.cli.summary import print_matrix, warn
+from embedprep.settings import MatrixSettings
+from embedprep.sources import total_bytes
+
+
+@click.command(cls=options.Sectioned)
+@click.option(
+    "--vocab",
+    metavar="FILE",
+    help="The vocab.json of the words.  [default: that of the output in DIR]",
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="M.npy|DIR",
+    help="The matrix to write, or the output that it is to be a part of.",
+)
+@options.matrix_options
+@click.option(
+    "--missing",
+    metavar="FILE",
+    help="Also write the words that the file of vectors lacks, with their counts.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Another draw of the vectors that are random.",
+)
+@options.running_options
+@options.sync_option
+def matrix(
+    *,
+    vocab: str | None,
+    output: str,
+    seed: int,
+    missing: str | None,
+    jobs: int | None,
+    quiet: bool,
+    as_json: bool,
+    sync: bool,
+    **chosen: Any,
+) -> None:
+    """Write the matrix that an embedding layer begins with: row i is the vector of entry i.
+
+    The row of the padding is zeros. Vectors come from a file of pretrained ones, or are drawn at
+    random, each by --seed and its word alone, so that another vocabulary changes none.
+
+    \b
+    embedprep matrix --vocab out/vocab.json --dim 64 -o matrix.npy
+    embedprep matrix --vectors glove.6B.zip/glove.6B.100d.txt -o out/
+    """
+    choices.refuse_stdout(output)
+    settings = choices.matrix_settings(chosen, seed) or MatrixSettings(seed=seed)
+    if vocab is None and not Path(output).is_dir():
+        raise click.UsageError("Missing option '--vocab', or an output as -o DIR.")
+    if missing is not None and settings.vectors is None:
+        raise click.UsageError("--missing means nothing without --vectors.")
+    keep_freed_memory()
+    with progress(total_bytes(choices.vector_files(settings)), quiet) as advance:
+        from embedprep import pipeline
+
+        made = pipeline.matrix(
+            Path(output),
+            settings,
+            Path(vocab) if vocab else None,
+            missing=Path(missing) if missing else None,
+            jobs=jobs,
+            sync=sync,
+            advance=advance,
+        )
+    warn(made.warnings, quiet)
+    if not quiet or as_json:
+        print_matrix(made, output, as_json)

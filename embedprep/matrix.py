@@ -1,0 +1,201 @@
+"""Which matrix does an embedding layer begin with? Row i is the vector of entry i.
+
+Vectors come from a file where one is given. All other rows are drawn at random, each by the seed
+and its word alone. The row of the padding is zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Flags, Ints, free_indices, row_chunks
+from embedprep.digests import Digest
+from embedprep.engines import Engine
+from embedprep.errors import InputError
+from embedprep.initializers import Initializer, initial_rows, standard_normal, word_seeds
+from embedprep.manifest import describe_input
+from embedprep.npy import ArraySpec
+from embedprep.settings import INITIALIZERS, OUTPUT_DIM, MatrixSettings
+from embedprep.sources import Source
+from embedprep.specials import PAD_INDEX
+from embedprep.vectors import read_vectors
+from embedprep.vocabulary import Vocabulary
+
+_MOST_MISSING = 10
+
+
+class Missing(NamedTuple):
+    """A word without a vector, and how often it occurs."""
+
+    word: str
+    occurrences: int
+
+
+class Coverage(NamedTuple):
+    """Which of a vocabulary's words a file has vectors for. Special entries are no words.
+
+    `n_running` are the running words of the text that the vocabulary is from, as far as they are
+    kept, 0 where nobody knows their counts. `missing` are the words without a vector, the most
+    frequent first.
+    """
+
+    n_words: int
+    n_running: int
+    missing: Sequence[Missing]
+
+    @property
+    def n_found(self) -> int:
+        return self.n_words - len(self.missing)
+
+    @property
+    def n_running_found(self) -> int:
+        return self.n_running - sum(missing.occurrences for missing in self.missing)
+
+
+class Matrix(NamedTuple):
+    """An embedding matrix, (input_dim, dim) float32, and where there is a file of vectors, that
+    file as an input, what it covers, how many vectors it holds, how many were left out, and what is
+    to be warned of.
+    """
+
+    values: NDArray[np.float32]
+    settings: MatrixSettings
+    source: Source | None = None
+    coverage: Coverage | None = None
+    n_vectors: int = 0
+    n_bad: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def array(self) -> ArraySpec:
+        """How it is written."""
+        return ArraySpec(self.values.shape, self.values.dtype.name)
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """What a manifest tells of it: its settings, its file of vectors, what that covers."""
+        if self.source is None:
+            return {"init": self.settings.init, "seed": self.settings.seed}
+        assert self.settings.vectors is not None
+        return {
+            "vectors": describe_input(self.source),
+            "oov_init": self.settings.oov_init,
+            "seed": self.settings.seed,
+            "case_fallback": self.settings.vectors.case_fallback,
+            "skip_bad_vectors": self.settings.vectors.skip_bad,
+            "statistics": self.statistics,
+        }
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """The facts about its vectors, for people and manifests; none where there is no file."""
+        covered = self.coverage
+        if covered is None:
+            return {}
+        facts: dict[str, Any] = {
+            "vectors": self.n_vectors,
+            "vectors_left_out": self.n_bad,
+            "words_found": covered.n_found,
+            "coverage": covered.n_found / covered.n_words if covered.n_words else 0.0,
+        }
+        if covered.n_running:
+            facts["running_words_found"] = covered.n_running_found
+            facts["running_coverage"] = covered.n_running_found / covered.n_running
+        some = covered.missing[:_MOST_MISSING]
+        return facts | {
+            "missing_words": len(covered.missing),
+            "most_frequent_missing": [list(missing) for missing in some],
+        }
+
+
+def make_matrix(
+    vocabulary: Vocabulary,
+    settings: MatrixSettings,
+    engine: Engine,
+    *,
+    hashes: bool = True,
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> Matrix:
+    """The matrix of a vocabulary.
+
+    `advance` is told of bytes read of the file of vectors; unless `hashes` is false it is hashed
+    for a manifest. Raises InputError where it cannot be read or has none of the words.
+    """
+    entries = vocabulary.entries[PAD_INDEX + 1 :]
+    if settings.vectors is None:
+        values = np.zeros((vocabulary.input_dim, settings.dim or OUTPUT_DIM), np.float32)
+        values[PAD_INDEX + 1 :] = initial_rows(
+            entries, values.shape[1], Initializer(settings.init, settings.seed)
+        )
+        return Matrix(values, settings)
+
+    digest = Digest()
+    read = read_vectors(
+        settings.vectors,
+        entries,
+        PAD_INDEX + 1,
+        dim=settings.dim,
+        engine=engine,
+        digest=digest if hashes else None,
+        advance=advance,
+    )
+    is_found = read.found.is_found
+    coverage = _cover(vocabulary, is_found)
+    if not is_found.any():
+        raise InputError(
+            settings.vectors.name,
+            f"has none of the {vocabulary.input_dim - 1:,} entries of the vocabulary",
+            "is it of the same language and case? try --case-fallback",
+        )
+    is_found[PAD_INDEX] = True
+    missing = (~is_found).nonzero()[0]
+    values = read.found.vectors
+    _fill(values, missing, [vocabulary.entries[i] for i in missing.tolist()], settings)
+    source = Source(settings.vectors.name, digest)
+    return Matrix(values, settings, source, coverage, read.n_vectors, read.n_bad, read.warnings)
+
+
+def _fill(
+    values: NDArray[np.float32], missing: Ints, words: Sequence[str], settings: MatrixSettings
+) -> None:
+    """Give the rows of missing words, (missing,), their first vectors."""
+    if settings.oov_init in INITIALIZERS:
+        initializer = Initializer(settings.oov_init, settings.seed)
+        values[missing] = initial_rows(words, values.shape[1], initializer)
+        return
+    mean, deviation = _spread(values, missing)
+    if settings.oov_init == "mean":
+        values[missing] = mean
+        return
+    seeds = word_seeds(words, settings.seed)
+    for chunk in row_chunks(len(missing), len(mean) * mean.itemsize):
+        values[missing[chunk]] = standard_normal(seeds[chunk], len(mean)) * deviation + mean
+
+
+def _spread(
+    values: NDArray[np.float32], missing: Ints
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean and the deviation in each dimension, (dim,), of the finite vectors found."""
+    is_used: Flags = np.logical_and.reduce(np.isfinite(values), axis=1)
+    is_used[missing] = is_used[PAD_INDEX] = False
+    used = is_used.nonzero()[0]
+    sums = np.zeros((2, values.shape[1]))
+    for power in (1, 2):  # of the differences from the mean: squares of the values may cancel
+        for chunk in row_chunks(len(used), values.shape[1] * 8):
+            mean = sums[0] / len(used) if power == 2 else 0.0
+            sums[power - 1] += ((values[used[chunk]] - mean) ** power).sum(axis=0)
+    mean, variance = sums / max(len(used), 1)
+    return mean, np.sqrt(variance)
+
+
+def _cover(vocabulary: Vocabulary, is_found: Flags) -> Coverage:
+    index_of_word = free_indices(vocabulary.specials.by_name.values(), len(vocabulary.words))
+    counts = np.array(vocabulary.counts, np.int64)
+    missing = (~is_found[index_of_word]).nonzero()[0]
+    missing = missing[np.argsort(-counts[missing], kind="stable")]
+    listed = [Missing(vocabulary.words[i], vocabulary.counts[i]) for i in missing.tolist()]
+    return Coverage(len(counts), int(counts.sum()), listed)

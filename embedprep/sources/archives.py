@@ -1,0 +1,93 @@
+"""Which file does a zip archive hold? It is named as if the archive were a folder.
+
+`glove.zip/glove.50d.txt` is that file in it; `glove.zip` alone is the only one that it holds.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from embedprep.errors import InputError
+from embedprep.sources.opening import opened
+from embedprep.wording import quoted
+
+_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+@contextmanager
+def opened_inside(name: str) -> Iterator[BinaryIO]:
+    """An input, or the file of an archive, to be read. Raises InputError where there is none."""
+    archive, member = _split(name)
+    with opened(archive) as stream:
+        if member is None and not _is_zip(archive):
+            yield stream
+            return
+        with _opened_member(archive, stream, member) as content:
+            yield content
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    """The archive that a name leads into, and the file in it; the name itself where it is none."""
+    path = Path(name)
+    if not path.exists():
+        for folder in path.parents:
+            if folder.is_file() and _is_zip(str(folder)):
+                return str(folder), path.relative_to(folder).as_posix()
+    return name, None
+
+
+def _is_zip(name: str) -> bool:
+    if not Path(name).is_file():
+        return False
+    with opened(name) as stream:
+        return stream.read(4).startswith(_MAGIC)
+
+
+@contextmanager
+def _opened_member(name: str, stream: BinaryIO, member: str | None) -> Iterator[BinaryIO]:
+    try:
+        archive = zipfile.ZipFile(stream)
+        member = member or _only_file(name, archive)
+        if member not in archive.namelist():
+            raise InputError(f"{name}/{member}", "no such file in the archive", _have(archive))
+        content = archive.open(member)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        cause = f"cannot be read as a zip archive ({error})"
+        raise InputError(name, cause, "unpack it first, or copy it again") from None
+    with content:
+        yield _Member(f"{name}/{member}", content)  # type: ignore[misc] # it can only be read
+
+
+def _only_file(name: str, archive: zipfile.ZipFile) -> str:
+    files = [info.filename for info in archive.infolist() if not info.is_dir()]
+    if len(files) == 1:
+        return files[0]
+    cause = f"holds {len(files)} files" if files else "holds no file"
+    remedy = f"name one, as {name}/{files[0]}; {_have(archive)}" if files else "check the path"
+    raise InputError(name, cause, remedy)
+
+
+def _have(archive: zipfile.ZipFile) -> str:
+    return f"it holds {quoted([i.filename for i in archive.infolist() if not i.is_dir()])}"
+
+
+class _Member:
+    """A file of an archive, whose errors in reading are those of the archive."""
+
+    def __init__(self, place: str, content: IO[bytes]) -> None:
+        self._place = place
+        self._content = content
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._content.read(size)
+        except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+            reason = str(error) or "it ends early"
+            raise InputError(
+                self._place, f"is broken in its archive ({reason})", "copy the archive again"
+            ) from None

@@ -1,0 +1,9 @@
+"""Where do pretrained vectors come from?
+
+In reading order: `formats` tells what a file is, `text` and `binary` find vectors in blocks of it,
+`wanted` holds the words that are looked for and what was found, `reading` runs it all.
+"""
+
+from embedprep.vectors.reading import VectorsRead, read_vectors
+
+__all__ = ["VectorsRead", "read_vectors"]

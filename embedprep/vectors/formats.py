@@ -1,0 +1,133 @@
+"""Which kind of vector file is this? It is told by its first bytes, never by its name.
+
+- text: a line a word, the word and its numbers with a space between two. word2vec and fastText
+  write a header before, `count dim`, GloVe does not; whether it is there is looked at.
+- word2vec binary: the header, then for each word the word, a space, `dim` float32, little-endian,
+  and from word2vec itself a line feed.
+- fastText binary: what its `.bin` files begin with.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import struct
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from embedprep.errors import InputError
+
+HEAD_BYTES = 1 << 20
+"""How much of a file is looked at: more than its first line holds, or it is no vector file."""
+
+MOST_DIMENSIONS = 1 << 16
+
+TEXT, WORD2VEC, FASTTEXT = "text", "word2vec binary", "fastText binary"
+
+_FASTTEXT_MAGIC = struct.pack("<i", 793712314)
+_HEADER = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*\r?\n")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_NUMBER = re.compile(
+    rb"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf)", re.IGNORECASE
+)
+_LINES_LOOKED_AT = 10
+
+_REMEDY = "name one of GloVe, word2vec (text or binary) or fastText (.vec or .bin)"
+
+_FOREIGN = (
+    (
+        re.compile(rb"\s*<(!doctype html|html|\?xml)", re.IGNORECASE),
+        "is a web page",
+        "download the file itself",
+    ),
+    (
+        re.compile(rb"version https://git-lfs"),
+        "is a Git LFS pointer in place of the file",
+        "fetch it by `git lfs pull`",
+    ),
+    (re.compile(rb"\x93NUMPY"), "is a NumPy array, without words", _REMEDY),
+    (
+        re.compile(rb"\x80[\x02-\x05]"),
+        "is a pickle, which may run code when it is read",
+        "save it as word2vec text, in gensim by `save_word2vec_format`",
+    ),
+)
+"""How other files begin that are taken for vectors."""
+
+
+class VectorFormat(NamedTuple):
+    """The kind of a file, the numbers of a vector, how many vectors its header announces, None
+    where there is no header, and the size of that. A fastText binary tells all this itself.
+    """
+
+    kind: str
+    dim: int = 0
+    n_vectors: int | None = None
+    header_bytes: int = 0
+
+
+def recognise(head: bytes, place: str) -> VectorFormat:
+    """The format of a file by its first `HEAD_BYTES`, or all it has.
+
+    Raises InputError where it is no vector file that is known.
+    """
+    if not head.strip():
+        raise InputError(place, "holds no vectors", "is the step that writes it finished?")
+    if head.startswith(_FASTTEXT_MAGIC):
+        return VectorFormat(FASTTEXT)
+    for begins, cause, remedy in _FOREIGN:
+        if begins.match(head):
+            raise InputError(place, cause, remedy)
+    is_cut = len(head) >= HEAD_BYTES
+    mark = codecs.BOM_UTF8 if head.startswith(codecs.BOM_UTF8) else b""
+    head = head[len(mark) :]
+    header = _HEADER.match(head)
+    if header is None:
+        return VectorFormat(TEXT, _dim_of_lines(head, is_cut, place), header_bytes=len(mark))
+
+    n_vectors, dim = int(header[1]), int(header[2])
+    rest = head[header.end() :]
+    [first, *_] = _lines(rest, is_cut) or [b""]
+    if dim != 1 and _count_numbers(first) == 1 == _count_numbers(header[0]):
+        return VectorFormat(TEXT, 1, header_bytes=len(mark))  # "1 2", "3 4": a number a word
+    if not 1 <= dim <= MOST_DIMENSIONS:
+        cause = f"announces vectors of {dim:,} numbers"
+        raise InputError(f"{place}:1", cause, "is it whole, and a vector file? copy it again")
+    is_text = _count_numbers(first) == dim or _is_text(rest)
+    return VectorFormat(TEXT if is_text else WORD2VEC, dim, n_vectors, len(mark) + header.end())
+
+
+def _dim_of_lines(head: bytes, is_cut: bool, place: str) -> int:
+    """How many numbers most of the first lines have behind their word."""
+    counts = Counter(map(_count_numbers, _lines(head, is_cut)[:_LINES_LOOKED_AT]))
+    dim = max(counts, key=lambda n: (counts[n], -n), default=0)
+    if not 1 <= dim <= MOST_DIMENSIONS:
+        raise InputError(place, "is no vector file that is known", _REMEDY)
+    return dim
+
+
+def _lines(head: bytes, is_cut: bool) -> Sequence[bytes]:
+    """The lines that hold something, without one that is cut off."""
+    lines = head.split(b"\n")
+    return [line for line in (lines[:-1] if is_cut else lines) if line.strip()]
+
+
+def _count_numbers(line: bytes) -> int:
+    """How many numbers a line ends with, its first field left out, which is a word.
+
+    >>> _count_numbers(b". . 0.1 -2e3"), _count_numbers(b"7 8"), _count_numbers(b"a word")
+    (2, 1, 0)
+    """
+    fields = line.split()[1:]
+    are_numbers = [_NUMBER.fullmatch(field) is not None for field in reversed(fields)]
+    return are_numbers.index(False) if False in are_numbers else len(fields)
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether there is no byte that only binary data have."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return _CONTROL.search(data) is None

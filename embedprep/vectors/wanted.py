@@ -1,0 +1,86 @@
+"""Which words are looked for in a vector file, and which vectors have they found?
+
+A word has several spellings where its case may differ. Of all that the file holds the first in
+this order counts: the word itself, in lower case, in title case, in upper case; of equal words in
+the file the first one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Flags, Ints, ragged_places, starts_of
+from embedprep.dictionary import Lookup, WordArray
+from embedprep.hashing import Secret
+
+_SPELLINGS: tuple[Callable[[str], str], ...] = (str, str.lower, str.title, str.upper)
+
+_MISSING = len(_SPELLINGS)
+
+
+class Wanted(NamedTuple):
+    """The spellings of some words, distinct, as a table.
+
+    Spelling i stands for the words in the rows `rows[starts[i] : starts[i] + lengths[i]]` of the
+    matrix, as the choice number `choices` of each, 0 being the word itself; `spelled` are the
+    spellings themselves.
+    """
+
+    lookup: Lookup
+    spelled: Sequence[str]
+    rows: Ints
+    choices: Ints
+    starts: Ints
+    lengths: Ints
+
+    @classmethod
+    def of(cls, words: Sequence[str], first_row: int, case_fallback: bool) -> Wanted:
+        """What stands for words, one a row; with `case_fallback` also in another case."""
+        spellings = _SPELLINGS if case_fallback else _SPELLINGS[:1]
+        pairs: dict[str, dict[int, int]] = {}
+        for choice, spell in enumerate(spellings):
+            for row, spelling in enumerate(map(spell, words), first_row):
+                pairs.setdefault(spelling, {}).setdefault(row, choice)
+        lengths = np.fromiter(map(len, pairs.values()), np.int64, len(pairs))
+        numbers = [pair for of_spelling in pairs.values() for pair in of_spelling.items()]
+        flat = np.array(numbers, np.int64).reshape(-1, 2)
+        secret = Secret.draw()
+        lookup = Lookup(WordArray.of((s.encode() for s in pairs), secret), secret)
+        return cls(lookup, list(pairs), flat[:, 0], flat[:, 1], starts_of(lengths), lengths)
+
+
+class FoundVectors:
+    """The vectors that were found, each in the row of its word; zeros where there is none.
+
+    `vectors: (rows, dim)`.
+    """
+
+    def __init__(self, wanted: Wanted, n_rows: int, dim: int) -> None:
+        self.wanted = wanted
+        self.vectors = np.zeros((n_rows, dim), np.float32)
+        self._choice = np.full(n_rows, _MISSING, np.int8)
+
+    @property
+    def is_found(self) -> Flags:
+        """Which rows have a vector, (rows,)."""
+        return self._choice < _MISSING
+
+    def add(self, spellings: Ints, vectors: NDArray[np.float32]) -> None:
+        """Take in the vectors, (found, dim), of some spellings, (found,), in the file's order."""
+        wanted = self.wanted
+        lengths = wanted.lengths[spellings]
+        pairs = ragged_places(wanted.starts[spellings], lengths)
+        rows, choices = wanted.rows[pairs], wanted.choices[pairs]
+        place = np.repeat(np.arange(len(spellings)), lengths)
+
+        is_better = choices < self._choice[rows]
+        rows, choices, place = rows[is_better], choices[is_better], place[is_better]
+        order = np.lexsort((place, choices, rows))
+        rows, first = np.unique(rows[order], return_index=True)
+        best = order[first]
+        self.vectors[rows] = vectors[place[best]]
+        self._choice[rows] = choices[best]
