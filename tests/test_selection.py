@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from embedprep import load, pipeline, work
+from embedprep.building import build
 from embedprep.errors import EmbedprepError
 from embedprep.output import Output
 from embedprep.settings import RowSettings, Selection, VocabularySettings
