@@ -23,7 +23,7 @@ FLOORS = [
     {"text", "manifest", "sequences", "spool", "labels"},
     {"tokenizer", "publication"},
     {"dictionary", "settings", "space"},
-    {"vocabulary", "engines", "unfolding", "parts", "initializers"},
+    {"vocabulary", "engines", "unfolding", "parts", "initializers", "vectors"},
     {"work", "output", "foreign"},
     {"intake", "encoded"},
     {"counting", "decoding"},
