@@ -35,7 +35,7 @@ their own, and the fewer are looked for a second time."""
 
 
 class Lookup:
-    """Words, found by their bytes; of equal ones the first. Earlier words get the better slots."""
+    """Distinct words, found by their bytes. Earlier words get the better slots."""
 
     def __init__(self, words: WordArray, secret: Secret) -> None:
         self.words = words
@@ -147,7 +147,7 @@ class Lookup:
         n_known = len(self._unplaced)
         groups = group_words(concatenate([self._without_slot, words.compact()]))
         index_of_group = np.full(len(groups.first), self.n_words)
-        index_of_group[groups.group[:n_known][::-1]] = self._unplaced[::-1]
+        index_of_group[groups.group[:n_known]] = self._unplaced
         return index_of_group[groups.group[n_known:]]
 
 

@@ -27,8 +27,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import WINDOW, Bytes, Ints
-from embedprep.dictionary import Lookup, WordArray, word_keys
+from embedprep.arrays import WINDOW, Bytes, Ints, row_chunks
+from embedprep.dictionary import WordArray, word_keys
 from embedprep.errors import InputError
 from embedprep.hashing import Secret
 from embedprep.npy import read_at
@@ -44,6 +44,9 @@ _MATRIX = struct.Struct("<b2q")
 _BEHIND_WORD = 10
 """The bytes of an entry from its NUL on."""
 
+WORD_BYTES = 64
+"""About what a word takes up in memory while its key is made or it is looked for."""
+
 _BLOCK_BYTES = 4 << 20
 _LONGEST_WORD = 1 << 20
 
@@ -55,13 +58,15 @@ class SubwordModel(NamedTuple):
     """An opened model: its words, how n-grams are made, and its input matrix in the `stream`.
 
     Row i of the matrix, (words + bucket, dim), is that of word i, row `n_words + b` that of all
-    n-grams in bucket b. There are no n-grams where `maxn` is 0. The stream must stay open.
+    n-grams in bucket b. There are no n-grams where `maxn` is 0. The keys of the words are made with
+    `secret`. The stream must stay open.
     """
 
     stream: BinaryIO
     place: str
     dim: int
-    words: Lookup
+    words: WordArray
+    secret: Secret
     minn: int
     maxn: int
     bucket: int
@@ -148,7 +153,8 @@ def _read_model(stream: BinaryIO, place: str) -> SubwordModel:
     n_bytes = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     header = _checked_header(stream.read(_HEADER.size), n_bytes, place)
-    words, dictionary_bytes = _read_words(stream, header, place)
+    secret = Secret.draw()
+    words, dictionary_bytes = _read_words(stream, header, secret, place)
 
     at_matrix = _HEADER.size + dictionary_bytes
     stream.seek(at_matrix)
@@ -170,8 +176,8 @@ def _read_model(stream: BinaryIO, place: str) -> SubwordModel:
 
     has_ngrams = header.bucket > 0 and (header.version, header.model) != (11, SUPERVISED)
     maxn = header.maxn if has_ngrams else 0
-    bucket, minn = header.bucket, header.minn
-    return SubwordModel(stream, place, header.dim, words, minn, maxn, bucket, matrix_offset)
+    minn, bucket, dim = header.minn, header.bucket, header.dim
+    return SubwordModel(stream, place, dim, words, secret, minn, maxn, bucket, matrix_offset)
 
 
 def _checked_header(read: bytes, n_bytes: int, place: str) -> _Header:
@@ -218,7 +224,9 @@ def _quantized(place: str) -> InputError:
     return InputError(place, cause, "name the .bin that it was made of")
 
 
-def _read_words(stream: BinaryIO, header: _Header, place: str) -> tuple[Lookup, int]:
+def _read_words(
+    stream: BinaryIO, header: _Header, secret: Secret, place: str
+) -> tuple[WordArray, int]:
     """The words, without the labels, and the size of the dictionary."""
     parts: list[bytes] = []
     nuls: list[Ints] = []
@@ -231,19 +239,20 @@ def _read_words(stream: BinaryIO, header: _Header, place: str) -> tuple[Lookup, 
         found = _ends_of_words(block, header.n_entries - n_found)
         types = np.frombuffer(block, np.uint8)[found + (_BEHIND_WORD - 1)]
         is_label = np.arange(n_found, n_found + len(found)) >= header.n_words
+        n_found += len(found)
         end = int(found[-1]) + _BEHIND_WORD if len(found) else 0
-        parts.append(block[:end])
         rest = block[end:]
-        if (types != is_label).any() or len(rest) > _LONGEST_WORD:
+        is_endless = n_found < header.n_entries and len(rest) > _LONGEST_WORD
+        if is_endless or (types != is_label).any():
             # Most likely numbers of the matrix, or what another file holds at this place.
             raise InputError(place, "is broken: its dictionary holds what is no word", _COPY_AGAIN)
+        parts.append(block[:end])
         nuls.append(found + n_bytes)
-        n_found += len(found)
         n_bytes += end
 
     text = np.frombuffer(b"".join([*parts, bytes(WINDOW)]), np.uint8)
     ends = np.concatenate([np.empty(0, np.int64), *nuls])[: header.n_words]
-    return _lookup_of(text, ends), n_bytes
+    return _words_that_end(text, ends, secret), n_bytes
 
 
 def _ends_of_words(block: bytes, most: int) -> Ints:
@@ -260,12 +269,12 @@ def _ends_of_words(block: bytes, most: int) -> Ints:
     return np.array(ends, np.int64)
 
 
-def _lookup_of(text: Bytes, ends: Ints) -> Lookup:
-    """The words of a dictionary that end at some places in its text; of equal ones the first."""
+def _words_that_end(text: Bytes, ends: Ints, secret: Secret) -> WordArray:
+    """The words of a dictionary that end at some places in its text, (words,)."""
     starts = np.zeros(len(ends), np.int64)
     starts[1:] = ends[:-1] + _BEHIND_WORD
     lengths = ends - starts
-    secret = Secret.draw()
-    return Lookup(
-        WordArray(text, starts, lengths, word_keys(text, starts, lengths, secret)), secret
-    )
+    keys = np.empty(len(ends), np.uint64)
+    for some in row_chunks(len(ends), WORD_BYTES):
+        keys[some] = word_keys(text, starts[some], lengths[some], secret)
+    return WordArray(text, starts, lengths, keys)

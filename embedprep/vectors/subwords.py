@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Flags, Ints, row_chunks
+from embedprep.dictionary import Lookup, WordArray, word_keys
 from embedprep.errors import InputError
-from embedprep.vectors.fasttext import SubwordModel
+from embedprep.vectors.fasttext import WORD_BYTES, SubwordModel
 from embedprep.vectors.ngrams import Characters, Ngrams
 from embedprep.wording import printable, shortened
 
@@ -54,10 +55,24 @@ def vectors_of(
 
 
 def _own_rows(model: SubwordModel, characters: Characters) -> Ints:
-    """The row of each word in the dictionary, `n_words` where it is not there; (words,)."""
+    """The row of each word in the dictionary, `n_words` where it is not there; (words,).
+
+    The words of the dictionary are looked up among the asked ones, which are fewer as a rule: a
+    table of millions of words would take more time and memory than all else. Of equal words in a
+    dictionary the first counts.
+    """
+    text = characters.text
     starts = characters.starts[characters.first[:-1]] + 1
-    ends = characters.starts[characters.first[1:] - 1]
-    return model.words.find_spans(characters.text, starts, ends - starts)
+    lengths = characters.starts[characters.first[1:] - 1] - starts
+    asked = WordArray(text, starts, lengths, word_keys(text, starts, lengths, model.secret))
+    lookup = Lookup(asked, model.secret)
+
+    row = np.full(asked.n_words + 1, model.n_words)  # the last one for words that nobody asked for
+    for some in reversed(list(row_chunks(model.n_words, WORD_BYTES))):
+        found = lookup.find(model.words.at(some))
+        row[found[::-1]] = np.arange(some.start, some.stop)[::-1]
+    row[-1] = model.n_words
+    return row[lookup.find(asked)]  # one index for words that are asked for twice
 
 
 class _Summed(NamedTuple):
