@@ -164,7 +164,9 @@ def _read_model(stream: BinaryIO, place: str) -> SubwordModel:
     quantized, n_rows, n_columns = _MATRIX.unpack(told)
     if quantized == 1:
         raise _quantized(place)
-    if (quantized, n_rows, n_columns) != (0, header.n_rows, header.dim):
+    if quantized != 0:
+        raise InputError(place, "is broken: no matrix follows its dictionary", _COPY_AGAIN)
+    if (n_rows, n_columns) != (header.n_rows, header.dim):
         cause = (
             f"is broken: its matrix is {n_rows:,} by {n_columns:,}, "
             f"its header asks for {header.n_rows:,} by {header.dim:,}"
@@ -205,6 +207,8 @@ def _checked_header(read: bytes, n_bytes: int, place: str) -> _Header:
             f"{header.n_words:,} of them words and {header.n_labels:,} labels"
         )
         raise InputError(place, cause, _COPY_AGAIN)
+    if not header.n_rows:
+        raise InputError(place, "holds no vector: it has no words and no buckets", _WRONG_FILE)
     least_bytes = _HEADER.size + header.n_entries * _BEHIND_WORD + _MATRIX.size
     if n_bytes < least_bytes + header.matrix_bytes:
         raise _too_small(header, n_bytes, place)
@@ -262,7 +266,7 @@ def _ends_of_words(block: bytes, most: int) -> Ints:
     byte; so this is a loop, which takes half a second for two million words.
     """
     ends: list[int] = []
-    start, stop = 0, len(block) - (_BEHIND_WORD - 1)
+    start, stop = 0, max(0, len(block) - (_BEHIND_WORD - 1))
     while len(ends) < most and (end := block.find(b"\0", start, stop)) >= 0:
         ends.append(end)
         start = end + _BEHIND_WORD
