@@ -209,8 +209,8 @@ def _checked_header(read: bytes, n_bytes: int, place: str) -> _Header:
         raise InputError(place, cause, _COPY_AGAIN)
     if not header.n_rows:
         raise InputError(place, "holds no vector: it has no words and no buckets", _WRONG_FILE)
-    least_bytes = _HEADER.size + header.n_entries * _BEHIND_WORD + _MATRIX.size
-    if n_bytes < least_bytes + header.matrix_bytes:
+    # Whether the matrix fits in is seen behind the dictionary: a quantized one is much smaller.
+    if n_bytes < _HEADER.size + header.n_entries * _BEHIND_WORD:
         raise _too_small(header, n_bytes, place)
     return header
 

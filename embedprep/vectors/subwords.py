@@ -76,11 +76,10 @@ def _own_rows(model: SubwordModel, characters: Characters) -> Ints:
 
 
 class _Summed(NamedTuple):
-    """Which rows are summed, in the order of the characters, of which `before[i]` are those before
-    character i, (characters + 1,).
+    """Which rows are summed: at each character those of the n-grams that begin there.
 
-    They are those of the n-grams, and before these at the `<` of each known word its `own`;
-    `known: (known words,)` tells where that is.
+    At the `<` of a known word its own row comes first: `own: (known words,)`, and `known`, of the
+    same shape, tells at which characters. `before: (characters + 1,)` counts the rows so far.
     """
 
     ngrams: Ngrams
