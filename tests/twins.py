@@ -515,3 +515,39 @@ def mixed(number: int) -> int:
     number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9 % 2**64
     number = (number ^ number >> 27) * 0x94D049BB133111EB % 2**64
     return number ^ number >> 31
+
+
+def word_ngrams(word: str, minn: int, maxn: int) -> list[str]:
+    """The character n-grams of a word of fastText, in its order."""
+    if word == "</s>":
+        return []
+    wrapped = f"<{word}>"
+    ends = range(1, len(wrapped) + 1)
+    ngrams = [(i, j) for i in range(len(wrapped)) for j in ends if max(minn, 1) <= j - i <= maxn]
+    return [wrapped[i:j] for i, j in ngrams if j - i > 1 or 0 < i < len(wrapped) - 1]
+
+
+def fnv_hash(ngram: str) -> int:
+    """FNV-1a of 32 bits, of bytes that are taken as signed numbers."""
+    number = 2166136261
+    for byte in ngram.encode():
+        number ^= (byte if byte < 128 else byte - 256) % 2**32
+        number = number * 16777619 % 2**32
+    return number
+
+
+def word_vector(
+    word: str, words: Sequence[bytes], ngrams: Iterable[str], rows: Any
+) -> tuple[Any, bool, bool]:
+    """The vector of a word by the matrix of fastText, whether it is known, and has a vector."""
+    n_buckets = len(rows) - len(words)
+    places = [words.index(word.encode())] if word.encode() in words else []
+    is_known = bool(places)
+    if n_buckets:
+        places += [len(words) + fnv_hash(ngram) % n_buckets for ngram in ngrams]
+    vector = rows[0] - rows[0]
+    for place in places:
+        vector = vector + rows[place]
+    if places:
+        vector = vector * rows.dtype.type(1 / len(places))
+    return vector, is_known, bool(places)
