@@ -6,8 +6,6 @@ the input need not wait for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +14,9 @@ import click
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
-from embedprep.cli.summary import print_built, print_vocabulary
+from embedprep.cli.summary import print_built, print_vocabulary, warn
 from embedprep.sources import Source, total_bytes
-from embedprep.wording import how_many, printable, quoted
+from embedprep.wording import how_many, quoted
 
 if TYPE_CHECKING:
     from embedprep.settings import AdoptionSettings
@@ -77,7 +75,7 @@ def run(
         from embedprep import pipeline
 
         built = pipeline.run(reader, Path(output), settings, rows, selection, jobs=jobs, sync=sync)
-    _warn(built.warnings, quiet)
+    warn(built.warnings, quiet)
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)
 
@@ -131,7 +129,7 @@ def vocab(
 
             made, warnings = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
             sources = reader.finished
-        _warn(warnings, quiet)
+        warn(warnings, quiet)
     if place is None:
         from embedprep.vocabulary import format_vocabulary
 
@@ -150,15 +148,8 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
             f"{source}: --tokenizer {choices.name_of(vocabulary.tokenizer)} never makes {words}, "
             f"such as {quoted(never_made[:1])}; choose the tokenizer that they are from"
         )
-        _warn([warning], quiet)
+        warn([warning], quiet)
     return vocabulary
-
-
-def _warn(warnings: Iterable[str], quiet: bool) -> None:
-    """Tell of what is done and plainly wrong. That nobody can be told does not undo it."""
-    with suppress(OSError):
-        for warning in () if quiet else warnings:
-            click.echo(f"embedprep: warning: {printable(warning)}", err=True)
 
 
 @click.command(cls=options.Sectioned)
@@ -211,6 +202,6 @@ def encode(
         built = pipeline.encode(
             reader, Path(vocab), Path(output), rows, selection, jobs=jobs, sync=sync
         )
-    _warn(built.warnings, quiet)
+    warn(built.warnings, quiet)
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from embedprep.cli import stdout
 from embedprep.wording import how_many, printable, quoted, shortened
@@ -159,3 +162,10 @@ def print_json(facts: dict[str, Any]) -> None:
     line = f"{json.dumps(facts, ensure_ascii=False)}\n"
     # Half a surrogate pair, from a path that is no UTF-8, becomes its own JSON escape.
     stdout.write(line.encode("utf-8", "backslashreplace"))
+
+
+def warn(warnings: Iterable[str], quiet: bool) -> None:
+    """Tell of what is done and plainly wrong. That nobody can be told does not undo it."""
+    with suppress(OSError):
+        for warning in () if quiet else warnings:
+            click.echo(f"embedprep: warning: {printable(warning)}", err=True)
