@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -413,6 +415,22 @@ def test_a_wrong_command_line_ends_with_2(tmp_path: Path) -> None:
     matrix = export(path, "--to", "txt", "--matrix", "m.npy", "-o", "-")
     assert (matrix.exit_code, matrix.stdout) == (2, "")
     assert "'--matrix': goes with --to word2vec, glove, projector, not txt" in matrix.stderr
+
+
+def test_an_error_ends_with_1_and_leaves_nothing(tmp_path: Path) -> None:
+    saved(tmp_path, MARKED, counting(7) * np.float32(np.nan))
+    words = "export vocab.json --to word2vec -o new.txt"
+    command = [sys.executable, "-m", "embedprep", *words.split()]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        'embedprep: embedding_matrix.npy: the vector of "<unk>" (row 1) holds nan; '
+        "make the matrix anew, without it\n"
+    )
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "embedding_matrix.npy",
+        "vocab.json",
+    ]
 
 
 Target = Literal["vocab.json", "embedding_matrix.npy"]

@@ -1,7 +1,7 @@
 """What is the shortest decimal that reads back as the same float32?
 
-Few numbers of a matrix need more than NumPy's rounding of doubles to find it, and digits are laid
-out by arrays, in a third of the time that NumPy's own text of a number takes.
+The text of every number is NumPy's own, `str(np.float32(x))`. Those of usual size are made by
+arrays, in less than half the time; NumPy itself spells the few others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from embedprep.arrays import Bytes, Flags, Ints
 
 _LEAST, _LIMIT = np.float32(1e-4), np.float32(1e4)
 _MOST_DIGITS = 9
-"""So many digits tell every float32 from its neighbours, and 6 never do more than say it short."""
+"""So many digits tell every float32 from its neighbours. Fewer than 6 need not be tried: a decimal
+of up to 6 is what its float32 rounds to.
+"""
 
 _DECIMALS = 12
 """Places behind the point that 9 digits reach from `_LEAST` on."""
