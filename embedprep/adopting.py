@@ -25,7 +25,7 @@ from embedprep.publication import refuse_to_overwrite
 from embedprep.rectangle import Rectangle
 from embedprep.settings import AdoptionSettings
 from embedprep.sources import PADDING
-from embedprep.specials import BOS, EOS, PAD, PAD_INDEX, UNK, Specials
+from embedprep.specials import BOS, EOS, PAD, PAD_INDEX, UNK, Specials, unused
 from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.separated import KERAS_FILTERS
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -166,7 +166,7 @@ def _words_in_place(foreign: Foreign, special: dict[str, str], specials: Special
     word_at = {i: word for word, i in foreign.index_of.items() if word not in special.values()}
     n_indices = max(foreign.index_of.values()) + 1
     free = set(range(n_indices)) - set(specials.by_name.values())
-    return [word_at.get(i, f"<unused {i}>") for i in sorted(free)]
+    return [word_at.get(i, unused(i)) for i in sorted(free)]
 
 
 _UNUSED = re.compile("<unused [0-9]+>")

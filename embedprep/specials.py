@@ -52,6 +52,15 @@ class Specials:
         return (self.bos is not None) + (self.eos is not None)
 
 
+def unused(index: int) -> str:
+    """What holds an index that no entry has: a word that no tokenizer makes, as a space is in it.
+
+    >>> unused(7)
+    '<unused 7>'
+    """
+    return f"<unused {index}>"
+
+
 def specials_of(oov: str, bos: bool = False, eos: bool = False) -> Specials:
     """The special entries of a vocabulary of one's own, before its words.
 

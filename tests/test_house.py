@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import embedprep
+from embedprep.cli.main import _COMMANDS
 
 ROOT = Path(embedprep.__file__).parent
 
@@ -26,7 +27,7 @@ FLOORS = [
     {"vocabulary", "unfolding", "parts", "initializers", "vectors"},
     {"work", "output", "foreign", "matrix"},
     {"intake", "encoded"},
-    {"counting", "decoding"},
+    {"counting", "decoding", "exporting"},
     {"rows", "doubts"},
     {"plan"},
     {"writing", "adopting", "explaining"},
@@ -112,7 +113,7 @@ def test_help_names_the_commands_and_shows_an_example_of_each() -> None:
         return subprocess.run(whole, check=True, stdout=subprocess.PIPE).stdout.decode()
 
     listed = help_of()
-    for command in ("run", "vocab", "encode", "decode", "matrix", "explain"):
+    for command in _COMMANDS:
         assert f"\n  {command} " in listed
         assert f"\n  embedprep {command} " in help_of(command)
 

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from embedprep import arrays
 from embedprep.arrays import Flags
 from embedprep.errors import InputError
-from embedprep.vectors import SubwordModel, fasttext, open_model, subwords, vectors_of
+from embedprep.vectors import fasttext, subwords
+from embedprep.vectors.fasttext import SubwordModel, open_model
 from embedprep.vectors.ngrams import Characters, Ngrams
+from embedprep.vectors.subwords import vectors_of
 from tests import twins
 from tests.subword_models import Model
 from tests.texts import characters

@@ -32,6 +32,7 @@ _COMMANDS = {
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
     "matrix": ("matrix", "The matrix that an embedding layer begins with."),
+    "export": ("export", "A vocabulary and its vectors for gensim, TensorBoard, Hugging Face."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
 }
 """Each command's module and short help, in the order of use."""

@@ -359,6 +359,12 @@ selection_options = together(
     ),
 )
 
+result_options = together(
+    "Running",
+    click.option("-q", "--quiet", is_flag=True, help="No progress, warnings or summary."),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+)
+
 running_options = together(
     "Running",
     click.option(
@@ -366,8 +372,7 @@ running_options = together(
         type=click.IntRange(min=1),
         help="Blocks worked on at a time.  [default: the number of cores]",
     ),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, warnings or summary."),
-    click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+    result_options,
 )
 
 sync_option = together(
