@@ -515,3 +515,13 @@ def mixed(number: int) -> int:
     number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9 % 2**64
     number = (number ^ number >> 27) * 0x94D049BB133111EB % 2**64
     return number ^ number >> 31
+
+
+def positive_pairs(row: Sequence[int], window: int) -> list[tuple[int, int]]:
+    """The pairs of words that stand near each other in a row, as Keras `skipgrams` lists them."""
+    return [
+        (target, context)
+        for i, target in enumerate(row)
+        for j, context in enumerate(row)
+        if i != j and abs(i - j) <= window and target and context
+    ]

@@ -31,6 +31,7 @@ _COMMANDS = {
     "vocab": ("build", "The vocabulary of a text alone."),
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
+    "skipgrams": ("skipgrams", "Pairs of words that stand near each other, and random ones."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
 }
 """Each command's module and short help, in the order of use."""

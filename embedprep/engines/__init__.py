@@ -6,5 +6,6 @@ functions are pure, so that every engine gives the same bytes.
 
 from embedprep.engines.protocol import Engine, Future
 from embedprep.engines.threads import ThreadEngine
+from embedprep.engines.turns import in_turn
 
-__all__ = ["Engine", "Future", "ThreadEngine"]
+__all__ = ["Engine", "Future", "ThreadEngine", "in_turn"]
