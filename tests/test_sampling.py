@@ -33,7 +33,7 @@ def test_words_that_start_later_are_shifted(first_word: int) -> None:
 
 def test_known_entries() -> None:
     table = sampling_table(1001)
-    assert table[[0, 1, 10, 1000]].round(6).tolist() == [0.003152, 0.003152, 0.017107, 0.273597]
+    assert table[[0, 1, 10, 1000]].round(6).tolist() == [0.003152, 0.003152, 0.017114, 0.273592]
     assert sampling_table(10**6)[-1] == 1.0
 
 
@@ -77,4 +77,4 @@ def test_unigram_noise_weighs_words_by_their_count_to_three_quarters(
 def test_a_search_is_rarely_needed() -> None:
     noise = Noise.unigram(10**7 // np.arange(1, 50_000))
     assert noise.word_of_bin is not None
-    assert np.mean(noise.word_of_bin == 0) < 0.3
+    assert np.mean(noise.word_of_bin == 0) < 0.1

@@ -19,7 +19,7 @@ from embedprep.spool import Spool
 
 def shuffled(
     kinds: list[list[int]], seed: int = 0, chunk: int = 1000, memory: int = 1 << 20
-) -> tuple[list[int], list[int]]:
+) -> tuple[list[int], ...]:
     """The things of each kind in their new order, and their kinds, brought by chunks."""
     buckets = Buckets.of(sum(map(len, kinds)), len(kinds), seed)
     with Spool(Path("/nowhere") if memory else Path.cwd(), memory) as spool:
@@ -29,14 +29,11 @@ def shuffled(
                 part = np.array(things[first : first + chunk], np.uint32)
                 shuffle.append(buckets.scatter(part, kind, first))
         made = [shuffle.shuffled(bucket, first) for bucket, first in enumerate(shuffle.firsts)]
-    things, of_kind = (np.concatenate(arrays) for arrays in zip(*made, strict=True))
-    return things.tolist(), of_kind.tolist()
+    return tuple(np.concatenate(arrays).tolist() for arrays in zip(*made, strict=True))
 
 
 @pytest.mark.parametrize("bucket", [1, 2, 1 << 19])
-def test_every_order_is_about_equally_likely(
-    bucket: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_order_is_about_equally_likely(bucket: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The chi-square test of 2,400 seeds: 23 degrees of freedom, exceeded once in 1,000 by chance.
 
     With 4 things in 4, in 2 and in 1 bucket.
@@ -49,9 +46,9 @@ def test_every_order_is_about_equally_likely(
 
 
 @given(
-    sizes=st.lists(st.integers(0, 300), min_size=1, max_size=3).filter(any),
+    sizes=st.lists(st.integers(0, 60), min_size=1, max_size=3).filter(any),
     seed=st.integers(0, 2**40),
-    chunk=st.integers(1, 301),
+    chunk=st.integers(4, 61),
     bucket=st.sampled_from([1, 7, 64, 1 << 19]),
 )
 def test_nothing_is_lost_and_chunks_and_disk_change_nothing(
@@ -92,14 +89,15 @@ def test_a_draw_belongs_to_its_number(first: int, n: int, seed: int) -> None:
     for draw in (stream.bits, stream.short_bits, stream.fractions):
         together = draw(first, n)
         assert together.tolist() == [draw(number, 1)[0] for number in range(first, first + n)]
-        assert together.tolist() != getattr(Stream("other", seed), draw.__name__)(first, n).tolist()
+    assert (stream.bits(first, n) != Stream("other", seed).bits(first, n)).all()
+    assert (stream.bits(first, n) != Stream("test", seed + 1).bits(first, n)).all()
 
 
 def test_draws_are_the_same_in_every_release() -> None:
     stream = Stream("test", 7)
-    assert stream.bits(0, 2).tolist() == [0, 0]
-    assert stream.order(0, 6).tolist() == []
-    assert below(10, stream.fractions(0, 5)).tolist() == []
+    assert stream.bits(0, 2).tolist() == [12900542026017793088, 15866924772311643685]
+    assert stream.order(0, 6).tolist() == [2, 4, 5, 0, 1, 3]
+    assert below(10, stream.fractions(0, 5)).tolist() == [6, 8, 0, 9, 5]
 
 
 def test_the_largest_fraction_stays_below_every_limit() -> None:

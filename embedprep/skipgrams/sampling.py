@@ -25,7 +25,7 @@ _TOTAL_BITS = 36
 number of 63 bits then also tells apart.
 """
 
-_BIN_BITS = 18
+_BIN_BITS = 20
 
 
 def sampling_table(
