@@ -19,14 +19,14 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "wording", "arrays", "digests"},
-    {"specials", "rectangle", "sources", "npy", "hashing"},
+    {"specials", "rectangle", "sources", "npy", "hashing", "draws"},
     {"text", "manifest", "sequences", "spool", "labels"},
-    {"tokenizer", "publication"},
+    {"tokenizer", "publication", "shuffling"},
     {"dictionary", "settings", "space"},
     {"vocabulary", "engines", "unfolding", "parts", "initializers"},
     {"work", "output", "foreign"},
     {"intake", "encoded"},
-    {"counting", "decoding"},
+    {"counting", "decoding", "skipgrams"},
     {"rows", "doubts"},
     {"plan"},
     {"writing", "adopting", "explaining"},
@@ -111,7 +111,7 @@ def test_help_names_the_commands_and_shows_an_example_of_each() -> None:
         return subprocess.run(whole, check=True, stdout=subprocess.PIPE).stdout.decode()
 
     listed = help_of()
-    for command in ("run", "vocab", "encode", "decode", "explain"):
+    for command in ("run", "vocab", "encode", "decode", "skipgrams", "explain"):
         assert f"\n  {command} " in listed
         assert f"\n  embedprep {command} " in help_of(command)
 

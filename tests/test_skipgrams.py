@@ -416,7 +416,7 @@ FOREIGN_INDEX = (
     "rows.npy: row 1, column 1: index 11 is not in 0..10; take the vocabulary that the rows were "
     "encoded with, or what was made with it"
 )
-TOO_LARGE = "pairs: would take 796 bytes for 60 pairs, more than the 500 bytes of --max-bytes;"
+TOO_LARGE = "pairs: would take {}, more than the 500 bytes of --max-bytes; choose {}"
 
 
 @pytest.mark.parametrize(
@@ -445,12 +445,12 @@ TOO_LARGE = "pairs: would take 796 bytes for 60 pairs, more than the 500 bytes o
         (
             ROWS,
             {"max_bytes": 500},
-            f"{TOO_LARGE} choose a smaller --window or fewer --negative",
+            TOO_LARGE.format("796 bytes for 60 pairs", "a smaller --window or fewer --negative"),
         ),
         (
             ROWS,
             {"max_bytes": 500, "window": 1, "negative": 4},
-            f"{TOO_LARGE} choose fewer --negative",
+            TOO_LARGE.format("976 bytes for 80 pairs", "fewer --negative"),
         ),
     ],
 )

@@ -37,7 +37,7 @@ def sampling_table(
     at `first_word`, as at 2 behind <unk>, that has rank 1, and indices below it get its entry.
 
     >>> sampling_table(4, first_word=2).round(6).tolist()
-    [0.003152, 0.003152, 0.003152, 0.005472]
+    [0.003152, 0.003152, 0.003152, 0.005476]
     """
     if size < 1:
         raise SettingsError("size", f"{size} is less than 1")
