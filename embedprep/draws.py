@@ -6,7 +6,7 @@ blocks, on any number of threads. NumPy promises that the raw bits of PCG64 neve
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,11 +59,18 @@ class Stream(NamedTuple):
         return keys.view(np.int64)
 
 
-def below(limits: Ints | int, fractions: NDArray[np.float64]) -> NDArray[Any]:
+def below(limits: Ints | int, fractions: NDArray[np.float64]) -> Ints:
     """The whole number in 0..limit - 1 that each fraction stands for; same shape.
+
+    Limits are below 2^52.
 
     >>> below(3, np.array([0.0, 0.4, 0.9])).tolist()
     [0, 1, 2]
     """
-    is_small = isinstance(limits, int) and limits < 1 << 31
-    return (fractions * limits).astype(np.int32 if is_small else np.int64)  # much quicker if small
+    whole = np.floor(fractions * limits)
+    # From 2^52 on, the low bits of a float are a whole number. To read them takes a fifth of the
+    # time of a cast.
+    whole += 2.0**52
+    numbers: Ints = whole.view(np.int64)
+    numbers &= (1 << 52) - 1
+    return numbers

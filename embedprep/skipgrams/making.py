@@ -62,7 +62,7 @@ def _count_indices(rows: EncodedRows, input_dim: int, engine: Engine) -> Ints:
         return np.bincount(rows.read(chunk, input_dim).ravel(), minlength=input_dim)
 
     counts = np.zeros(input_dim, np.int64)
-    for of_chunk in in_turn(engine, count, [(chunk,) for chunk in rows.chunks(input_dim)]):
+    for of_chunk in in_turn(engine, count, [(chunk,) for chunk in rows.chunks(0)]):
         counts += of_chunk
     counts[0] = 0
     return counts
