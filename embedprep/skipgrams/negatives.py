@@ -98,12 +98,10 @@ def _n_negatives(targets: Targets, rule: NegativeRule, first: int) -> Ints:
 def _shuffle_rows(n_of_row: Ints, bits: Keys) -> Ints:
     """The places of all pairs, row by row, each row in the order of its random `bits`; (pairs,).
 
-    A key is the number of the row, random bits and the place. Rows of p pairs leave 64 bits less
-    twice those of the number of rows and once those of p: enough to tell p numbers apart.
+    A key is the number of the row, random bits and the place. More rows leave fewer bits, and fewer
+    pairs to a row that these must tell apart: 34 bits for 512 pairs in each of 1,024 rows.
     """
-    row_bits, place_bits = (
-        np.uint64(max(n - 1, 0).bit_length()) for n in (len(n_of_row), len(bits))
-    )
+    row_bits, place_bits = (np.uint64(n.bit_length()) for n in (len(n_of_row), len(bits)))
     keys = np.repeat(np.arange(len(n_of_row), dtype=np.uint64), n_of_row)
     keys <<= np.uint64(64) - row_bits
     bits = bits >> (row_bits + place_bits)
@@ -125,9 +123,9 @@ class _Excluded(NamedTuple):
     """The contexts that the targets of each group must not get, sorted by group and word.
 
     A group are the equal targets of a row. `keys: (excluded,)` is for each the number of points
-    before its word that are left, in the numbering where those of group g begin at g * total;
-    `skipped: (excluded + 1,)` are the points of all that stand before each one; `first: (groups +
-    1,)` is where each group begins.
+    before its word that are left, in the numbering where those of group g begin at
+    g * (total + 1); `skipped: (excluded + 1,)` are the points of all that stand before each one;
+    `first: (groups + 1,)` is where each group begins.
     """
 
     total: int
