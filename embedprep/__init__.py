@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from embedprep.output import Output as Output
     from embedprep.output import load as load
     from embedprep.sequences import pad_sequences as pad_sequences
+    from embedprep.skipgrams.sampling import sampling_table as sampling_table
     from embedprep.vocabulary import Vocabulary as Vocabulary
 
 _HOMES = {
@@ -27,9 +28,18 @@ _HOMES = {
     "build": "building",
     "load": "output",
     "pad_sequences": "sequences",
+    "sampling_table": "skipgrams.sampling",
 }
 
-__all__ = ["EmbedprepError", "Output", "Vocabulary", "build", "load", "pad_sequences"]
+__all__ = [
+    "EmbedprepError",
+    "Output",
+    "Vocabulary",
+    "build",
+    "load",
+    "pad_sequences",
+    "sampling_table",
+]
 
 
 def __dir__() -> list[str]:

@@ -89,3 +89,13 @@ class Spool:
             arrays.append(np.frombuffer(read_at(self._file.fileno(), n_bytes, offset), dtype))
             offset += n_bytes
         return arrays
+
+    def read_slice(self, number: int, first: int, last: int) -> NDArray[Any]:
+        """A part of the first array of a record, from the place `first` up to `last`."""
+        record = self._records[number]
+        if not isinstance(record, _OnDisk):
+            return record[0][first:last]
+        dtype = record.dtypes[0]
+        n_bytes = (last - first) * dtype.itemsize
+        offset = record.offset + first * dtype.itemsize
+        return np.frombuffer(read_at(self._file.fileno(), n_bytes, offset), dtype)

@@ -20,14 +20,14 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "wording", "arrays", "digests"},
-    {"specials", "rectangle", "sources", "npy", "hashing"},
+    {"specials", "rectangle", "sources", "npy", "hashing", "draws"},
     {"text", "manifest", "sequences", "spool", "labels"},
-    {"tokenizer", "publication"},
+    {"tokenizer", "publication", "shuffling"},
     {"dictionary", "settings", "space", "engines"},
     {"vocabulary", "unfolding", "parts", "initializers", "vectors"},
     {"work", "output", "foreign", "matrix"},
     {"intake", "encoded"},
-    {"counting", "decoding", "exporting"},
+    {"counting", "decoding", "exporting", "skipgrams"},
     {"rows", "doubts"},
     {"plan"},
     {"writing", "adopting", "explaining"},

@@ -69,3 +69,14 @@ def test_a_folder_that_takes_no_file_is_named(tmp_path: Path) -> None:
     with Spool(tmp_path / "absent", memory_bytes=0) as spool, pytest.raises(OutputError) as caught:
         spool.append([np.arange(3)])
     assert caught.value.place == str(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("memory_bytes", [0, 1 << 20])
+def test_a_part_of_a_record_is_read(memory_bytes: int, tmp_path: Path) -> None:
+    with Spool(tmp_path, memory_bytes) as spool:
+        spool.append([np.arange(5, dtype=np.uint16)])
+        spool.append([np.arange(100, 200), np.arange(3)])
+        assert spool.read_slice(1, 7, 10).tolist() == [107, 108, 109]
+        assert spool.read_slice(0, 0, 5).tolist() == [0, 1, 2, 3, 4]
+        assert spool.read_slice(0, 5, 5).tolist() == []
+        assert spool.read_slice(0, 1, 2).dtype == np.uint16

@@ -551,3 +551,13 @@ def word_vector(
     if places:
         vector = vector * rows.dtype.type(1 / len(places))
     return vector, is_known, bool(places)
+
+
+def positive_pairs(row: Sequence[int], window: int) -> list[tuple[int, int]]:
+    """The pairs of words that stand near each other in a row, as Keras `skipgrams` lists them."""
+    return [
+        (target, context)
+        for i, target in enumerate(row)
+        for j, context in enumerate(row)
+        if i != j and abs(i - j) <= window and target and context
+    ]

@@ -32,6 +32,7 @@ _COMMANDS = {
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
     "matrix": ("matrix", "The matrix that an embedding layer begins with."),
+    "skipgrams": ("skipgrams", "Pairs of words that stand near each other, and random ones."),
     "export": ("export", "A vocabulary and its vectors for gensim, TensorBoard, Hugging Face."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
 }

@@ -12,7 +12,7 @@ import numpy as np
 from embedprep.arrays import Flags
 from embedprep.dictionary import Lookup
 from embedprep.digests import Digest
-from embedprep.engines import Engine, in_order
+from embedprep.engines import Engine, in_turn
 from embedprep.errors import InputError, LineError
 from embedprep.settings import VectorSource
 from embedprep.sources import MAX_LINE_BYTES
@@ -95,9 +95,9 @@ def _found_in_blocks(
 ) -> Iterator[VectorBlock]:
     if form.kind == TEXT:
         lines = _line_blocks(name, content)
-        return in_order(engine, _find_in_lines, lines, form.dim, lookup)
+        return in_turn(engine, find_in_lines, ((b.data, form.dim, lookup) for b in lines))
     vectors = whole_vectors(content, form.dim, form.n_vectors or 0, name)
-    return in_order(engine, find_in_vectors, vectors, form.dim, lookup)
+    return in_turn(engine, find_in_vectors, ((some, form.dim, lookup) for some in vectors))
 
 
 def _line_blocks(name: str, content: Iterator[bytes]) -> Iterator[Block]:
@@ -105,10 +105,6 @@ def _line_blocks(name: str, content: Iterator[bytes]) -> Iterator[Block]:
         yield from line_blocks(name, content, MAX_LINE_BYTES)
     except LineError as error:
         raise InputError(name, error.cause, "is it a vector file?") from None
-
-
-def _find_in_lines(block: Block, dim: int, lookup: Lookup) -> VectorBlock:
-    return find_in_lines(block.data, dim, lookup)
 
 
 class _Tally:

@@ -1,0 +1,76 @@
+"""Which random number belongs to the n-th thing of its kind?
+
+Its number decides, not the order in which things are met: a stream gives the same draws to any
+blocks, on any number of threads. NumPy promises that the raw bits of PCG64 never change.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Ints, Keys
+
+_LANES = 4
+"""16 bits each."""
+
+
+class Stream(NamedTuple):
+    """The draws of one purpose, another for each seed. Things are numbered from 0."""
+
+    purpose: str
+    seed: int
+
+    def bits(self, first: int, n: int) -> Keys:
+        """64 random bits for each of `n` things that follow one another, (n,)."""
+        entropy = [self.seed, *self.purpose.encode()]
+        generator = np.random.PCG64(np.random.SeedSequence(entropy))
+        bits: Keys = generator.advance(first).random_raw(n)
+        return bits
+
+    def short_bits(self, first: int, n: int) -> NDArray[np.uint16]:
+        """16 random bits for each of `n` things, (n,): four of them share 64."""
+        first_draw, skipped = divmod(first, _LANES)
+        bits = self.bits(first_draw, -(-(skipped + n) // _LANES))
+        return bits.astype("<u8", copy=False).view("<u2")[skipped : skipped + n]
+
+    def fractions(self, first: int, n: int) -> NDArray[np.float64]:
+        """A number in 0..1, without 1, for each of `n` things, (n,)."""
+        bits = self.bits(first, n)
+        bits >>= np.uint64(12)
+        fractions = bits.view(np.int64).astype(np.float64)
+        fractions *= 2.0**-52
+        return fractions
+
+    def order(self, first: int, n: int) -> Ints:
+        """The places of `n` things in random order, (n,).
+
+        The high bits of a key are random and the low ones a place, so that a sort of keys does it.
+        """
+        place_bits = np.uint64(max(n - 1, 0).bit_length())
+        keys = self.bits(first, n)
+        keys >>= place_bits
+        keys <<= place_bits
+        keys |= np.arange(n, dtype=np.uint64)
+        keys.sort()
+        keys &= (np.uint64(1) << place_bits) - np.uint64(1)
+        return keys.view(np.int64)
+
+
+def below(limits: Ints | int, fractions: NDArray[np.float64]) -> Ints:
+    """The whole number in 0..limit - 1 that each fraction stands for; same shape.
+
+    Limits are below 2^52.
+
+    >>> below(3, np.array([0.0, 0.4, 0.9])).tolist()
+    [0, 1, 2]
+    """
+    whole = np.floor(fractions * limits)
+    # From 2^52 on, the low bits of a float are a whole number. To read them takes a fifth of the
+    # time of a cast.
+    whole += 2.0**52
+    numbers: Ints = whole.view(np.int64)
+    numbers &= (1 << 52) - 1
+    return numbers

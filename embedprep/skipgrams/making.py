@@ -1,0 +1,150 @@
+"""Which pairs do the rows of a file make, some rows at a time?
+
+Each draw belongs to a numbered occurrence or pair, so that chunks do not change what is drawn:
+first all are counted, which gives each chunk its numbers, then they are made.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Ints, dtype_for, free_indices
+from embedprep.encoded import EncodedRows
+from embedprep.engines import Engine, in_turn
+from embedprep.skipgrams.negatives import NegativeRule, draw_negatives
+from embedprep.skipgrams.neighbours import Targets, WindowRule, contexts_of, find_targets
+from embedprep.skipgrams.sampling import Noise, sampling_table, word2vec_table
+from embedprep.skipgrams.settings import SkipgramSettings
+from embedprep.vocabulary import Vocabulary
+
+_BYTES_A_PAIR = 8
+"""What a pair takes while it is made, so that a chunk of rows makes some 500,000 at most."""
+
+
+class Rules(NamedTuple):
+    """Which pairs rows of indices below `input_dim` make."""
+
+    windows: WindowRule
+    negatives: NegativeRule
+    input_dim: int
+
+    def targets(self, rows: EncodedRows, chunk: slice) -> Targets:
+        """The targets in some of the rows."""
+        ids = rows.read(chunk, self.input_dim)
+        return find_targets(ids, chunk.start, self.input_dim, self.windows)
+
+
+def make_rules(
+    rows: EncodedRows, vocabulary: Vocabulary, settings: SkipgramSettings, engine: Engine
+) -> Rules:
+    """The rules that the settings stand for; where counts matter, the rows are read for them."""
+    input_dim = vocabulary.input_dim
+    kept, noise = None, Noise.uniform(input_dim)
+    if settings.sampling == "keras":
+        [first_word] = free_indices(vocabulary.specials.by_name.values(), 1).tolist()
+        kept = sampling_table(input_dim, first_word=first_word)
+    if settings.needs_counts:
+        counts = _count_indices(rows, input_dim, engine)
+        if settings.sampling == "word2vec":
+            kept = word2vec_table(counts)
+        if settings.draws_by_count:
+            noise = Noise.unigram(counts)
+    return Rules(WindowRule.of(settings, kept), NegativeRule.of(settings, noise), input_dim)
+
+
+def _count_indices(rows: EncodedRows, input_dim: int, engine: Engine) -> Ints:
+    """How often each index occurs in the rows, (input_dim,), that of the padding 0 times."""
+
+    def count(chunk: slice) -> Ints:
+        return np.bincount(rows.read(chunk, input_dim).ravel(), minlength=input_dim)
+
+    counts = np.zeros(input_dim, np.int64)
+    for of_chunk in in_turn(engine, count, [(chunk,) for chunk in rows.chunks(0)]):
+        counts += of_chunk
+    counts[0] = 0
+    return counts
+
+
+class Chunk(NamedTuple):
+    """Some rows: how many targets and positive pairs they have, how many negative pairs are due to
+    them, and how many of these are left out, as no context is left to them.
+
+    `firsts` are the numbers of the first positive pair and of the first negative one that is due.
+    """
+
+    rows: slice
+    n_targets: int
+    n_positives: int
+    n_due: int
+    may_leave_out: bool
+    firsts: tuple[int, int] = (0, 0)
+    n_left_out: int = 0
+
+    @property
+    def n_negatives(self) -> int:
+        return self.n_due - self.n_left_out
+
+
+def plan_chunks(
+    rows: EncodedRows, rules: Rules, settings: SkipgramSettings, engine: Engine
+) -> list[Chunk]:
+    """All rows, so many at a time as make some megabytes of pairs, one at least."""
+
+    def count(chunk: slice) -> Chunk:
+        targets = rules.targets(rows, chunk)
+        n_positives = targets.n_of_row
+        n_due = int(rules.negatives.n_of_rows(n_positives).sum())
+        may_leave_out = rules.negatives.may_leave_out(n_positives)
+        return Chunk(chunk, len(targets.places), int(n_positives.sum()), n_due, may_leave_out)
+
+    def count_left_out(chunk: Chunk) -> Chunk:
+        if not chunk.may_leave_out:
+            return chunk
+        targets = rules.targets(rows, chunk.rows)
+        words, _ = draw_negatives(targets, contexts_of(targets), rules.negatives, chunk.firsts)
+        return chunk._replace(n_left_out=chunk.n_due - len(words))
+
+    most_pairs = rows.length * 2 * min(settings.window, rows.length) * (1 + settings.negative)
+    slices = rows.chunks(int(most_pairs * _BYTES_A_PAIR))
+    chunks: list[Chunk] = []
+    firsts = (0, 0)
+    for chunk in in_turn(engine, count, ((some,) for some in slices)):
+        chunks.append(chunk._replace(firsts=firsts))
+        firsts = (firsts[0] + chunk.n_positives, firsts[1] + chunk.n_due)
+    return list(in_turn(engine, count_left_out, ((chunk,) for chunk in chunks)))
+
+
+def make_pairs(rows: EncodedRows, rules: Rules, chunk: Chunk) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The negative and the positive pairs of some rows, as `pack_pairs` gives them."""
+    targets = rules.targets(rows, chunk.rows)
+    contexts = contexts_of(targets)
+    positives = pack_pairs(np.repeat(targets.words, targets.n_contexts), contexts, rules.input_dim)
+    if not chunk.n_negatives:
+        return positives[:0], positives
+    words, drawn = draw_negatives(targets, contexts, rules.negatives, chunk.firsts)
+    return pack_pairs(words, drawn, rules.input_dim), positives
+
+
+def pack_pairs(
+    words: NDArray[Any], contexts: NDArray[Any], input_dim: int
+) -> NDArray[np.uint32] | NDArray[np.uint64]:
+    """Each target and its context as one number, (pairs,), which is moved as one."""
+    index = np.dtype(dtype_for(input_dim))
+    couples = np.empty((len(words), 2), index)
+    couples[:, 0] = words
+    couples[:, 1] = contexts
+    packed: NDArray[Any] = couples.ravel().view(_packed(index))
+    return packed
+
+
+def unpack_pairs(packed: NDArray[Any]) -> NDArray[np.int32]:
+    """The target and the context of each pair, (pairs, 2)."""
+    index = np.uint16 if packed.dtype == np.uint32 else np.uint32
+    return packed.view(index).reshape(-1, 2).astype(np.int32)
+
+
+def _packed(index: np.dtype[Any]) -> type[np.uint32] | type[np.uint64]:
+    return np.uint32 if index == np.uint16 else np.uint64

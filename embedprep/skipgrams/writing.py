@@ -1,0 +1,177 @@
+"""How do rows become a folder of shuffled pairs?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from embedprep.digests import digest_of
+from embedprep.encoded import EncodedRows
+from embedprep.engines import Engine, ThreadEngine, in_turn
+from embedprep.errors import InputError
+from embedprep.manifest import MANIFEST, format_manifest, output_names, read_manifest
+from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
+from embedprep.output import LABELS
+from embedprep.publication import StagedFolder, refuse_to_overwrite, staged_folder
+from embedprep.shuffling import Buckets, Scattered, Shuffle
+from embedprep.skipgrams.making import Chunk, make_pairs, make_rules, plan_chunks, unpack_pairs
+from embedprep.skipgrams.settings import SkipgramSettings
+from embedprep.sources import Source
+from embedprep.space import check_space
+from embedprep.spool import MEMORY_BYTES, Spool
+from embedprep.vocabulary import Vocabulary
+from embedprep.wording import how_large, how_many
+
+COUPLES = "couples.npy"
+
+
+class Skipgrams(NamedTuple):
+    """A finished folder of pairs, and the facts about them."""
+
+    path: Path
+    statistics: dict[str, int]
+
+
+def write_skipgrams(
+    rows: EncodedRows,
+    vocabulary_path: Path,
+    output: Path,
+    settings: SkipgramSettings | None = None,
+    *,
+    max_bytes: int | None = None,
+    jobs: int | None = None,
+    sync: bool = False,
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> Skipgrams:
+    """Write the pairs of rows in random order as `couples.npy`, (pairs, 2) int32 of target and
+    context, and `labels.npy`, (pairs,) uint8: 1 for words that stand near each other, 0 for others.
+
+    Rows without any pair are an error, as nothing could be learned from them. `advance` is told of
+    the bytes of the rows whose pairs are made.
+
+    Raises InputError where there are no pairs, VocabularyError for a foreign index, OutputError
+    where the pairs cannot be written.
+    """
+    settings = settings or SkipgramSettings()
+    inputs = [rows.path, vocabulary_path]
+    _refuse_inputs(output, inputs)
+    vocabulary = Vocabulary.load(vocabulary_path)
+    with (
+        staged_folder(output, sync) as staged,
+        Spool(staged.path) as spool,
+        ThreadEngine(jobs) as engine,
+    ):
+        digests = [engine.submit(digest_of, path) for path in inputs]
+        rules = make_rules(rows, vocabulary, settings, engine)
+        chunks = plan_chunks(rows, rules, settings, engine)
+        statistics = _statistics(rows, vocabulary.input_dim, settings, chunks)
+        n_pairs = statistics["pairs"]
+        if not n_pairs:
+            raise _nothing(rows, statistics)
+        arrays = {
+            COUPLES: ArraySpec((n_pairs, 2), "int32"),
+            LABELS: ArraySpec((n_pairs,), "uint8"),
+        }
+        _check_size(output, arrays, settings, max_bytes)
+
+        buckets = Buckets.of(n_pairs, 2, settings.seed)  # a pair's label is its kind
+
+        def make(chunk: Chunk, *firsts: int) -> list[Scattered]:
+            of_kinds = make_pairs(rows, rules, chunk)
+            return [
+                buckets.scatter(pairs, kind, first)
+                for kind, (pairs, first) in enumerate(zip(of_kinds, firsts, strict=True))
+            ]
+
+        shuffle = Shuffle(buckets, spool)
+        of_kinds = np.array([(chunk.n_negatives, chunk.n_positives) for chunk in chunks])
+        firsts = (np.cumsum(of_kinds, axis=0) - of_kinds).tolist()  # (chunks, kinds)
+        numbered = ((chunk, *first) for chunk, first in zip(chunks, firsts, strict=True))
+        for chunk, made in zip(chunks, in_turn(engine, make, numbered), strict=True):
+            for scattered in made:
+                shuffle.append(scattered)
+            advance(rows.ids[chunk.rows].nbytes)
+        written = _write_pairs(staged, arrays, shuffle, engine)
+
+        read = [Source(str(p), d) for p, d in zip(inputs, engine.gather(digests), strict=True)]
+        manifest = format_manifest(asdict(settings), read, written, statistics)
+        staged.add(MANIFEST).write_bytes(manifest)
+    return Skipgrams(output, statistics)
+
+
+def _refuse_inputs(output: Path, inputs: Sequence[Path]) -> None:
+    """Raise OutputError where to publish the output would replace or remove an input."""
+    names = {COUPLES, LABELS, MANIFEST}
+    if (output / MANIFEST).exists():
+        names |= output_names(read_manifest(output))
+    refuse_to_overwrite([str(path) for path in inputs], [output / name for name in sorted(names)])
+
+
+def _statistics(
+    rows: EncodedRows, input_dim: int, settings: SkipgramSettings, chunks: Sequence[Chunk]
+) -> dict[str, int]:
+    n_positives = sum(chunk.n_positives for chunk in chunks)
+    n_negatives = sum(chunk.n_negatives for chunk in chunks)
+    statistics = {
+        "rows": rows.n_rows,
+        "input_dim": input_dim,
+        "targets": sum(chunk.n_targets for chunk in chunks),
+        "pairs": n_positives + n_negatives,
+        "positives": n_positives,
+        "negatives": n_negatives,
+    }
+    if settings.exclude_positives:
+        statistics["left_out_negatives"] = sum(chunk.n_left_out for chunk in chunks)
+    return statistics
+
+
+def _nothing(rows: EncodedRows, statistics: dict[str, int]) -> InputError:
+    """The error of rows without a pair."""
+    within = f"{how_many(statistics['targets'], 'target')} in {how_many(rows.n_rows, 'row')}"
+    return InputError(
+        str(rows.path),
+        f"gives no pairs: of {within}, none stands near another word",
+        "take rows with more words, a larger --window, or no --sampling",
+    )
+
+
+def _check_size(
+    output: Path, arrays: dict[str, ArraySpec], settings: SkipgramSettings, max_bytes: int | None
+) -> None:
+    """Raise OutputError where the pairs are more than the limit, or than the disk takes beside
+    those that wait to be shuffled.
+    """
+    n_bytes = sum(array.n_bytes for array in arrays.values())
+    n_pairs = arrays[LABELS].shape[0]
+    cause = f"would take {how_large(n_bytes)} for {how_many(n_pairs, 'pair')}"
+    remedies = ["a smaller --window"] if settings.window > 1 else []
+    remedies += ["fewer --negative"] if settings.negative > 0 else []
+    remedy = f"choose {' or '.join(remedies)}" if remedies else "take fewer rows"
+    check_space(output, n_bytes, cause, max_bytes=max_bytes, remedy=lambda _: remedy)
+    if n_bytes > MEMORY_BYTES:
+        cause = f"{cause}, and up to as much beside it for a time"
+        check_space(output, 2 * n_bytes, cause, max_bytes=None, remedy=lambda _: remedy)
+
+
+def _write_pairs(
+    staged: StagedFolder, arrays: dict[str, ArraySpec], shuffle: Shuffle, engine: Engine
+) -> list[WrittenFile]:
+    """Write the pairs bucket by bucket, each shuffled."""
+
+    def writer(name: str) -> NpyWriter:
+        return NpyWriter(staged.add(name), staged.target / name, arrays[name])
+
+    with writer(COUPLES) as couples, writer(LABELS) as labels:
+
+        def write(bucket: int, first: int) -> None:
+            packed, kinds = shuffle.shuffled(bucket, first)
+            couples.write(first, unpack_pairs(packed))
+            labels.write(first, kinds)
+
+        for _ in in_turn(engine, write, enumerate(shuffle.firsts)):
+            pass
+    return [couples.finished, labels.finished]
