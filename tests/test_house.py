@@ -20,14 +20,14 @@ ROOT = Path(embedprep.__file__).parent
 FLOORS = [
     {"errors", "wording", "arrays", "digests"},
     {"specials", "rectangle", "sources", "npy", "hashing"},
-    {"text", "manifest", "sequences", "spool", "labels"},
+    {"text", "manifest", "sequences", "spool", "labels", "csr"},
     {"tokenizer", "publication"},
     {"dictionary", "settings", "space"},
     {"vocabulary", "engines", "unfolding", "parts", "initializers"},
     {"work", "output", "foreign"},
     {"intake", "encoded"},
-    {"counting", "decoding"},
-    {"rows", "doubts"},
+    {"counting", "decoding", "tensors"},
+    {"rows", "doubts", "embedding", "bags"},
     {"plan"},
     {"writing", "adopting", "explaining"},
     {"pipeline"},
@@ -111,7 +111,7 @@ def test_help_names_the_commands_and_shows_an_example_of_each() -> None:
         return subprocess.run(whole, check=True, stdout=subprocess.PIPE).stdout.decode()
 
     listed = help_of()
-    for command in ("run", "vocab", "encode", "decode", "explain"):
+    for command in ("run", "vocab", "encode", "decode", "explain", "embed", "onehot", "bow"):
         assert f"\n  {command} " in listed
         assert f"\n  embedprep {command} " in help_of(command)
 

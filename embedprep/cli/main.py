@@ -32,6 +32,9 @@ _COMMANDS = {
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
+    "embed": ("tensors", "Rows of indices as the vectors of an embedding matrix."),
+    "onehot": ("tensors", "Rows of indices as one-hot vectors."),
+    "bow": ("tensors", "Rows of indices as bags of words: counts, shares, tf-idf."),
 }
 """Each command's module and short help, in the order of use."""
 
