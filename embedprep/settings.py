@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 LABEL_TYPES = ("class", "number")
+REDUCTIONS = ("mean", "sum", "max")
+VECTOR_DTYPES = ("float32", "float16")
+BAG_MODES = ("binary", "count", "freq", "tfidf")
+BAG_DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import logging
+import math
 import re
 import tempfile
 import unicodedata
@@ -561,3 +562,36 @@ def positive_pairs(row: Sequence[int], window: int) -> list[tuple[int, int]]:
         for j, context in enumerate(row)
         if i != j and abs(i - j) <= window and target and context
     ]
+
+
+def embedded_row(row: Sequence[int], matrix: Sequence[Sequence[float]], reduce: str) -> list[float]:
+    """The mean, the sum or the maximum of the vectors of a row, padding left out."""
+    vectors = [matrix[index] for index in row if index != 0]
+    reduced = []
+    for j in range(len(matrix[0])):
+        numbers = [vector[j] for vector in vectors]
+        total = 0.0
+        for number in numbers:
+            total += number
+        if reduce == "mean":
+            total /= max(1, len(numbers))
+        reduced.append(max(numbers, default=0.0) if reduce == "max" else total)
+    return reduced
+
+
+def bag(
+    row: Sequence[int],
+    documents: Sequence[Sequence[int]],
+    input_dim: int,
+    mode: str,
+    unk: int | None,
+) -> list[float]:
+    """A row of a matrix of the Keras `Tokenizer`; column 0 stays 0."""
+    words = [index for index in row if index != 0]
+    values = [0.0] * input_dim
+    for index, count in Counter(words).items():
+        df = 0 if index == unk else sum(index in document for document in documents)
+        tfidf = (1 + math.log(count)) * math.log(1 + len(documents) / (1 + df))
+        share = count / len(words)
+        values[index] = {"binary": 1, "count": count, "freq": share, "tfidf": tfidf}[mode]
+    return values

@@ -31,10 +31,13 @@ _COMMANDS = {
     "vocab": ("build", "The vocabulary of a text alone."),
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
+    "explain": ("explain", "What becomes of a sentence, step by step."),
     "matrix": ("matrix", "The matrix that an embedding layer begins with."),
+    "embed": ("tensors", "Rows of indices as the vectors of an embedding matrix."),
+    "onehot": ("tensors", "Rows of indices as one-hot vectors."),
+    "bow": ("tensors", "Rows of indices as bags of words: counts, shares, tf-idf."),
     "skipgrams": ("skipgrams", "Pairs of words that stand near each other, and random ones."),
     "export": ("export", "A vocabulary and its vectors for gensim, TensorBoard, Hugging Face."),
-    "explain": ("explain", "What becomes of a sentence, step by step."),
 }
 """Each command's module and short help, in the order of use."""
 

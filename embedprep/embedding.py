@@ -1,0 +1,167 @@
+"""Which vectors do rows of indices stand for? Those of an embedding matrix, or one-hot ones.
+
+This is what an embedding layer does inside a model, for a model that has none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.encoded import EncodedRows, beside, open_rows, rows_file, vocabulary_file
+from embedprep.errors import OutputError, SettingsError
+from embedprep.npy import ArraySpec
+from embedprep.output import EMBEDDING_MATRIX, load_array
+from embedprep.publication import refuse_to_overwrite
+from embedprep.settings import REDUCTIONS, VECTOR_DTYPES
+from embedprep.specials import PAD_INDEX
+from embedprep.tensors import Target, Tensor, write_tensor
+from embedprep.vocabulary import Vocabulary
+from embedprep.wording import how_large
+
+_FLOAT_BYTES = (2, 4, 8)
+
+
+def embed(
+    named: Path,
+    target: Target,
+    *,
+    matrix: Path | None = None,
+    dtype: str = "float32",
+    reduce: str | None = None,
+) -> Tensor:
+    """Write the vector of every index of rows, (rows, length, dim): `matrix[rows]`, the rows of
+    padding taken as they are, as by the layers of Keras and PyTorch.
+
+    With `reduce`, write the mean, the sum or the maximum of the vectors of a row, (rows, dim).
+    There padding is left out, and a row of nothing else gives zeros. Sums are of float64, added in
+    the order of the indices, and rounded once.
+
+    `named` is the file of the rows or the output that they are part of; without `matrix`, the
+    matrix is `embedding_matrix.npy` beside them. Raises VocabularyError for an index that the
+    matrix does not have, OutputError for what cannot be read or written, for a number that is too
+    large for the dtype too, and SettingsError for a dtype or a reduction that there is not.
+    """
+    for option, value, choices in (
+        ("--dtype", dtype, VECTOR_DTYPES),
+        ("--reduce", reduce, REDUCTIONS),
+    ):
+        if value is not None and value not in choices:
+            raise SettingsError(option, f"{value!r} is none of {', '.join(choices)}")
+    path = rows_file(named)
+    matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
+    refuse_to_overwrite([str(path), str(matrix)], [target.path])
+    rows, vectors = open_rows(path), open_matrix(matrix)
+
+    def make(chunk: slice) -> NDArray[Any]:
+        ids = rows.read(chunk, len(vectors)).astype(np.int64, copy=False)
+        try:
+            # A sum of infinities is no number in Python either; it is not told of.
+            with np.errstate(over="raise", invalid="ignore"):
+                made = (
+                    vectors.take(ids, axis=0) if reduce is None else _reduce(vectors, ids, reduce)
+                )
+                return made.astype(dtype, copy=False)
+        except FloatingPointError:
+            raise OutputError(
+                str(target.path),
+                f"a number is too large for {dtype}, which ends at {np.finfo(dtype).max:,.4g}",
+                "choose float32" if dtype == "float16" else "scale the matrix down",
+            ) from None
+
+    array = _embedded(rows, vectors.shape[1], dtype, reduce)
+    chunks = rows.chunks(max(array.row_bytes, vectors.shape[1] * 8))
+
+    def remedy(limit: int) -> str:
+        """The first of the smaller forms that takes so few bytes."""
+        for smaller_dtype, smaller_reduce in (
+            ("float16", reduce),
+            (dtype, "mean"),
+            ("float16", "mean"),
+        ):
+            smaller = _embedded(rows, vectors.shape[1], smaller_dtype, reduce or smaller_reduce)
+            if smaller.n_bytes < array.n_bytes and smaller.n_bytes <= limit:
+                options = [f"--dtype {smaller_dtype}"] if smaller_dtype != dtype else []
+                options += ["--reduce mean"] if smaller_reduce != reduce else []
+                return f"{' '.join(options)} takes {how_large(smaller.n_bytes)}"
+        return "look the vectors up in the model: its Embedding layer takes the rows themselves"
+
+    return write_tensor(target, array, chunks, make, remedy)
+
+
+def _embedded(rows: EncodedRows, dim: int, dtype: str, reduce: str | None) -> ArraySpec:
+    inner = (dim,) if reduce else (rows.length, dim)
+    return ArraySpec((rows.n_rows, *inner), dtype)
+
+
+def open_matrix(path: Path) -> NDArray[np.floating[Any]]:
+    """An embedding matrix, (input_dim, dim), mapped from disk where its numbers lie as they are
+    used, else in memory.
+
+    Raises OutputError where there is none.
+    """
+    matrix = load_array(path)
+    if matrix.ndim != 2 or matrix.dtype.kind != "f" or matrix.dtype.itemsize not in _FLOAT_BYTES:
+        raise OutputError(
+            str(path),
+            f"holds {matrix.dtype} of shape {matrix.shape}, not an embedding matrix",
+            "name a 2-D array of float16, float32 or float64",
+        )
+    return np.ascontiguousarray(matrix, matrix.dtype.newbyteorder("="))
+
+
+def _reduce(
+    vectors: NDArray[np.floating[Any]], ids: NDArray[Any], reduce: str
+) -> NDArray[np.floating[Any]]:
+    """The mean, the sum or the maximum of the vectors of each row, (rows, dim).
+
+    `ids: (rows, length)`. It goes column by column, so that each row adds up from its first index
+    to its last.
+    """
+    is_max = reduce == "max"
+    shape = (len(ids), vectors.shape[1])
+    reduced = np.full(shape, -np.inf, vectors.dtype) if is_max else np.zeros(shape, np.float64)
+    unite = np.maximum if is_max else np.add
+    for column in ids.T:
+        present = (column != PAD_INDEX).nonzero()[0]
+        if len(present) == len(ids):
+            unite(reduced, vectors.take(column, axis=0), out=reduced)
+        elif len(present):
+            reduced[present] = unite(reduced[present], vectors.take(column[present], axis=0))
+    n_words = np.count_nonzero(ids, axis=1)
+    if reduce == "mean":
+        reduced /= np.maximum(n_words, 1)[:, None]
+    reduced[n_words == 0] = 0
+    if is_max:
+        reduced += 0  # of 0.0 and -0.0, either may have been taken
+    return reduced
+
+
+def one_hot(named: Path, target: Target, *, vocabulary: str | None = None) -> Tensor:
+    """Write every index of rows as a vector of 0 with a 1 at its place, (rows, length, input_dim)
+    uint8.
+
+    Padding sets column 0, as in `keras.utils.to_categorical`, so that this times a matrix is what
+    `embed` gives. The vocabulary is the one beside the rows where none is named. Raises
+    VocabularyError and OutputError as `embed` does.
+    """
+    path = rows_file(named)
+    vocabulary_path = vocabulary_file(path, vocabulary)
+    refuse_to_overwrite([str(path), str(vocabulary_path)], [target.path])
+    input_dim = Vocabulary.load(vocabulary_path).input_dim
+    rows = open_rows(path)
+    array = ArraySpec((rows.n_rows, rows.length, input_dim), "uint8")
+
+    def make(chunk: slice) -> NDArray[np.uint8]:
+        ids = rows.read(chunk, input_dim)
+        made = np.zeros((*ids.shape, input_dim), np.uint8)
+        np.put_along_axis(made, ids.astype(np.int64)[:, :, None], 1, axis=2)
+        return made
+
+    def remedy(_: int) -> str:
+        return "give the rows themselves to an Embedding layer, or count words by `embedprep bow`"
+
+    return write_tensor(target, array, rows.chunks(array.row_bytes), make, remedy)
