@@ -17,6 +17,7 @@ LENGTHS = "lengths.npy"
 LABELS = "labels.npy"
 DOCUMENTS = "document.npy"
 VOCABULARY = "vocab.json"
+EMBEDDING_MATRIX = "embedding_matrix.npy"
 
 
 class Output(NamedTuple):

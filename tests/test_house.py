@@ -26,7 +26,7 @@ FLOORS = [
     {"vocabulary", "engines", "unfolding", "parts", "initializers"},
     {"work", "output", "foreign"},
     {"intake", "encoded"},
-    {"counting", "decoding"},
+    {"counting", "decoding", "training", "nearest"},
     {"rows", "doubts"},
     {"plan"},
     {"writing", "adopting", "explaining"},
@@ -111,7 +111,7 @@ def test_help_names_the_commands_and_shows_an_example_of_each() -> None:
         return subprocess.run(whole, check=True, stdout=subprocess.PIPE).stdout.decode()
 
     listed = help_of()
-    for command in ("run", "vocab", "encode", "decode", "explain"):
+    for command in ("run", "vocab", "encode", "decode", "explain", "train", "nearest"):
         assert f"\n  {command} " in listed
         assert f"\n  embedprep {command} " in help_of(command)
 

@@ -100,10 +100,10 @@ def check_explained(text: str, vocab: str | None, max_len: str | None) -> None:
             )
 
 
-def refuse_stdout(output: str) -> None:
+def refuse_stdout(output: str, what: str = "rows") -> None:
     """Tell that arrays need a place: `-` is standard output in the commands that write text."""
     if output in ("-", ""):
-        cause = "rows cannot go to standard output" if output else "the name is empty"
+        cause = f"{what} cannot go to standard output" if output else "the name is empty"
         raise click.BadParameter(cause, param_hint="'-o' / '--output'")
 
 

@@ -32,6 +32,8 @@ _COMMANDS = {
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
+    "train": ("train", "Word vectors, learned from rows."),
+    "nearest": ("nearest", "The words with the nearest vectors."),
 }
 """Each command's module and short help, in the order of use."""
 
