@@ -28,7 +28,7 @@ from embedprep.encoded import EncodedRows
 from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, MissingExtra, OutputError, SettingsError
 from embedprep.initializers import Initializer, initial_rows
-from embedprep.npy import ArraySpec, NpyWriter, disk_error
+from embedprep.npy import ArraySpec, NpyWriter
 from embedprep.output import load_array
 from embedprep.publication import staged_file
 from embedprep.sequences import split_long
@@ -114,7 +114,7 @@ def train(
     matrix[PAD_INDEX] = 0
     with staged_file(output, sync) as temporary, ThreadEngine(jobs) as engine:
         counts = _count(rows, len(matrix))
-        _learn(matrix, counts, rows, _Work(gensim, engine, output, settings, advance))
+        _learn(matrix, counts, rows, _Work(gensim, engine, temporary.parent, settings, advance))
         with NpyWriter(temporary, output, ArraySpec(matrix.shape, "float32")) as writer:
             writer.write(0, matrix)
     n_trained = int(np.count_nonzero(counts))
@@ -206,11 +206,11 @@ def _count(rows: EncodedRows, input_dim: int) -> Ints:
 
 
 class _Work(NamedTuple):
-    """Who learns, beside which output, and how."""
+    """Who learns, in which folder texts lie meanwhile, and how."""
 
     gensim: _Gensim
     engine: ThreadEngine
-    output: Path
+    folder: Path
     settings: TrainingSettings
     advance: Callable[[int], object]
 
@@ -236,7 +236,7 @@ def _learn(matrix: NDArray[np.float32], counts: Ints, rows: EncodedRows, work: _
             text, n_words = corpus_text(ids, spelled)
             if n_words:
                 memory = np.zeros((2, model.vector_size), np.float32)
-                with _corpus_file(text, work.output) as path:
+                with _corpus_file(text, work.folder) as path:
                     work.gensim.learn(model, path, 0, table, number, None, n_words, *memory, False)
             return len(ids)
 
@@ -308,26 +308,23 @@ def corpus_text(ids: NDArray[Any], spelled: NDArray[np.void]) -> tuple[Bytes, in
 
 
 @contextmanager
-def _corpus_file(text: Bytes, output: Path) -> Iterator[str]:
-    """A path at which a text can be read: that of a file without a name, beside the output.
+def _corpus_file(text: Bytes, folder: Path) -> Iterator[str]:
+    """A path at which a text can be read: that of a file without a name in the folder.
 
     Nothing is left of it however the process ends. Where there are no such paths, the file has a
     name in a folder of its own.
     """
-    try:
-        if _FILES_BY_NUMBER.is_dir():
-            with tempfile.TemporaryFile(dir=output.parent, buffering=0) as file:
-                rest = text.data
-                while rest:
-                    rest = rest[file.write(rest) :]
-                yield str(_FILES_BY_NUMBER / str(file.fileno()))
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "corpus"
-                path.write_bytes(text.data)
-                yield str(path)
-    except OSError as error:
-        raise disk_error(str(output), error) from error
+    if _FILES_BY_NUMBER.is_dir():
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            rest = text.data
+            while rest:
+                rest = rest[file.write(rest) :]
+            yield str(_FILES_BY_NUMBER / str(file.fileno()))
+    else:
+        with tempfile.TemporaryDirectory() as named:
+            path = Path(named) / "corpus"
+            path.write_bytes(text.data)
+            yield str(path)
 
 
 class _Gensim(NamedTuple):
