@@ -27,7 +27,7 @@ FLOORS = [
     {"vocabulary", "unfolding", "parts", "initializers", "vectors"},
     {"work", "output", "foreign", "matrix"},
     {"intake", "encoded"},
-    {"counting", "decoding", "exporting", "skipgrams", "tensors"},
+    {"counting", "decoding", "exporting", "skipgrams", "tensors", "training", "nearest"},
     {"rows", "doubts", "embedding", "bags"},
     {"plan"},
     {"writing", "adopting", "explaining"},

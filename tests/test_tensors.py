@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from embedprep.engines import ThreadEngine
 from embedprep.errors import OutputError
 from embedprep.npy import ArraySpec
-from embedprep.tensors import Target, described, in_order, write_tensor
+from embedprep.tensors import Target, described, write_tensor
 
 CHUNKS = [slice(0, 2), slice(2, 3), slice(3, 5)]
 
@@ -34,22 +32,6 @@ def test_an_array_is_announced_and_then_written(tmp_path: Path) -> None:
 
 def test_numbers_of_an_array_are_told() -> None:
     assert described((1, 2000), "uint8") == "1 row of 2,000 uint8"
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_results_come_in_order_and_only_some_are_worked_on_ahead(jobs: int) -> None:
-    begun: list[int] = []
-
-    def slow_first(chunk: slice) -> int:
-        begun.append(chunk.start)
-        time.sleep(0.01 if chunk.start == 0 else 0)
-        return int(chunk.start)
-
-    with ThreadEngine(jobs) as engine:
-        found = in_order(engine, slow_first, (slice(i, i + 1) for i in range(50)))
-        assert next(found) == 0
-        assert len(begun) <= 2 * jobs + 1
-        assert list(found) == list(range(1, 50))
 
 
 def test_the_first_chunk_that_fails_is_told_and_nothing_is_left(tmp_path: Path) -> None:

@@ -165,6 +165,14 @@ def unicode_words(line: str, lowercase: bool) -> list[str]:
     return words
 
 
+def word2vec(**settings: Any) -> Any:
+    """A model of gensim, which warns of nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from gensim.models.word2vec import Word2Vec
+    return Word2Vec(**settings)
+
+
 @cache
 def jieba() -> Any:
     """The package, whose log and whose file in the folder for temporary files nobody wants."""

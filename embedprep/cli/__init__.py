@@ -1,7 +1,7 @@
 """The command line: thin commands around the library.
 
-`main` is where errors become messages and exit statuses; `build`, `decode`, `skipgrams` and
-`explain` hold the commands, `options` what they share, `choices` the settings that these make,
+`main` is where errors become messages and exit statuses, and lists the commands with their files;
+`options` are what commands share, `choices` the settings that these make,
 `progress` the bar and `summary` what they print.
 """
 

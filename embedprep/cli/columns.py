@@ -128,11 +128,11 @@ def in_bands(labels: Sequence[str], columns: Iterable[Sequence[str]], width: int
         room -= len(GAP) + cells
         band = bands[-1]
         for i, cell in enumerate(column):
-            band[i] += f"{GAP}{_in_its_place(cell)}{' ' * (cells - n_cells(cell))}"
+            band[i] += f"{GAP}{in_place(cell)}{' ' * (cells - n_cells(cell))}"
     return [line.rstrip() for band in bands for line in ["", *band]][1:]
 
 
-def _in_its_place(cell: str) -> str:
+def in_place(cell: str) -> str:
     """A cell that a terminal leaves in its column.
 
     Where one puts words of a right-to-left script in their order, it would change their columns

@@ -37,6 +37,8 @@ _COMMANDS = {
     "onehot": ("tensors", "Rows of indices as one-hot vectors."),
     "bow": ("tensors", "Rows of indices as bags of words: counts, shares, tf-idf."),
     "skipgrams": ("skipgrams", "Pairs of words that stand near each other, and random ones."),
+    "train": ("train", "Word vectors, learned from rows."),
+    "nearest": ("nearest", "The words with the nearest vectors."),
     "export": ("export", "A vocabulary and its vectors for gensim, TensorBoard, Hugging Face."),
 }
 """Each command's module and short help, in the order of use."""

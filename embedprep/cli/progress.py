@@ -1,4 +1,4 @@
-"""How far is it? A bar on stderr by bytes read, on a terminal only."""
+"""How far is it? A bar on stderr, by bytes read if by nothing else, on a terminal only."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress(total_bytes: int | None, quiet: bool) -> Iterator[Callable[[int], object]]:
-    """A callback to be told of bytes read, which shows them while the block runs."""
+def progress(
+    total: int | None, quiet: bool, *, doing: str = "reading", unit: str = "B"
+) -> Iterator[Callable[[int], object]]:
+    """A callback to be told of what was done, in units, which shows it while the block runs."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield lambda n_bytes: None
+        yield lambda n: None
         return
     from tqdm import tqdm
 
-    with tqdm(
-        total=total_bytes, unit="B", unit_scale=True, desc="reading", leave=False, delay=0.3
-    ) as bar:
+    with tqdm(total=total, unit=unit, unit_scale=True, desc=doing, leave=False, delay=0.3) as bar:
         yield bar.update

@@ -1,0 +1,75 @@
+"""The command that shows which words have the nearest vectors: `nearest`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from embedprep.cli import stdout
+from embedprep.cli.columns import GAP, in_place, n_cells, shown
+
+if TYPE_CHECKING:
+    from embedprep.nearest import Neighbourhood
+
+
+@click.command
+@click.argument("matrix", metavar="M.npy|DIR")
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@click.option(
+    "--vocab",
+    metavar="FILE",
+    help="The vocab.json that the matrix was made with.  [default: the one beside it]",
+)
+@click.option(
+    "-k",
+    "--top",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="How many words are shown for each.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each word.")
+def nearest(
+    *, matrix: str, words: tuple[str, ...], vocab: str | None, top: int, as_json: bool
+) -> None:
+    """Print the words whose vectors are nearest to that of each WORD, by cosine.
+
+    - is the words on standard input, one a line. DIR is its embedding_matrix.npy and vocab.json.
+
+    \b
+    embedprep nearest out/ film good
+    embedprep nearest M.npy --vocab vocab.json --top 3 film
+    """
+    from embedprep import nearest as library
+    from embedprep.explaining import read_sentences
+
+    vectors = library.open_vectors(Path(matrix), None if vocab is None else Path(vocab))
+    asked: list[str] = []
+    for word in words:
+        asked += filter(str.strip, read_sentences("-")) if word == "-" else [word]
+    for number, found in enumerate(library.nearest(vectors, asked, top)):
+        if as_json:
+            stdout.write(f"{json.dumps(_facts(found), ensure_ascii=False)}\n")
+        else:
+            stdout.write("\n".join([*([""] if number else []), *_table(found), ""]))
+
+
+def _facts(found: Neighbourhood) -> dict[str, object]:
+    """The neighbours of a word as JSON."""
+    near = [{"word": word, "cosine": round(cosine, 6)} for word, cosine in found.neighbours]
+    return {"asked": found.asked, "word": found.word, "nearest": near}
+
+
+def _table(found: Neighbourhood) -> list[str]:
+    """The word, and below it the rank, the word and the cosine of each neighbour."""
+    words = [shown(word) for word, _ in found.neighbours]
+    width = max(map(n_cells, words), default=0)
+    rank_width = len(str(len(words))) + len(GAP)
+    lines = [shown(found.word)]
+    for rank, (word, neighbour) in enumerate(zip(words, found.neighbours, strict=True), 1):
+        filled = f"{in_place(word)}{' ' * (width - n_cells(word))}"
+        lines.append(f"{rank:>{rank_width}}{GAP}{filled}{GAP}{neighbour.cosine:>6.3f}")
+    return lines
