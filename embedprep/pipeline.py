@@ -16,14 +16,11 @@ from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
 from embedprep.doubts import Beginning, doubts
 from embedprep.engines import ThreadEngine
-from embedprep.errors import OutputError
-from embedprep.manifest import read_manifest
 from embedprep.matrix import Matrix, make_matrix
-from embedprep.npy import NpyWriter
+from embedprep.matrix_files import staged_matrix
 from embedprep.output import EMBEDDING_MATRIX, SEQUENCES, VOCABULARY
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.publication import (
-    StagedFolder,
     refuse_to_overwrite,
     staged_file,
     staged_folder,
@@ -50,7 +47,6 @@ from embedprep.writing import (
     OUTPUT_NAMES,
     Built,
     Contents,
-    add_matrix,
     write_file,
     write_folder,
 )
@@ -193,18 +189,12 @@ def matrix(
     in `missing`, each with its count. `advance` is told of the bytes read of the file of vectors.
     """
     is_output = output.is_dir()
-    if is_output:
-        read_manifest(output)  # an error where it is none, or unfinished
     vocabulary_path = vocabulary_path or output / VOCABULARY
     read = [str(vocabulary_path), *([settings.vectors.name] if settings.vectors else [])]
     target = output / EMBEDDING_MATRIX if is_output else output
     refuse_to_overwrite(read, [target, *([missing] if missing else [])])
     with ExitStack() as stack:
-        place: StagedFolder | Path
-        if is_output:
-            place = stack.enter_context(staged_folder(output, sync))
-        else:
-            place = stack.enter_context(staged_file(output, sync))
+        staged = stack.enter_context(staged_matrix(output, sync))
         listed = stack.enter_context(staged_file(missing, sync)) if missing else None
         engine = stack.enter_context(ThreadEngine(jobs))
         vocabulary = Vocabulary.load(vocabulary_path)
@@ -212,24 +202,8 @@ def matrix(
         if listed is not None and made.coverage is not None:
             lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
             listed.write_bytes("".join(lines).encode())
-        if isinstance(place, StagedFolder):
-            _check_fits(output, made)
-            add_matrix(place, made)
-        else:
-            with NpyWriter(place, output, made.array) as writer:
-                writer.write(0, made.values)
+        staged.write(made.values, made.saved)
         return made
-
-
-def _check_fits(output: Path, matrix: Matrix) -> None:
-    """Raise OutputError where a matrix is not for the rows of an output."""
-    input_dim = read_manifest(output)["embedding"]["input_dim"]
-    if len(matrix.values) != input_dim:
-        raise OutputError(
-            str(output),
-            f"has an input_dim of {input_dim:,}, and the vocabulary one of {len(matrix.values):,}",
-            "take its own vocabulary: leave --vocab out",
-        )
 
 
 def _count(

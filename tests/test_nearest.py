@@ -201,7 +201,7 @@ def test_an_output_is_read_when_it_is_whole(tmp_path: Path) -> None:
         open_vectors(out)
 
 
-MADE = "name a matrix that `embedprep train` wrote"
+NAMED = "name a 2-D array of float16, float32 or float64"
 
 
 @pytest.mark.parametrize(
@@ -210,20 +210,22 @@ MADE = "name a matrix that `embedprep train` wrote"
         (
             MATRIX[:7],
             (
-                "has 7 vectors, and {vocab} 8 entries; name the vocabulary that the matrix "
+                "has 7 vectors, and the vocabulary 8 entries; name the vocabulary that the matrix "
                 "was made with by --vocab"
             ),
         ),
-        (MATRIX[0], f"holds float32 of shape (2,), not vectors; {MADE}"),
-        (np.ones((8, 2), np.int32), f"holds int32 of shape (8, 2), not vectors; {MADE}"),
+        (MATRIX[0], f"holds float32 of shape (2,), not an embedding matrix; {NAMED}"),
+        (
+            np.ones((8, 2), np.int32),
+            f"holds int32 of shape (8, 2), not an embedding matrix; {NAMED}",
+        ),
     ],
 )
 def test_a_matrix_that_does_not_fit(matrix: NDArray[Any], message: str, folder: Path) -> None:
     np.save(folder / "M.npy", matrix)
     with pytest.raises(EmbedprepError) as caught:
         open_vectors(folder / "M.npy")
-    expected = message.format(vocab=folder / "vocab.json")
-    assert str(caught.value) == f"{folder}/M.npy: {expected}"
+    assert str(caught.value) == f"{folder}/M.npy: {message}"
 
 
 def test_words_without_neighbours(folder: Path) -> None:
