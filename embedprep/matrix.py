@@ -22,7 +22,7 @@ from embedprep.npy import ArraySpec
 from embedprep.settings import INITIALIZERS, OUTPUT_DIM, MatrixSettings
 from embedprep.sources import Source
 from embedprep.specials import PAD, PAD_INDEX
-from embedprep.vectors import VectorsRead, read_vectors
+from embedprep.vectors import VectorsRead, finite_rows, read_vectors
 from embedprep.vocabulary import Vocabulary
 
 _MOST_MISSING = 10
@@ -167,6 +167,8 @@ def _fill(
     values: NDArray[np.float32], missing: Ints, words: Sequence[str], settings: MatrixSettings
 ) -> None:
     """Give the rows of missing words, (missing,), their first vectors."""
+    if not words:
+        return
     if settings.oov_init in INITIALIZERS:
         initializer = Initializer(settings.oov_init, settings.seed)
         values[missing] = initial_rows(words, values.shape[1], initializer)
@@ -184,15 +186,16 @@ def _spread(
     values: NDArray[np.float32], missing: Ints
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean and the deviation in each dimension, (dim,), of the finite vectors found."""
-    is_used: Flags = np.logical_and.reduce(np.isfinite(values), axis=1)
+    is_used = finite_rows(values)
     is_used[missing] = is_used[PAD_INDEX] = False
     used = is_used.nonzero()[0]
-    sums = np.zeros((2, values.shape[1]))
-    for power in (1, 2):  # of the differences from the mean: squares of the values may cancel
-        for chunk in row_chunks(len(used), values.shape[1] * 8):
-            mean = sums[0] / len(used) if power == 2 else 0.0
-            sums[power - 1] += ((values[used[chunk]] - mean) ** power).sum(axis=0)
-    mean, variance = sums / max(len(used), 1)
+    chunks = list(row_chunks(len(used), values.shape[1] * 8))
+    mean, variance = np.zeros((2, values.shape[1]))
+    for chunk in chunks:
+        mean += values[used[chunk]].sum(axis=0, dtype=np.float64) / len(used)
+    for chunk in chunks:
+        apart = values[used[chunk]] - mean
+        variance += np.einsum("ij,ij->j", apart, apart) / len(used)
     return mean, np.sqrt(variance)
 
 
