@@ -66,9 +66,9 @@ def matrix(
         raise click.UsageError("--missing means nothing without --vectors.")
     keep_freed_memory()
     with progress(total_bytes(choices.vector_files(settings)), quiet) as advance:
-        from embedprep import pipeline
+        from embedprep.matrix.recipe import write_matrix_of
 
-        made = pipeline.matrix(
+        made = write_matrix_of(
             Path(output),
             settings,
             Path(vocab) if vocab else None,
