@@ -24,6 +24,7 @@ from embedprep.sources import Source
 from embedprep.specials import PAD_INDEX
 from embedprep.vectors import read_vectors
 from embedprep.vocabulary import Vocabulary
+from embedprep.wording import how_many
 
 _MOST_MISSING = 10
 
@@ -112,6 +113,11 @@ class Matrix(NamedTuple):
         }
 
 
+def drawn_array(vocabulary: Vocabulary, settings: MatrixSettings) -> ArraySpec:
+    """The matrix that is made where there is no file of vectors."""
+    return ArraySpec((vocabulary.input_dim, settings.dim or OUTPUT_DIM), "float32")
+
+
 def make_matrix(
     vocabulary: Vocabulary,
     settings: MatrixSettings,
@@ -127,7 +133,7 @@ def make_matrix(
     """
     entries = vocabulary.entries[PAD_INDEX + 1 :]
     if settings.vectors is None:
-        values = np.zeros((vocabulary.input_dim, settings.dim or OUTPUT_DIM), np.float32)
+        values = np.zeros(drawn_array(vocabulary, settings).shape, np.float32)
         values[PAD_INDEX + 1 :] = initial_rows(
             entries, values.shape[1], Initializer(settings.init, settings.seed)
         )
@@ -145,10 +151,10 @@ def make_matrix(
     )
     is_found = read.found.is_found
     coverage = _cover(vocabulary, is_found)
-    if not is_found.any():
+    if coverage.n_words and not coverage.n_found:
         raise InputError(
             settings.vectors.name,
-            f"has none of the {vocabulary.input_dim - 1:,} entries of the vocabulary",
+            f"has a vector for none of {how_many(coverage.n_words, 'word')}",
             "is it of the same language and case? try --case-fallback",
         )
     is_found[PAD_INDEX] = True

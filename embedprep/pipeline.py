@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -18,7 +19,7 @@ from embedprep.doubts import Beginning, doubts
 from embedprep.engines import ThreadEngine
 from embedprep.errors import OutputError
 from embedprep.manifest import read_manifest
-from embedprep.matrix import Matrix, make_matrix
+from embedprep.matrix import Matrix, drawn_array, make_matrix
 from embedprep.npy import NpyWriter
 from embedprep.output import EMBEDDING_MATRIX, SEQUENCES, VOCABULARY
 from embedprep.plan import Plan, Saved, check_size, plan
@@ -37,13 +38,13 @@ from embedprep.settings import (
     VocabularySettings,
     check_held_out,
 )
-from embedprep.sources import (
-    TRAINING,
-    Reader,
-)
+from embedprep.sources import TRAINING, Reader
+from embedprep.sources.archives import file_of
+from embedprep.space import check_space
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
+from embedprep.wording import how_large
 from embedprep.work import Work, work_in
 from embedprep.writing import (
     ARRAYS,
@@ -83,8 +84,7 @@ def run(
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
-        vectors = [matrix.vectors.name] if matrix is not None and matrix.vectors else []
-        refuse_to_overwrite([*reader.names, *vectors], places)
+        refuse_to_overwrite([*reader.names, *_vector_files(matrix)], places)
         staged = stack.enter_context(staged_folder(output, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
@@ -96,6 +96,9 @@ def run(
         contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
+            if matrix.vectors is None:  # else the file tells its size
+                drawn = drawn_array(vocabulary, matrix)
+                check_size(planned, rows, output, ARRAYS, [drawn])
             of_embedding = make_matrix(vocabulary, matrix, work.engine, advance=advance)
             check_size(planned, rows, output, ARRAYS, [of_embedding.array])
             warnings += of_embedding.warnings
@@ -195,10 +198,11 @@ def matrix(
     is_output = output.is_dir()
     if is_output:
         read_manifest(output)  # an error where it is none, or unfinished
-    vocabulary_path = vocabulary_path or output / VOCABULARY
-    read = [str(vocabulary_path), *([settings.vectors.name] if settings.vectors else [])]
+    read = [str(vocabulary_path or output / VOCABULARY), *_vector_files(settings)]
     target = output / EMBEDDING_MATRIX if is_output else output
     refuse_to_overwrite(read, [target, *([missing] if missing else [])])
+    if missing is not None and os.path.realpath(missing) == os.path.realpath(target):
+        raise OutputError(str(missing), "is also the matrix", "name another --missing")
     with ExitStack() as stack:
         place: StagedFolder | Path
         if is_output:
@@ -207,13 +211,24 @@ def matrix(
             place = stack.enter_context(staged_file(output, sync))
         listed = stack.enter_context(staged_file(missing, sync)) if missing else None
         engine = stack.enter_context(ThreadEngine(jobs))
-        vocabulary = Vocabulary.load(vocabulary_path)
+        vocabulary = Vocabulary.load(read[0])
+        if is_output:
+            _check_fits(output, vocabulary)
+        if settings.vectors is None:
+            drawn = drawn_array(vocabulary, settings)
+            cause = f"would take {how_large(drawn.n_bytes)}"
+            check_space(
+                target,
+                drawn.n_bytes,
+                cause,
+                max_bytes=None,
+                remedy=lambda _: "choose a smaller --dim",
+            )
         made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
         if listed is not None and made.coverage is not None:
             lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
             listed.write_bytes("".join(lines).encode())
         if isinstance(place, StagedFolder):
-            _check_fits(output, made)
             add_matrix(place, made)
         else:
             with NpyWriter(place, output, made.array) as writer:
@@ -221,15 +236,19 @@ def matrix(
         return made
 
 
-def _check_fits(output: Path, matrix: Matrix) -> None:
-    """Raise OutputError where a matrix is not for the rows of an output."""
-    input_dim = read_manifest(output)["embedding"]["input_dim"]
-    if len(matrix.values) != input_dim:
-        raise OutputError(
-            str(output),
-            f"has an input_dim of {input_dim:,}, and the vocabulary one of {len(matrix.values):,}",
-            "take its own vocabulary: leave --vocab out",
-        )
+def _vector_files(matrix: MatrixSettings | None) -> list[str]:
+    """The file that vectors are read from, that of an archive for one inside."""
+    return [file_of(matrix.vectors.name)] if matrix is not None and matrix.vectors else []
+
+
+def _check_fits(output: Path, vocabulary: Vocabulary) -> None:
+    """Raise OutputError where the matrix of a vocabulary is not for the rows of an output."""
+    if "embedding" not in read_manifest(output):
+        cause = "holds no rows that a matrix could belong to"
+        raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
+    if vocabulary.entries != Vocabulary.load(output / VOCABULARY).entries:
+        cause = "has rows of other words than those of --vocab"
+        raise OutputError(str(output), cause, "leave --vocab out, or name a file by -o")
 
 
 def _count(

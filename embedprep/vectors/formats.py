@@ -72,7 +72,7 @@ def recognise(head: bytes, place: str) -> VectorFormat:
 
     Raises InputError where it is no vector file that is known.
     """
-    if not head.strip():
+    if not head.removeprefix(codecs.BOM_UTF8).strip():
         raise InputError(place, "holds no vectors", "is the step that writes it finished?")
     if head.startswith(_FASTTEXT_MAGIC):
         return VectorFormat(FASTTEXT)
