@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from embedprep.encoded import EncodedRows, beside, open_rows, rows_file, vocabulary_file
 from embedprep.errors import OutputError, SettingsError
+from embedprep.matrix_files import open_matrix
 from embedprep.npy import ArraySpec
-from embedprep.output import EMBEDDING_MATRIX, load_array
+from embedprep.output import EMBEDDING_MATRIX
 from embedprep.publication import refuse_to_overwrite
 from embedprep.settings import REDUCTIONS, VECTOR_DTYPES
 from embedprep.specials import PAD_INDEX
@@ -95,22 +96,6 @@ def embed(
 def _embedded(rows: EncodedRows, dim: int, dtype: str, reduce: str | None) -> ArraySpec:
     inner = (dim,) if reduce else (rows.length, dim)
     return ArraySpec((rows.n_rows, *inner), dtype)
-
-
-def open_matrix(path: Path) -> NDArray[np.floating[Any]]:
-    """An embedding matrix, (input_dim, dim), mapped from disk where its numbers lie as they are
-    used, else in memory.
-
-    Raises OutputError where there is none.
-    """
-    matrix = load_array(path)
-    if matrix.ndim != 2 or matrix.dtype.kind != "f" or matrix.dtype.itemsize not in _FLOAT_BYTES:
-        raise OutputError(
-            str(path),
-            f"holds {matrix.dtype} of shape {matrix.shape}, not an embedding matrix",
-            "name a 2-D array of float16, float32 or float64",
-        )
-    return np.ascontiguousarray(matrix, matrix.dtype.newbyteorder("="))
 
 
 def _reduce(

@@ -21,8 +21,8 @@ from embedprep.manifest import describe_input
 from embedprep.npy import ArraySpec
 from embedprep.settings import INITIALIZERS, OUTPUT_DIM, MatrixSettings
 from embedprep.sources import Source
-from embedprep.specials import PAD_INDEX
-from embedprep.vectors import read_vectors
+from embedprep.specials import PAD, PAD_INDEX
+from embedprep.vectors import VectorsRead, read_vectors
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_many
 
@@ -59,17 +59,19 @@ class Coverage(NamedTuple):
 
 class Matrix(NamedTuple):
     """An embedding matrix, (input_dim, dim) float32, and where there is a file of vectors, that
-    file as an input, what it covers, how many vectors it holds, how many were left out, and what is
-    to be warned of.
+    file as an input, what was read of it, and what that covers.
     """
 
     values: NDArray[np.float32]
     settings: MatrixSettings
     source: Source | None = None
+    read: VectorsRead | None = None
     coverage: Coverage | None = None
-    n_vectors: int = 0
-    n_bad: int = 0
-    warnings: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about the file."""
+        return self.read.warnings if self.read else ()
 
     @property
     def array(self) -> ArraySpec:
@@ -94,13 +96,14 @@ class Matrix(NamedTuple):
     @property
     def statistics(self) -> dict[str, Any]:
         """The facts about its vectors, for people and manifests; none where there is no file."""
-        covered = self.coverage
-        if covered is None:
+        read, covered = self.read, self.coverage
+        if read is None or covered is None:
             return {}
         facts: dict[str, Any] = {
-            "vectors": self.n_vectors,
-            "vectors_left_out": self.n_bad,
+            "vectors": read.n_vectors,
+            "vectors_left_out": read.n_bad,
             "words_found": covered.n_found,
+            "words_from_ngrams": read.n_composed,
             "coverage": covered.n_found / covered.n_words if covered.n_words else 0.0,
         }
         if covered.n_running:
@@ -144,6 +147,7 @@ def make_matrix(
         settings.vectors,
         entries,
         PAD_INDEX + 1,
+        no_words=vocabulary.specials.by_name.keys() - {PAD},
         dim=settings.dim,
         engine=engine,
         digest=digest if hashes else None,
@@ -162,7 +166,7 @@ def make_matrix(
     values = read.found.vectors
     _fill(values, missing, [vocabulary.entries[i] for i in missing.tolist()], settings)
     source = Source(settings.vectors.name, digest)
-    return Matrix(values, settings, source, coverage, read.n_vectors, read.n_bad, read.warnings)
+    return Matrix(values, settings, source, read, coverage)
 
 
 def _fill(

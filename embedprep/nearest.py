@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, row_chunks
 from embedprep.encoded import beside
-from embedprep.errors import InputError, OutputError, SettingsError
+from embedprep.errors import InputError, SettingsError
 from embedprep.manifest import read_manifest
-from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, load_array
+from embedprep.matrix_files import open_matrix
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.sources import PADDING
 from embedprep.specials import PAD_INDEX
 from embedprep.tokenizer.rules import find_words
 from embedprep.vocabulary import Vocabulary
-from embedprep.wording import how_many, quoted
+from embedprep.wording import quoted
 
 TOP = 10
 """How many neighbours a word has where nobody chose."""
@@ -59,21 +60,10 @@ def open_vectors(named: Path, vocabulary: Path | None = None) -> Vectors:
     if named.is_dir():
         read_manifest(named)
         path = named / EMBEDDING_MATRIX
-    matrix = load_array(path)
-    if matrix.ndim != 2 or matrix.dtype.kind != "f":
-        raise OutputError(
-            str(path),
-            f"holds {matrix.dtype} of shape {matrix.shape}, not vectors",
-            "name a matrix that `embedprep train` wrote",
-        )
     words = vocabulary or beside(path, VOCABULARY, "--vocab", "the vocabulary of this matrix")
     loaded = Vocabulary.load(words)
-    if len(matrix) != loaded.input_dim:
-        raise OutputError(
-            str(path),
-            f"has {how_many(len(matrix), 'vector')}, and {words} {loaded.input_dim:,} entries",
-            "name the vocabulary that the matrix was made with by --vocab",
-        )
+    remedy = "name the vocabulary that the matrix was made with by --vocab"
+    matrix = open_matrix(path, loaded.input_dim, remedy)
     return Vectors(path, matrix, loaded)
 
 

@@ -18,13 +18,11 @@ from embedprep.dictionary import Dictionary, rank
 from embedprep.doubts import Beginning, doubts
 from embedprep.engines import ThreadEngine
 from embedprep.errors import OutputError
-from embedprep.manifest import read_manifest
 from embedprep.matrix import Matrix, drawn_array, make_matrix
-from embedprep.npy import NpyWriter
+from embedprep.matrix_files import staged_matrix
 from embedprep.output import EMBEDDING_MATRIX, SEQUENCES, VOCABULARY
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.publication import (
-    StagedFolder,
     refuse_to_overwrite,
     staged_file,
     staged_folder,
@@ -51,7 +49,6 @@ from embedprep.writing import (
     OUTPUT_NAMES,
     Built,
     Contents,
-    add_matrix,
     write_file,
     write_folder,
 )
@@ -196,22 +193,17 @@ def matrix(
     in `missing`, each with its count. `advance` is told of the bytes read of the file of vectors.
     """
     is_output = output.is_dir()
-    if is_output:
-        read_manifest(output)  # an error where it is none, or unfinished
-    read = [str(vocabulary_path or output / VOCABULARY), *_vector_files(settings)]
+    vocabulary_path = vocabulary_path or output / VOCABULARY
+    read = [str(vocabulary_path), *_vector_files(settings)]
     target = output / EMBEDDING_MATRIX if is_output else output
     refuse_to_overwrite(read, [target, *([missing] if missing else [])])
     if missing is not None and os.path.realpath(missing) == os.path.realpath(target):
         raise OutputError(str(missing), "is also the matrix", "name another --missing")
     with ExitStack() as stack:
-        place: StagedFolder | Path
-        if is_output:
-            place = stack.enter_context(staged_folder(output, sync))
-        else:
-            place = stack.enter_context(staged_file(output, sync))
+        staged = stack.enter_context(staged_matrix(output, sync))
         listed = stack.enter_context(staged_file(missing, sync)) if missing else None
         engine = stack.enter_context(ThreadEngine(jobs))
-        vocabulary = Vocabulary.load(read[0])
+        vocabulary = Vocabulary.load(vocabulary_path)
         if is_output:
             _check_fits(output, vocabulary)
         if settings.vectors is None:
@@ -228,11 +220,7 @@ def matrix(
         if listed is not None and made.coverage is not None:
             lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
             listed.write_bytes("".join(lines).encode())
-        if isinstance(place, StagedFolder):
-            add_matrix(place, made)
-        else:
-            with NpyWriter(place, output, made.array) as writer:
-                writer.write(0, made.values)
+        staged.write(made.values, made.saved)
         return made
 
 
@@ -243,9 +231,6 @@ def _vector_files(matrix: MatrixSettings | None) -> list[str]:
 
 def _check_fits(output: Path, vocabulary: Vocabulary) -> None:
     """Raise OutputError where the matrix of a vocabulary is not for the rows of an output."""
-    if "embedding" not in read_manifest(output):
-        cause = "holds no rows that a matrix could belong to"
-        raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
     if vocabulary.entries != Vocabulary.load(output / VOCABULARY).entries:
         cause = "has rows of other words than those of --vocab"
         raise OutputError(str(output), cause, "leave --vocab out, or name a file by -o")

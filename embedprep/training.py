@@ -16,7 +16,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,9 +28,8 @@ from embedprep.encoded import EncodedRows
 from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, MissingExtra, OutputError, SettingsError
 from embedprep.initializers import Initializer, initial_rows
-from embedprep.npy import ArraySpec, NpyWriter
-from embedprep.output import load_array
-from embedprep.publication import staged_file
+from embedprep.matrix_files import open_matrix, staged_matrix
+from embedprep.npy import ArraySpec
 from embedprep.sequences import split_long
 from embedprep.space import check_space
 from embedprep.specials import PAD_INDEX
@@ -98,7 +97,8 @@ def train(
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_rows: None,
 ) -> Trained:
-    """Write the matrix that is learned from rows, (input_dim, dim) float32, that of padding zeros.
+    """Write the matrix that is learned from rows, (input_dim, dim) float32, that of padding zeros,
+    into M.npy, or into an output, as a part of it.
 
     Each row is a sentence of its indices, without its padding. What never occurs keeps its first
     vector: that in the matrix `start`, which may also be `output`, or else word2vec's, drawn
@@ -112,19 +112,18 @@ def train(
     gensim = _gensim()
     matrix = _first_vectors(vocabulary, settings, start, output)  # (input_dim, dim)
     matrix[PAD_INDEX] = 0
-    with staged_file(output, sync) as temporary, ThreadEngine(jobs) as engine:
+    with staged_matrix(output, sync) as staged, ThreadEngine(jobs) as engine:
         counts = _count(rows, len(matrix))
-        _learn(matrix, counts, rows, _Work(gensim, engine, temporary.parent, settings, advance))
-        with NpyWriter(temporary, output, ArraySpec(matrix.shape, "float32")) as writer:
-            writer.write(0, matrix)
-    n_trained = int(np.count_nonzero(counts))
-    facts = {
-        "rows": rows.n_rows,
-        "words": int(counts.sum()),
-        "epochs": settings.epochs,
-        "trained": n_trained,
-        "untouched": len(counts) - n_trained - 1,
-    }
+        _learn(matrix, counts, rows, _Work(gensim, engine, staged.folder, settings, advance))
+        n_trained = int(np.count_nonzero(counts))
+        facts = {
+            "rows": rows.n_rows,
+            "words": int(counts.sum()),
+            "epochs": settings.epochs,
+            "trained": n_trained,
+            "untouched": len(counts) - n_trained - 1,
+        }
+        staged.write(matrix, {"trained": asdict(settings), "statistics": facts})
     input_dim, output_dim = matrix.shape
     layer = {"input_dim": input_dim, "output_dim": output_dim, "input_length": rows.length}
     return Trained(output, facts, layer | {"mask_zero": True})
@@ -161,19 +160,8 @@ def _check_room(output: Path, n_vectors: int, dim: int) -> None:
 
 def _open_start(path: Path, input_dim: int, dim: int | None) -> NDArray[Any]:
     """The matrix to go on from, mapped from disk. Raises OutputError where it does not fit."""
-    matrix = load_array(path)
-    if matrix.ndim != 2 or matrix.dtype.newbyteorder("=") != np.float32 or not matrix.shape[1]:
-        raise OutputError(
-            str(path),
-            f"holds {matrix.dtype} of shape {matrix.shape}, not vectors of float32",
-            "name a matrix that `embedprep train` wrote",
-        )
-    if len(matrix) != input_dim:
-        raise OutputError(
-            str(path),
-            f"has {how_many(len(matrix), 'vector')}, and the vocabulary {input_dim:,} entries",
-            "name a matrix that was made with this vocabulary",
-        )
+    remedy = "name a matrix that was made with this vocabulary"
+    matrix = open_matrix(path, input_dim, remedy)
     if dim not in (None, matrix.shape[1]):
         raise OutputError(
             str(path), f"has vectors of {matrix.shape[1]:,} numbers, not {dim:,}", "leave out --dim"

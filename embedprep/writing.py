@@ -12,14 +12,9 @@ from embedprep.counting import Counted
 from embedprep.digests import Digest
 from embedprep.engines import Future
 from embedprep.labels import LabelFacts
-from embedprep.manifest import (
-    MANIFEST,
-    format_manifest,
-    manifest_with_matrix,
-    output_names,
-    read_manifest,
-)
+from embedprep.manifest import MANIFEST, format_manifest
 from embedprep.matrix import Matrix
+from embedprep.matrix_files import write_matrix
 from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
 from embedprep.output import (
     DOCUMENTS,
@@ -104,7 +99,7 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
 
     outputs: list[WrittenFile] = []
     if contents.matrix is not None:
-        outputs.append(write_matrix(staged, contents.matrix))
+        outputs.append(write_matrix(staged, contents.matrix.values))
     for part in reversed(written):
         listed = [*part.files, _write(staged, part.name, VOCABULARY, saved)]
         if part.name:
@@ -114,32 +109,6 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
         else:
             _write(staged, TRAINING, MANIFEST, _format(contents, built, facts, listed + outputs))
     return built
-
-
-def write_matrix(staged: StagedFolder, matrix: Matrix) -> WrittenFile:
-    """Write the embedding matrix of an output."""
-    target = staged.target / EMBEDDING_MATRIX
-    with NpyWriter(staged.add(EMBEDDING_MATRIX), target, matrix.array) as writer:
-        writer.write(0, matrix.values)
-    return writer.finished
-
-
-def add_matrix(staged: StagedFolder, matrix: Matrix) -> None:
-    """Write a matrix into a whole output, whose other files stay; its manifests tell of it."""
-    manifest = read_manifest(staged.target)
-    output_dim = matrix.array.shape[1]
-    outputs = [write_matrix(staged, matrix)]
-    for part in manifest.get("parts", {}):
-        of_part = read_manifest(staged.target / part)
-        changed = manifest_with_matrix(of_part, [], output_dim)
-        outputs.append(_inside(part, _write(staged, part, MANIFEST, changed)))
-    staged.keep(output_names(manifest))
-    _write(
-        staged,
-        TRAINING,
-        MANIFEST,
-        manifest_with_matrix(manifest, outputs, output_dim, matrix.saved),
-    )
 
 
 def write_file(temporary: Path, output: Path, contents: Contents, work: Work) -> Built:

@@ -259,30 +259,30 @@ def refused(path: Path, to: str, matrix: Path | None = None) -> str:
     return str(caught.value).replace(f"{path.parent}/", "")
 
 
+NAMED = "name a 2-D array of float16, float32 or float64"
+
+
 @pytest.mark.parametrize(
     ("matrix", "said"),
     [
         (
             counting(6),
             (
-                "has 6 rows, and the vocabulary an input_dim of 7; name the matrix that was made "
+                "has 6 vectors, and the vocabulary 7 entries; name the matrix that was made "
                 "with this vocabulary by --matrix"
             ),
         ),
         (
             counting(7)[:, 0],
-            "holds float32 of shape (7,), not rows of floats; name an embedding matrix by --matrix",
+            f"holds float32 of shape (7,), not an embedding matrix; {NAMED}",
         ),
         (
             counting(7)[:, :0],
-            (
-                "holds float32 of shape (7, 0), not rows of floats; name an embedding matrix by "
-                "--matrix"
-            ),
+            f"holds float32 of shape (7, 0), not an embedding matrix; {NAMED}",
         ),
         (
             counting(7).astype(int),
-            "holds int64 of shape (7, 2), not rows of floats; name an embedding matrix by --matrix",
+            f"holds int64 of shape (7, 2), not an embedding matrix; {NAMED}",
         ),
         (
             np.where(counting(7) == 5, np.nan, 1),

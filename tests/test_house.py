@@ -26,7 +26,7 @@ FLOORS = [
     {"dictionary", "settings", "space", "engines"},
     {"vocabulary", "unfolding", "parts", "initializers", "vectors"},
     {"work", "output", "foreign", "matrix"},
-    {"intake", "encoded"},
+    {"intake", "encoded", "matrix_files"},
     {"counting", "decoding", "exporting", "skipgrams", "tensors", "training", "nearest"},
     {"rows", "doubts", "embedding", "bags"},
     {"plan"},

@@ -105,13 +105,14 @@ def test_any_matrix_as_its_twin(
             nearest(vectors(exact), [VOCABULARY.entries[asked]], top)
         return
     [found] = nearest(vectors(exact), [VOCABULARY.entries[asked]], top)
-    expected = twin(rows, asked, top)
+    cosine_of = {VOCABULARY.entries[i]: cosine for i, cosine in twin(rows, asked, len(rows))}
+    # Which of two comes first that are as near but for rounding is not the twin's to say.
     assert [cosine for _, cosine in found.neighbours] == pytest.approx(
-        [cosine for _, cosine in expected], abs=1e-9
+        sorted(cosine_of.values(), reverse=True)[:top], abs=1e-9
     )
-    apart = {round(cosine, 6): VOCABULARY.entries[index] for index, cosine in expected}
-    if len(apart) == len(expected):  # rounding may put those in another order that are as near
-        assert [word for word, _ in found.neighbours] == list(apart.values())
+    assert len({word for word, _ in found.neighbours}) == len(found.neighbours)
+    for word, cosine in found.neighbours:
+        assert cosine == pytest.approx(cosine_of[word], abs=1e-9)
 
 
 def test_many_words_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +202,7 @@ def test_an_output_is_read_when_it_is_whole(tmp_path: Path) -> None:
         open_vectors(out)
 
 
-MADE = "name a matrix that `embedprep train` wrote"
+NAMED = "name a 2-D array of float16, float32 or float64"
 
 
 @pytest.mark.parametrize(
@@ -210,20 +211,22 @@ MADE = "name a matrix that `embedprep train` wrote"
         (
             MATRIX[:7],
             (
-                "has 7 vectors, and {vocab} 8 entries; name the vocabulary that the matrix "
+                "has 7 vectors, and the vocabulary 8 entries; name the vocabulary that the matrix "
                 "was made with by --vocab"
             ),
         ),
-        (MATRIX[0], f"holds float32 of shape (2,), not vectors; {MADE}"),
-        (np.ones((8, 2), np.int32), f"holds int32 of shape (8, 2), not vectors; {MADE}"),
+        (MATRIX[0], f"holds float32 of shape (2,), not an embedding matrix; {NAMED}"),
+        (
+            np.ones((8, 2), np.int32),
+            f"holds int32 of shape (8, 2), not an embedding matrix; {NAMED}",
+        ),
     ],
 )
 def test_a_matrix_that_does_not_fit(matrix: NDArray[Any], message: str, folder: Path) -> None:
     np.save(folder / "M.npy", matrix)
     with pytest.raises(EmbedprepError) as caught:
         open_vectors(folder / "M.npy")
-    expected = message.format(vocab=folder / "vocab.json")
-    assert str(caught.value) == f"{folder}/M.npy: {expected}"
+    assert str(caught.value) == f"{folder}/M.npy: {message}"
 
 
 def test_words_without_neighbours(folder: Path) -> None:

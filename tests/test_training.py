@@ -265,17 +265,17 @@ def test_rows_that_teach_nothing(ids: Any, said: str, tmp_path: Path) -> None:
     ("start", "said"),
     [
         (
-            np.zeros((12, 12)),
+            np.zeros((12, 12), np.int32),
             (
-                "holds float64 of shape (12, 12), not vectors of float32; "
-                "name a matrix that `embedprep train` wrote"
+                "holds int32 of shape (12, 12), not an embedding matrix; "
+                "name a 2-D array of float16, float32 or float64"
             ),
         ),
         (
             np.zeros((12, 0), np.float32),
             (
-                "holds float32 of shape (12, 0), not vectors of float32; "
-                "name a matrix that `embedprep train` wrote"
+                "holds float32 of shape (12, 0), not an embedding matrix; "
+                "name a 2-D array of float16, float32 or float64"
             ),
         ),
         (

@@ -21,13 +21,7 @@ from embedprep.sources import total_bytes
     metavar="FILE",
     help="The vocab.json of the words.  [default: that of the output in DIR]",
 )
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="M.npy|DIR",
-    help="The matrix to write, or the output that it is to be a part of.",
-)
+@options.matrix_output
 @options.matrix_options
 @click.option(
     "--missing",

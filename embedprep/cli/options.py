@@ -187,6 +187,14 @@ def row_options(default: str = "{}") -> Callable[[Command], Command]:
     )
 
 
+matrix_output = click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="M.npy|DIR",
+    help="The matrix to write, or the output that it is to be a part of.",
+)
+
 matrix_options = together(
     "Embedding matrix",
     click.option(

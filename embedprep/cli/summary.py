@@ -136,13 +136,10 @@ def _coverage(facts: dict[str, Any]) -> list[tuple[str, int, str]]:
     """What a file of vectors covers of the words; nothing where there was none."""
     if not facts:
         return []
-    lines = [
-        (
-            "found words",
-            facts["words_found"],
-            f"{facts['coverage']:.2%} of the kept words have a vector",
-        )
-    ]
+    share = f"{facts['coverage']:.2%} of the kept words have a vector"
+    if facts["words_from_ngrams"]:
+        share += f", {facts['words_from_ngrams']:,} of them made of n-grams"
+    lines = [("found words", facts["words_found"], share)]
     if "running_words_found" in facts:
         share = f"{facts['running_coverage']:.2%} of the running words"
         lines.append(("as running words", facts["running_words_found"], share))

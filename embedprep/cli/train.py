@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command
 @options.rows
 @options.vocabulary_of_rows
-@click.option("-o", "--output", required=True, metavar="M.npy", help="The matrix to write.")
+@options.matrix_output
 @click.option(
     "--dim",
     type=click.IntRange(min=1),
@@ -82,7 +82,7 @@ def train(
     Entries that never occur keep their first vectors; that of padding is zeros.
 
     \b
-    embedprep train out/ -o out/embedding_matrix.npy
+    embedprep train out/ -o out/
     embedprep train rows.npy --vocab vocab.json -o M.npy --dim 300 --jobs 1
     """
     choices.refuse_stdout(output, "vectors")

@@ -24,7 +24,7 @@ from embedprep.arrays import Ints, row_chunks
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.exporting.decimals import spell_rows
 from embedprep.exporting.word_lists import word_and_count
-from embedprep.output import load_array
+from embedprep.matrix_files import open_matrix
 from embedprep.specials import PAD_INDEX, unused
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import quoted
@@ -59,20 +59,8 @@ class WordVectors(NamedTuple):
 
 def open_vectors(vocabulary: Vocabulary, path: Path) -> WordVectors:
     """The matrix in a file, beside its vocabulary. Raises OutputError where it is none of these."""
-    matrix = load_array(path)
-    if matrix.ndim != 2 or matrix.dtype.kind != "f" or not matrix.shape[1]:
-        raise OutputError(
-            str(path),
-            f"holds {matrix.dtype} of shape {matrix.shape}, not rows of floats",
-            "name an embedding matrix by --matrix",
-        )
-    if len(matrix) != vocabulary.input_dim:
-        raise OutputError(
-            str(path),
-            f"has {len(matrix):,} rows, and the vocabulary an input_dim of "
-            f"{vocabulary.input_dim:,}",
-            "name the matrix that was made with this vocabulary by --matrix",
-        )
+    remedy = "name the matrix that was made with this vocabulary by --matrix"
+    matrix = open_matrix(path, vocabulary.input_dim, remedy)
     return WordVectors(vocabulary, path, matrix)
 
 

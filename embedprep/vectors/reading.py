@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from typing import NamedTuple
@@ -23,7 +23,9 @@ from embedprep.sources.lines import Block, line_blocks
 from embedprep.sources.opening import read_chunks
 from embedprep.vectors.binary import find_in_vectors, whole_vectors
 from embedprep.vectors.blocks import VectorBlock
-from embedprep.vectors.formats import HEAD_BYTES, TEXT, VectorFormat, recognise
+from embedprep.vectors.composing import compose, seekable
+from embedprep.vectors.fasttext import open_model
+from embedprep.vectors.formats import FASTTEXT, HEAD_BYTES, TEXT, VectorFormat, recognise
 from embedprep.vectors.text import find_in_lines
 from embedprep.vectors.wanted import FoundVectors, Wanted
 from embedprep.wording import how_many, quoted
@@ -34,13 +36,15 @@ _N_AHEAD = 8
 
 class VectorsRead(NamedTuple):
     """What a file gave: the vectors of the words that were asked for, how many it holds, how many
-    of them were left out because they cannot be read, and what is to be warned of.
+    of them were left out because they cannot be read, how many were made of n-grams, and what is to
+    be warned of.
     """
 
     found: FoundVectors
     n_vectors: int
-    n_bad: int
-    warnings: tuple[str, ...]
+    n_bad: int = 0
+    n_composed: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def read_vectors(
@@ -48,6 +52,7 @@ def read_vectors(
     words: Sequence[str],
     first_row: int,
     *,
+    no_words: Collection[str] = (),
     dim: int | None = None,
     engine: Engine,
     digest: Digest | None = None,
@@ -55,8 +60,9 @@ def read_vectors(
 ) -> VectorsRead:
     """The vectors of some words, which have the rows from `first_row` on of a matrix.
 
-    `dim` is how many numbers a vector must have, where that is known. `digest` takes in all that
-    is read, decompressed; `advance` is told of bytes read.
+    `no_words` are those that are names of special entries. `dim` is how many numbers a vector must
+    have, where that is known. `digest` takes in all of the file, decompressed; `advance` is told of
+    bytes read.
 
     Raises InputError where the file is missing or broken, is of no known format, has vectors of
     another size, or one that cannot be read, unless those are to be left out.
@@ -68,16 +74,32 @@ def read_vectors(
         while len(head) < HEAD_BYTES and (chunk := next(chunks, b"")):
             head += chunk
         form = recognise(head[:HEAD_BYTES], source.name)
-        if dim is not None and form.dim != dim:
-            cause = f"holds vectors of {form.dim:,} numbers, not the {dim:,} of --dim"
-            raise InputError(source.name, cause, "leave --dim out, or name another file")
-        wanted = Wanted.of(words, first_row, source.case_fallback)
-        found = FoundVectors(wanted, first_row + len(words), form.dim)
+        if form.kind == FASTTEXT:
+            with seekable(source.name, head, chunks) as stream:
+                model = open_model(stream, source.name)
+                found = _empty(source, words, first_row, model.dim, dim)
+                n_composed = compose(found, model, no_words)
+            for _ in chunks if digest is not None else ():  # the rest of it is to be hashed too
+                pass
+            return VectorsRead(found, model.n_words, n_composed=n_composed)
+
+        found = _empty(source, words, first_row, form.dim, dim)
         tally = _Tally(source, form, found)
         content = chain([head[form.header_bytes :]], chunks)
-        for block in _found_in_blocks(content, source.name, form, wanted.lookup, engine):
+        for block in _found_in_blocks(content, source.name, form, found.wanted.lookup, engine):
             tally.add(block)
     return tally.finish()
+
+
+def _empty(
+    source: VectorSource, words: Sequence[str], first_row: int, dim: int, asked: int | None
+) -> FoundVectors:
+    """The words that are looked for, without a vector yet."""
+    if asked not in (None, dim):
+        cause = f"holds vectors of {dim:,} numbers, not the {asked:,} of --dim"
+        raise InputError(source.name, cause, "leave --dim out, or name another file")
+    wanted = Wanted.of(words, first_row, source.case_fallback)
+    return FoundVectors(wanted, first_row + len(words), dim)
 
 
 def _chunks(name: str, digest: Digest | None, advance: Callable[[int], object]) -> Iterator[bytes]:
@@ -166,4 +188,4 @@ class _Tally:
             end = "left out" if self.source.skip_bad else end
             warnings.append(f"{self._first_odd} holds NaN or infinity{more}; {end}")
         n_odd = self._n_odd if self.source.skip_bad else 0
-        return VectorsRead(self.found, there, self._n_bad + n_odd, tuple(warnings))
+        return VectorsRead(self.found, there, self._n_bad + n_odd, warnings=tuple(warnings))

@@ -23,13 +23,14 @@ _MISSING = len(_SPELLINGS)
 
 
 class Wanted(NamedTuple):
-    """The spellings of some words, distinct, as a table.
+    """The spellings of some words, distinct, as a table; first of all the words themselves.
 
     Spelling i stands for the words in the rows `rows[starts[i] : starts[i] + lengths[i]]` of the
     matrix, as the choice number `choices` of each, 0 being the word itself; `spelled` are the
-    spellings themselves.
+    spellings as text, the first `n_words` of them the words.
     """
 
+    n_words: int
     lookup: Lookup
     spelled: Sequence[str]
     rows: Ints
@@ -39,18 +40,24 @@ class Wanted(NamedTuple):
 
     @classmethod
     def of(cls, words: Sequence[str], first_row: int, case_fallback: bool) -> Wanted:
-        """What stands for words, one a row; with `case_fallback` also in another case."""
+        """What stands for distinct words, one a row; with `case_fallback` also in another case."""
+        number: dict[str, int] = {}
         spellings = _SPELLINGS if case_fallback else _SPELLINGS[:1]
-        pairs: dict[str, dict[int, int]] = {}
-        for choice, spell in enumerate(spellings):
-            for row, spelling in enumerate(map(spell, words), first_row):
-                pairs.setdefault(spelling, {}).setdefault(row, choice)
-        lengths = np.fromiter(map(len, pairs.values()), np.int64, len(pairs))
-        numbers = [pair for of_spelling in pairs.values() for pair in of_spelling.items()]
-        flat = np.array(numbers, np.int64).reshape(-1, 2)
+        of_choice = [
+            [number.setdefault(spell(word), len(number)) for word in words] for spell in spellings
+        ]
+        spelling = np.array(of_choice, np.int64).reshape(-1)
+        choice, row = np.divmod(np.arange(len(spelling)), max(len(words), 1))
+        order = np.lexsort((choice, row, spelling))
+        spelling, choice, row = spelling[order], choice[order], row[order]
+        is_first = np.ones(len(order), np.bool_)  # a word without letters is alike in every case
+        is_first[1:] = (np.diff(spelling) != 0) | (np.diff(row) != 0)
+
+        lengths = np.bincount(spelling[is_first], minlength=len(number))
         secret = Secret.draw()
-        lookup = Lookup(WordArray.of((s.encode() for s in pairs), secret), secret)
-        return cls(lookup, list(pairs), flat[:, 0], flat[:, 1], starts_of(lengths), lengths)
+        lookup = Lookup(WordArray.of((s.encode() for s in number), secret), secret)
+        rows, choices = first_row + row[is_first], choice[is_first]
+        return cls(len(words), lookup, list(number), rows, choices, starts_of(lengths), lengths)
 
 
 class FoundVectors:

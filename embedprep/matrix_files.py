@@ -1,0 +1,116 @@
+"""How is an embedding matrix stored? As a file by itself, or as a part of an output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.digests import Digest
+from embedprep.errors import OutputError
+from embedprep.manifest import MANIFEST, manifest_with_matrix, output_names, read_manifest
+from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
+from embedprep.output import EMBEDDING_MATRIX, load_array
+from embedprep.publication import StagedFolder, staged_file, staged_folder
+from embedprep.wording import how_many
+
+_FLOAT_BYTES = (2, 4, 8)
+
+
+def open_matrix(
+    path: Path, input_dim: int | None = None, remedy: str = ""
+) -> NDArray[np.floating[Any]]:
+    """An embedding matrix, (input_dim, dim), mapped from disk where its numbers lie as they are
+    used, else in memory.
+
+    Raises OutputError where there is none, or one of another `input_dim`: then `remedy` is told.
+    """
+    matrix = load_array(path)
+    is_floats = matrix.dtype.kind == "f" and matrix.dtype.itemsize in _FLOAT_BYTES
+    if matrix.ndim != 2 or not is_floats or not matrix.shape[1]:
+        raise OutputError(
+            str(path),
+            f"holds {matrix.dtype} of shape {matrix.shape}, not an embedding matrix",
+            "name a 2-D array of float16, float32 or float64",
+        )
+    if input_dim not in (None, len(matrix)):
+        cause = f"has {how_many(len(matrix), 'vector')}, and the vocabulary {input_dim:,} entries"
+        raise OutputError(str(path), cause, remedy)
+    return np.ascontiguousarray(matrix, matrix.dtype.newbyteorder("="))
+
+
+class StagedMatrix(NamedTuple):
+    """A matrix on its way to the file or output `target`; temporary files belong in `folder`."""
+
+    target: Path
+    folder: Path
+    staged: Path | StagedFolder
+
+    def write(self, values: NDArray[np.float32], facts: Mapping[str, Any]) -> None:
+        """Write it, (input_dim, dim); `facts` are for the manifest of an output.
+
+        Raises OutputError where it cannot be written, or is not for the rows of the output.
+        """
+        if isinstance(self.staged, StagedFolder):
+            add_matrix(self.staged, values, facts)
+        else:
+            _write(self.staged, self.target, values)
+
+
+@contextmanager
+def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
+    """A matrix that reaches its file, or becomes a part of an output, when the block ends.
+
+    Raises OutputError where the file cannot be written, or the folder is no whole output.
+    """
+    if not output.is_dir():
+        with staged_file(output, sync) as temporary:
+            yield StagedMatrix(output, temporary.parent, temporary)
+        return
+    if "embedding" not in read_manifest(output):
+        cause = "holds no rows that an embedding matrix could be for"
+        raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
+    with staged_folder(output, sync) as staged:
+        yield StagedMatrix(output, staged.path, staged)
+
+
+def write_matrix(staged: StagedFolder, values: NDArray[np.float32]) -> WrittenFile:
+    """Write the matrix of an output that is being made."""
+    return _write(staged.add(EMBEDDING_MATRIX), staged.target / EMBEDDING_MATRIX, values)
+
+
+def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping[str, Any]) -> None:
+    """Write a matrix into a whole output, whose other files stay; its manifests tell of it."""
+    manifest = read_manifest(staged.target)
+    input_dim = manifest["embedding"]["input_dim"]
+    if len(values) != input_dim:
+        raise OutputError(
+            str(staged.target),
+            f"has rows for {how_many(input_dim, 'vector')}, and the matrix {len(values):,}",
+            "take the vocabulary of this output",
+        )
+    output_dim = values.shape[1]
+    outputs = [write_matrix(staged, values)]
+    for part in manifest.get("parts", {}):
+        of_part = read_manifest(staged.target / part)
+        changed = manifest_with_matrix(of_part, [], output_dim)
+        outputs.append(_write_manifest(staged, f"{part}/{MANIFEST}", changed))
+    staged.keep(output_names(manifest))
+    _write_manifest(staged, MANIFEST, manifest_with_matrix(manifest, outputs, output_dim, facts))
+
+
+def _write(path: Path, target: Path, values: NDArray[np.float32]) -> WrittenFile:
+    with NpyWriter(path, target, ArraySpec(values.shape, values.dtype.name)) as writer:
+        writer.write(0, values)
+    return writer.finished
+
+
+def _write_manifest(staged: StagedFolder, name: str, content: bytes) -> WrittenFile:
+    staged.add(name).write_bytes(content)
+    digest = Digest()
+    digest.update(content)
+    return WrittenFile(name, digest)
