@@ -15,7 +15,7 @@ from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
 from embedprep.doubts import Beginning, doubts
-from embedprep.matrix import make_matrix
+from embedprep.matrix import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.publication import (
@@ -32,10 +32,7 @@ from embedprep.settings import (
     VocabularySettings,
     check_held_out,
 )
-from embedprep.sources import (
-    TRAINING,
-    Reader,
-)
+from embedprep.sources import TRAINING, Reader
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
@@ -77,8 +74,7 @@ def run(
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
-        vectors = [matrix.vectors.name] if matrix is not None and matrix.vectors else []
-        refuse_to_overwrite([*reader.names, *vectors], places)
+        refuse_to_overwrite([*reader.names, *vector_files(matrix)], places)
         staged = stack.enter_context(staged_folder(output, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
@@ -90,6 +86,9 @@ def run(
         contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
+            if matrix.vectors is None:  # else the file tells its size
+                drawn = drawn_array(vocabulary, matrix)
+                check_size(planned, rows, output, ARRAYS, [drawn])
             of_embedding = make_matrix(vocabulary, matrix, work.engine, advance=advance)
             check_size(planned, rows, output, ARRAYS, [of_embedding.array])
             warnings += of_embedding.warnings

@@ -103,11 +103,11 @@ def check_explained(text: str, vocab: str | None, max_len: str | None) -> None:
             )
 
 
-def refuse_stdout(output: str, what: str = "rows") -> None:
+def refuse_stdout(output: str, what: str = "rows", option: str = "'-o' / '--output'") -> None:
     """Tell that arrays need a place: `-` is standard output in the commands that write text."""
     if output in ("-", ""):
         cause = f"{what} cannot go to standard output" if output else "the name is empty"
-        raise click.BadParameter(cause, param_hint="'-o' / '--output'")
+        raise click.BadParameter(cause, param_hint=option)
 
 
 def vocabulary_settings(

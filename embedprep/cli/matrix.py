@@ -58,12 +58,14 @@ def matrix(
     embedprep matrix --vocab out/vocab.json --dim 64 -o matrix.npy
     embedprep matrix --vectors glove.6B.zip/glove.6B.100d.txt -o out/
     """
-    choices.refuse_stdout(output)
+    choices.refuse_stdout(output, "a matrix")
     settings = choices.matrix_settings(chosen, seed) or MatrixSettings(seed=seed)
     if vocab is None and not Path(output).is_dir():
         raise click.UsageError("Missing option '--vocab', or an output as -o DIR.")
     if missing is not None and settings.vectors is None:
         raise click.UsageError("--missing means nothing without --vectors.")
+    if missing is not None:
+        choices.refuse_stdout(missing, "this list", "'--missing'")
     keep_freed_memory()
     with progress(total_bytes(choices.vector_files(settings)), quiet) as advance:
         from embedprep.matrix.recipe import write_matrix_of

@@ -71,7 +71,9 @@ def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
         with staged_file(output, sync) as temporary:
             yield StagedMatrix(output, temporary.parent, temporary)
         return
-    read_manifest(output)
+    if "embedding" not in read_manifest(output):
+        cause = "holds no rows that an embedding matrix could be for"
+        raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
     with staged_folder(output, sync) as staged:
         yield StagedMatrix(output, staged.path, staged)
 

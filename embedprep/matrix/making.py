@@ -21,9 +21,11 @@ from embedprep.manifest import describe_input
 from embedprep.npy import ArraySpec
 from embedprep.settings import INITIALIZERS, OUTPUT_DIM, MatrixSettings
 from embedprep.sources import Source
+from embedprep.sources.archives import file_of
 from embedprep.specials import PAD, PAD_INDEX
 from embedprep.vectors import VectorsRead, finite_rows, read_vectors
 from embedprep.vocabulary import Vocabulary
+from embedprep.wording import how_many
 
 _MOST_MISSING = 10
 
@@ -115,6 +117,18 @@ class Matrix(NamedTuple):
         }
 
 
+def vector_files(settings: MatrixSettings | None) -> list[str]:
+    """The file that vectors are read from, if one is; that of an archive for one inside."""
+    if settings is None or settings.vectors is None:
+        return []
+    return [file_of(settings.vectors.name)]
+
+
+def drawn_array(vocabulary: Vocabulary, settings: MatrixSettings) -> ArraySpec:
+    """The matrix that is made where there is no file of vectors."""
+    return ArraySpec((vocabulary.input_dim, settings.dim or OUTPUT_DIM), "float32")
+
+
 def make_matrix(
     vocabulary: Vocabulary,
     settings: MatrixSettings,
@@ -130,7 +144,7 @@ def make_matrix(
     """
     entries = vocabulary.entries[PAD_INDEX + 1 :]
     if settings.vectors is None:
-        values = np.zeros((vocabulary.input_dim, settings.dim or OUTPUT_DIM), np.float32)
+        values = np.zeros(drawn_array(vocabulary, settings).shape, np.float32)
         values[PAD_INDEX + 1 :] = initial_rows(
             entries, values.shape[1], Initializer(settings.init, settings.seed)
         )
@@ -149,10 +163,10 @@ def make_matrix(
     )
     is_found = read.found.is_found
     coverage = _cover(vocabulary, is_found)
-    if not is_found.any():
+    if coverage.n_words and not coverage.n_found:
         raise InputError(
             settings.vectors.name,
-            f"has none of the {vocabulary.input_dim - 1:,} entries of the vocabulary",
+            f"has a vector for none of {how_many(coverage.n_words, 'word')}",
             "is it of the same language and case? try --case-fallback",
         )
     is_found[PAD_INDEX] = True

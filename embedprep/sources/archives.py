@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from embedprep.errors import InputError
+from embedprep.sources.inputs import STDIN
 from embedprep.sources.opening import opened
 from embedprep.wording import quoted
 
@@ -23,6 +24,8 @@ _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 def opened_inside(name: str) -> Iterator[BinaryIO]:
     """An input, or the file of an archive, to be read. Raises InputError where there is none."""
     archive, member = _split(name)
+    if archive != STDIN and os.path.isdir(archive):
+        raise InputError(name, "is a folder, not a file", "name a file in it")
     with opened(archive) as stream:
         if member is None and not _is_zip(archive):
             yield stream
@@ -31,18 +34,23 @@ def opened_inside(name: str) -> Iterator[BinaryIO]:
             yield content
 
 
+def file_of(name: str) -> str:
+    """The file on disk that a name is about, which may be an archive."""
+    return _split(name)[0]
+
+
 def _split(name: str) -> tuple[str, str | None]:
     """The archive that a name leads into, and the file in it; the name itself where it is none."""
-    path = Path(name)
-    if not path.exists():
+    if name != STDIN and not os.path.exists(name):
+        path = Path(name)
         for folder in path.parents:
-            if folder.is_file() and _is_zip(str(folder)):
+            if _is_zip(str(folder)):
                 return str(folder), path.relative_to(folder).as_posix()
     return name, None
 
 
 def _is_zip(name: str) -> bool:
-    if not Path(name).is_file():
+    if name == STDIN or not os.path.isfile(name):
         return False
     with opened(name) as stream:
         return stream.read(4).startswith(_MAGIC)
@@ -86,7 +94,7 @@ class _Member:
     def read(self, size: int) -> bytes:
         try:
             return self._content.read(size)
-        except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        except Exception as error:  # noqa: BLE001 - each way of compression has errors of its own
             reason = str(error) or "it ends early"
             raise InputError(
                 self._place, f"is broken in its archive ({reason})", "copy the archive again"

@@ -180,9 +180,9 @@ class _Tally:
             first = f"{self._first_bad.place}: {self._first_bad.cause}"
             warnings.append(f"{name}: {left_out}, first {first}")
         if self._first_odd:
-            more = f", as do {how_many(self._n_odd, 'vector')} in all" if self._n_odd > 1 else ""
-            end = "; leave such vectors out by --skip-bad-vectors"
-            end = " and is left out" if self.source.skip_bad else end
-            warnings.append(f"{self._first_odd} holds NaN or infinity{more}{end}")
+            more = f", one of {self._n_odd:,} that do" if self._n_odd > 1 else ""
+            end = "leave such vectors out by --skip-bad-vectors"
+            end = "left out" if self.source.skip_bad else end
+            warnings.append(f"{self._first_odd} holds NaN or infinity{more}; {end}")
         n_odd = self._n_odd if self.source.skip_bad else 0
         return VectorsRead(self.found, there, self._n_bad + n_odd, warnings=tuple(warnings))
