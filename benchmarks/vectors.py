@@ -11,16 +11,15 @@ frequent words of the corpus, whose vectors `embedprep matrix` takes. gensim's
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from statistics import median
 
 import contestants
 import corpus
 import measure
 import numpy as np
+import turns
 
 from embedprep.vocabulary import Vocabulary
 
@@ -40,31 +39,14 @@ def main() -> None:
         matrix = str(corpus.BUILD / "out" / "matrix.npy")
         commands = {
             "embedprep": [*embedprep("matrix", "--vocab", str(words)), "--vectors", str(vectors)],
-            "wc": ["wc", "-w", str(vectors)],
+            "wc -w": ["wc", "-w", str(vectors)],
             "gensim": [sys.executable, GENSIM, str(vectors)],
         }
         commands["embedprep"] += ["-o", matrix, "-q"]
-        load = os.getloadavg()[0]
-        costs: dict[str, list[measure.Cost]] = {name: [] for name in commands}
-        for turn in range(-1, args.runs):  # the first is a warm-up
-            for name, command in commands.items():
-                if name != "gensim" or 0 <= turn < args.slow_runs:
-                    corpus.emptied(corpus.BUILD / "out")
-                    cost = measure.run(command, corpus.ROOT, {"LC_ALL": "C.UTF-8"})
-                    costs[name] += [cost] if turn >= 0 else []
+        print(f"{vectors.name}: {vectors.stat().st_size / corpus.MB:.0f} MB; {turns.load()}")
+        turns.report(turns.take_turns(commands, args.runs, {"gensim": args.slow_runs}))
     except measure.CommandFailed as error:
         sys.exit(f"a command failed: {error}")
-
-    wall = {name: median(cost.wall for cost in of) for name, of in costs.items()}
-    print(f"{vectors.name}: {vectors.stat().st_size / corpus.MB:.0f} MB; load before {load:.1f}")
-    print("| | s | embedprep is | CPU s | peak MB |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for name, of in costs.items():
-        ratio = wall[name] / wall["embedprep"]
-        word = f"{ratio:.1f}× faster" if ratio >= 1 else f"{1 / ratio:.2f}× slower"
-        cpu, peak = median(cost.cpu for cost in of), max(cost.peak for cost in of) / corpus.MB
-        beside = "" if name == "embedprep" else word
-        print(f"| {name} | {wall[name]:.2f} | {beside} | {cpu:.2f} | {peak:.0f} |")
 
 
 def embedprep(*arguments: str) -> list[str]:
