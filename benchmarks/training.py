@@ -4,7 +4,7 @@
     python benchmarks/training.py --size 20   a trial with 20 MB of the text
 
 One epoch of skip-gram with 5 negative samples, 100 dimensions, on both cores. gensim reads the
-sentences of the same rows as text, in its quickest way (`corpus_file`), and counts its words itself.
+sentences of the same rows as text, in its quickest way (`corpus_file`), and counts words itself.
 """
 
 from __future__ import annotations
