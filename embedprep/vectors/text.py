@@ -183,21 +183,22 @@ def _find_odd(
 
 def _not_utf8(data: bytes, starts: Ints, ends: Ints) -> list[Bad]:
     """The lines that are not UTF-8."""
+    places = _rare_places(np.frombuffer(data, np.uint8) > 0x7F)
+    numbers = np.unique(np.searchsorted(ends, places)).tolist()
+    lines = [data[starts[number] : ends[number]] for number in numbers]
     try:
-        data.decode("utf-8")
+        b"\n".join(lines).decode("utf-8")
     except UnicodeDecodeError:
         pass
     else:
         return []
-    text = np.frombuffer(data, np.uint8)
     bad = []
-    places = _rare_places(text > 0x7F)
-    for line in np.unique(np.searchsorted(ends, places)).tolist():
+    for number, line in zip(numbers, lines, strict=True):
         try:
-            data[starts[line] : ends[line]].decode("utf-8")
+            line.decode("utf-8")
         except UnicodeDecodeError as error:
-            cause = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
-            bad.append(Bad(line, cause, _TRANSCODE))
+            cause = f"byte 0x{line[error.start]:02x} is not UTF-8"
+            bad.append(Bad(number, cause, _TRANSCODE))
     return bad
 
 
