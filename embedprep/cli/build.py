@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedprep.cli import choices, options, stdout
+from embedprep.cli import choices, options, stdout, text_options
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
+from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_vocabulary, warn
 from embedprep.sources import Source, total_bytes
 from embedprep.wording import how_many, quoted
@@ -23,17 +24,17 @@ if TYPE_CHECKING:
     from embedprep.vocabulary import Vocabulary
 
 
-@click.command(cls=options.Sectioned)
-@options.inputs
+@click.command(cls=Sectioned)
+@text_options.inputs
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write.")
-@options.vocabulary_options
-@options.row_options()
-@options.size_option
-@options.reading_options
-@options.label_options
-@options.label_type_option
-@options.part_options
-@options.selection_options
+@text_options.vocabulary_options
+@text_options.row_options()
+@text_options.size_option
+@text_options.reading_options
+@text_options.label_options
+@text_options.label_type_option
+@text_options.part_options
+@text_options.selection_options
 @options.matrix_options
 @options.running_options
 @options.sync_option
@@ -96,15 +97,15 @@ def run(
         print_built(built, reader.finished, as_json)
 
 
-@click.command(cls=options.Sectioned)
-@options.optional_inputs
-@options.adoption_options
+@click.command(cls=Sectioned)
+@text_options.optional_inputs
+@text_options.adoption_options
 @click.option(
     "-o", "--output", required=True, metavar="FILE", help="The vocabulary to write; - is stdout."
 )
-@options.vocabulary_options
-@options.row_options()
-@options.reading_options
+@text_options.vocabulary_options
+@text_options.row_options()
+@text_options.reading_options
 @options.running_options
 def vocab(
     *,
@@ -168,8 +169,8 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
     return vocabulary
 
 
-@click.command(cls=options.Sectioned)
-@options.inputs
+@click.command(cls=Sectioned)
+@text_options.inputs
 @click.option("--vocab", required=True, metavar="FILE", help="The vocab.json to encode with.")
 @click.option(
     "-o",
@@ -178,11 +179,11 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
     metavar="X.npy|DIR",
     help="The array to write, or the folder for it with all that run writes.",
 )
-@options.row_options("as in the vocabulary")
-@options.size_option
-@options.reading_options
-@options.label_options
-@options.selection_options
+@text_options.row_options("as in the vocabulary")
+@text_options.size_option
+@text_options.reading_options
+@text_options.label_options
+@text_options.selection_options
 @options.running_options
 @options.sync_option
 def encode(

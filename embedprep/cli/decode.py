@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from embedprep.cli import options, stdout
+from embedprep.cli.sections import Sectioned
 
 
-@click.command
+@click.command(cls=Sectioned)
 @options.rows
 @options.vocabulary_of_rows
 @click.option(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedprep.cli import choices, options, stdout
+from embedprep.cli import choices, stdout, text_options
 from embedprep.cli.columns import GAP, fold, in_bands, shown
+from embedprep.cli.sections import Sectioned
 from embedprep.specials import BOS, EOS, PAD, PAD_INDEX
 from embedprep.wording import how_many
 
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 _LABEL_CELLS = len("normalised")
 
 
-@click.command(cls=options.Sectioned)
+@click.command(cls=Sectioned)
 @click.argument("text")
 @click.option(
     "--vocab",
     metavar="FILE",
     help="The vocab.json to encode with, by its tokenizer.  [default: the words alone are shown]",
 )
-@options.tokenizer_options
-@options.row_options("as in the vocabulary")
+@text_options.tokenizer_options
+@text_options.row_options("as in the vocabulary")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each sentence.")
 def explain(*, text: str, vocab: str | None, as_json: bool, **chosen: Any) -> None:
     """Show what becomes of a sentence: its words, their indices, its row, and what is lost.

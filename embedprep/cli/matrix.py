@@ -10,12 +10,13 @@ import click
 from embedprep.cli import choices, options
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
+from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_matrix, warn
 from embedprep.settings import MatrixSettings
 from embedprep.sources import total_bytes
 
 
-@click.command(cls=options.Sectioned)
+@click.command(cls=Sectioned)
 @click.option(
     "--vocab",
     metavar="FILE",

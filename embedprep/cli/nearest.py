@@ -10,12 +10,13 @@ import click
 
 from embedprep.cli import stdout
 from embedprep.cli.columns import GAP, in_place, n_cells, shown
+from embedprep.cli.sections import Sectioned
 
 if TYPE_CHECKING:
     from embedprep.nearest import Neighbourhood
 
 
-@click.command
+@click.command(cls=Sectioned)
 @click.argument("matrix", metavar="M.npy|DIR")
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @click.option(

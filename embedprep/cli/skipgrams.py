@@ -10,6 +10,7 @@ import click
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
+from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_json, table
 from embedprep.skipgrams.settings import (
     MOST_NEGATIVES,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from embedprep.skipgrams.writing import Skipgrams
 
 
-@click.command(cls=options.Sectioned)
+@click.command(cls=Sectioned)
 @options.rows
 @options.vocabulary_of_rows
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write.")

@@ -13,6 +13,7 @@ import click
 
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.memory import keep_freed_memory
+from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_json, table
 from embedprep.settings import BAG_DTYPES, BAG_MODES, REDUCTIONS, VECTOR_DTYPES
 from embedprep.wording import how_many, printable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _output = click.option("-o", "--output", required=True, metavar="X.npy", help="The array to write.")
 
 
-@click.command
+@click.command(cls=Sectioned)
 @options.rows
 @click.option(
     "--matrix",
@@ -76,7 +77,7 @@ def embed(
     _print(made, quiet, as_json, [])
 
 
-@click.command
+@click.command(cls=Sectioned)
 @options.rows
 @options.vocabulary_of_rows
 @_output
@@ -107,9 +108,16 @@ def onehot(
     _print(embedding.one_hot(Path(rows), target, vocabulary=vocab), quiet, as_json, [])
 
 
-@click.command
+@click.command(cls=Sectioned)
 @options.rows
 @options.vocabulary_of_rows
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="X.npy|X.npz",
+    help="The matrix to write, with --sparse an .npz.",
+)
 @click.option(
     "--mode",
     type=click.Choice(BAG_MODES),
@@ -132,13 +140,6 @@ def onehot(
     default="float32",
     show_default=True,
     help="The type of a number.",
-)
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="X.npy|X.npz",
-    help="The matrix to write, with --sparse an .npz.",
 )
 @options.limit_option
 @options.running_options

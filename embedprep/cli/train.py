@@ -9,6 +9,7 @@ import click
 
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.progress import progress
+from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import embedding_line, print_json, table
 from embedprep.wording import how_many, printable
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from embedprep.training import Trained
 
 
-@click.command
+@click.command(cls=Sectioned)
 @options.rows
 @options.vocabulary_of_rows
 @options.matrix_output
