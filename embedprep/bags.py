@@ -16,7 +16,7 @@ from embedprep.arrays import Ints
 from embedprep.csr import CsrSpec, write_csr
 from embedprep.encoded import EncodedRows, open_rows, rows_file, vocabulary_file
 from embedprep.engines import ThreadEngine, in_turn
-from embedprep.errors import InputError, SettingsError
+from embedprep.errors import InputError, SettingsError, check_choice
 from embedprep.npy import ArraySpec
 from embedprep.publication import refuse_to_overwrite, staged_file
 from embedprep.settings import BAG_DTYPES, BAG_MODES
@@ -124,9 +124,8 @@ def bow(
     index that is not in the vocabulary, OutputError for what cannot be read or written, and
     SettingsError for a mode or a dtype that there is not, or `fit` where there is nothing to fit.
     """
-    for option, value, choices in (("--mode", mode, BAG_MODES), ("--dtype", dtype, BAG_DTYPES)):
-        if value not in choices:
-            raise SettingsError(option, f"{value!r} is none of {', '.join(choices)}")
+    check_choice("--mode", mode, BAG_MODES)
+    check_choice("--dtype", dtype, BAG_DTYPES)
     if fit is not None and mode != "tfidf":
         raise SettingsError("--fit", f"--mode {mode} learns nothing from rows", "leave it out")
     path = rows_file(named)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.encoded import EncodedRows, beside, open_rows, rows_file, vocabulary_file
-from embedprep.errors import OutputError, SettingsError
+from embedprep.errors import OutputError, check_choice
 from embedprep.matrix.files import open_matrix
 from embedprep.npy import ArraySpec
 from embedprep.output import EMBEDDING_MATRIX
@@ -22,8 +22,6 @@ from embedprep.specials import PAD_INDEX
 from embedprep.tensors import Target, Tensor, write_tensor
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_large
-
-_FLOAT_BYTES = (2, 4, 8)
 
 
 def embed(
@@ -46,12 +44,9 @@ def embed(
     matrix does not have, OutputError for what cannot be read or written, for a number that is too
     large for the dtype too, and SettingsError for a dtype or a reduction that there is not.
     """
-    for option, value, choices in (
-        ("--dtype", dtype, VECTOR_DTYPES),
-        ("--reduce", reduce, REDUCTIONS),
-    ):
-        if value is not None and value not in choices:
-            raise SettingsError(option, f"{value!r} is none of {', '.join(choices)}")
+    check_choice("--dtype", dtype, VECTOR_DTYPES)
+    if reduce is not None:
+        check_choice("--reduce", reduce, REDUCTIONS)
     path = rows_file(named)
     matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
     refuse_to_overwrite([str(path), str(matrix)], [target.path])

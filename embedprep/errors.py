@@ -6,6 +6,8 @@ them; the command line turns each into one message and the exit status that its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class EmbedprepError(Exception):
     """The base of all errors that embedprep raises on purpose.
@@ -30,6 +32,19 @@ class SettingsError(EmbedprepError, ValueError):
     """A setting that is wrong whatever the files hold, such as a length of 0."""
 
     exit_status = 2
+
+
+def check_choice(option: str, chosen: str, known: Iterable[str]) -> None:
+    """Raise SettingsError where an option is none of those that are known."""
+    names = tuple(known)
+    if chosen not in names:
+        raise SettingsError(option, f"{chosen!r} is none of {', '.join(names)}")
+
+
+def check_least(option: str, number: int, least: int) -> None:
+    """Raise SettingsError where an option is less than it may be."""
+    if number < least:
+        raise SettingsError(option, f"{number} is less than {least}")
 
 
 class InputError(EmbedprepError):

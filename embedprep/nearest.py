@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, row_chunks
 from embedprep.encoded import beside
-from embedprep.errors import InputError, SettingsError
+from embedprep.errors import InputError, check_least
 from embedprep.manifest import read_manifest
 from embedprep.matrix.files import open_matrix
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
@@ -75,8 +75,7 @@ def nearest(vectors: Vectors, asked: Sequence[str], top: int = TOP) -> list[Neig
 
     Raises InputError for a word that is not in the vocabulary, or whose vector has no direction.
     """
-    if top < 1:
-        raise SettingsError("--top", f"{top} is less than 1")
+    check_least("--top", top, 1)
     entries = vectors.vocabulary.entries
     indices = np.array([find_entry(word, vectors.vocabulary) for word in asked], np.int64)
     found: list[Neighbourhood] = []

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedprep.errors import SettingsError
+from embedprep.errors import SettingsError, check_choice
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -43,10 +43,8 @@ class Rectangle:
         if type(self.max_len) is not int or self.max_len < 1:
             raise SettingsError("--max-len", f"{self.max_len} is no length of at least 1")
         for option, side in (("--padding", self.padding), ("--truncating", self.truncating)):
-            if side not in SIDES:
-                raise SettingsError(option, f"{side!r} is none of pre, post")
-        if self.dtype not in DTYPES:
-            raise SettingsError("--dtype", f"{self.dtype!r} is none of {', '.join(DTYPES)}")
+            check_choice(option, side, SIDES)
+        check_choice("--dtype", self.dtype, DTYPES)
 
     @property
     def row_bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""Which words and rows are kept, and how are rows made? The settings that a user chooses."""
+"""Which words, rows, matrices and vectors does a user ask for? Settings, checked when made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedprep.errors import SettingsError
+from embedprep.errors import SettingsError, check_choice, check_least
 from embedprep.rectangle import Rectangle, parse_max_len
 from embedprep.sources import TRAINING
 from embedprep.specials import Specials, specials_of
@@ -35,10 +35,8 @@ class VocabularySettings:
     eos: bool = False
 
     def __post_init__(self) -> None:
-        if self.max_words < 1:
-            raise SettingsError("--max-words", f"{self.max_words} is less than 1")
-        if self.min_count < 1:
-            raise SettingsError("--min-count", f"{self.min_count} is less than 1")
+        check_least("--max-words", self.max_words, 1)
+        check_least("--min-count", self.min_count, 1)
         specials_of(self.oov)
 
     @property
@@ -107,14 +105,10 @@ class Selection:
     def __post_init__(self) -> None:
         if self.split is not None:
             parse_split(self.split)
-        if self.overflow not in OVERFLOWS:
-            raise SettingsError("--overflow", f"{self.overflow!r} is none of truncate, split")
-        if self.label_type not in LABEL_TYPES:
-            raise SettingsError("--label-type", f"{self.label_type!r} is none of class, number")
-        if self.seed < 0:
-            raise SettingsError("--seed", f"{self.seed} is less than 0")
-        if self.stride < 0:
-            raise SettingsError("--stride", f"{self.stride} is less than 0")
+        check_choice("--overflow", self.overflow, OVERFLOWS)
+        check_choice("--label-type", self.label_type, LABEL_TYPES)
+        check_least("--seed", self.seed, 0)
+        check_least("--stride", self.stride, 0)
         if self.stride and not self.splits_rows:
             raise SettingsError("--stride", "means something with --overflow split alone")
 
@@ -240,13 +234,37 @@ class MatrixSettings:
     vectors: VectorSource | None = None
 
     def __post_init__(self) -> None:
-        if self.dim is not None and self.dim < 1:
-            raise SettingsError("--dim", f"{self.dim} is less than 1")
-        for option, chosen, known in (
-            ("--init", self.init, INITIALIZERS),
-            ("--oov-init", self.oov_init, OOV_INITIALIZERS),
-        ):
-            if chosen not in known:
-                raise SettingsError(option, f"{chosen!r} is none of {', '.join(known)}")
-        if self.seed < 0:
-            raise SettingsError("--seed", f"{self.seed} is less than 0")
+        if self.dim is not None:
+            check_least("--dim", self.dim, 1)
+        check_choice("--init", self.init, INITIALIZERS)
+        check_choice("--oov-init", self.oov_init, OOV_INITIALIZERS)
+        check_least("--seed", self.seed, 0)
+
+
+MOST_NEIGHBOURS = 10_000
+"""Neighbours and negatives that training takes at most."""
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How vectors are learned. `dim` is that of the first vectors, or `OUTPUT_DIM`, where it is
+    None.
+
+    `window` is how many words on each side are neighbours at most, `negative` how many words are
+    drawn against each of them. Raises SettingsError.
+    """
+
+    dim: int | None = None
+    window: int = 5
+    negative: int = 5
+    epochs: int = 5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for option, number in (("--window", self.window), ("--negative", self.negative)):
+            if not 1 <= number <= MOST_NEIGHBOURS:
+                raise SettingsError(option, f"{number} is not in 1..{MOST_NEIGHBOURS}")
+        if self.dim is not None:
+            check_least("--dim", self.dim, 1)
+        check_least("--epochs", self.epochs, 1)
+        check_least("--seed", self.seed, 0)

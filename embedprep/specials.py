@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count
 
-from embedprep.errors import SettingsError
+from embedprep.errors import check_choice
 
 PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<bos>", "<eos>"
 PAD_INDEX = 0
@@ -67,8 +67,7 @@ def specials_of(oov: str, bos: bool = False, eos: bool = False) -> Specials:
     >>> specials_of("unk").by_name, specials_of("drop", eos=True).by_name
     ({'<pad>': 0, '<unk>': 1}, {'<pad>': 0, '<eos>': 1})
     """
-    if oov not in OOV_CHOICES:
-        raise SettingsError("--oov", f"{oov!r} is none of {', '.join(OOV_CHOICES)}")
+    check_choice("--oov", oov, OOV_CHOICES)
     index = count(PAD_INDEX + 1)
     return Specials(
         next(index) if oov == "unk" else None,

@@ -16,7 +16,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,18 +26,16 @@ from numpy.typing import NDArray
 from embedprep.arrays import CHUNK_BYTES, Bytes, Ints
 from embedprep.encoded import EncodedRows
 from embedprep.engines import ThreadEngine
-from embedprep.errors import InputError, MissingExtra, OutputError, SettingsError
+from embedprep.errors import InputError, MissingExtra, OutputError
 from embedprep.initializers import Initializer, initial_rows
 from embedprep.matrix.files import open_matrix, staged_matrix
 from embedprep.npy import ArraySpec
 from embedprep.sequences import split_long
+from embedprep.settings import OUTPUT_DIM, TrainingSettings
 from embedprep.space import check_space
 from embedprep.specials import PAD_INDEX
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_large, how_many
-
-DIM = 128
-"""The dimension where nobody chose one."""
 
 LONGEST_SENTENCE = 1000
 """Longer rows are several sentences. gensim takes about 10,000 words at a time, the last sentence
@@ -47,33 +45,7 @@ _PIECE_WORDS = 50_000
 _PIECE_PRODUCTS = 200_000_000
 """Multiplications in a piece, a second of work at most: fewer words where each takes many."""
 
-_MOST = 10_000
 _FILES_BY_NUMBER = Path("/dev/fd")
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How vectors are learned. `dim` is that of the first vectors, or `DIM`, where it is None.
-
-    `window` is how many words on each side are neighbours at most, `negative` how many words are
-    drawn against each of them. Raises SettingsError.
-    """
-
-    dim: int | None = None
-    window: int = 5
-    negative: int = 5
-    epochs: int = 5
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for option, value in (("--window", self.window), ("--negative", self.negative)):
-            if not 1 <= value <= _MOST:
-                raise SettingsError(option, f"{value} is not in 1..{_MOST}")
-        for option, least in (("--dim", self.dim), ("--epochs", self.epochs)):
-            if least is not None and least < 1:
-                raise SettingsError(option, f"{least} is less than 1")
-        if self.seed < 0:
-            raise SettingsError("--seed", f"{self.seed} is less than 0")
 
 
 class Trained(NamedTuple):
@@ -141,7 +113,7 @@ def _first_vectors(
         given = _open_start(start, n_vectors, settings.dim)
         _check_room(output, *given.shape)
         return np.array(given, np.float32, order="C")
-    dim = settings.dim or DIM
+    dim = settings.dim or OUTPUT_DIM
     _check_room(output, n_vectors, dim)
     return initial_rows(vocabulary.entries, dim, Initializer("uniform", settings.seed, 0.5 / dim))
 

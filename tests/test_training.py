@@ -21,8 +21,9 @@ from embedprep.encoded import EncodedRows, open_rows
 from embedprep.errors import InputError, OutputError, SettingsError, VocabularyError
 from embedprep.initializers import Initializer, initial_rows
 from embedprep.rectangle import Rectangle
+from embedprep.settings import TrainingSettings
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.training import Trained, TrainingSettings, corpus_text, spell_indices, train
+from embedprep.training import Trained, corpus_text, spell_indices, train
 from embedprep.vocabulary import Vocabulary
 from tests import twins
 from tests.test_errors import assert_fails, run

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import click
 
 from embedprep.cli.sections import Command, together
-from embedprep.settings import INITIALIZERS, OOV_INITIALIZERS
+from embedprep.settings import INITIALIZERS, OOV_INITIALIZERS, OUTPUT_DIM
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_UNITS = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
@@ -59,7 +59,7 @@ matrix_options = together(
     click.option(
         "--dim",
         type=click.IntRange(min=1),
-        help="Numbers in a vector.  [default: as in --vectors, else 128]",
+        help=f"Numbers in a vector.  [default: as in --vectors, else {OUTPUT_DIM}]",
     ),
     click.option(
         "--init",

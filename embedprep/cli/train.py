@@ -11,6 +11,7 @@ from embedprep.cli import choices, options, stdout
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import embedding_line, print_json, table
+from embedprep.settings import MOST_NEIGHBOURS, OUTPUT_DIM, TrainingSettings
 from embedprep.wording import how_many, printable
 
 if TYPE_CHECKING:
@@ -24,26 +25,26 @@ if TYPE_CHECKING:
 @click.option(
     "--dim",
     type=click.IntRange(min=1),
-    help="Numbers in a vector.  [default: 128, or as in --start]",
+    help=f"Numbers in a vector.  [default: as in --start, else {OUTPUT_DIM}]",
 )
 @click.option(
     "--window",
-    type=click.IntRange(1, 10_000),
-    default=5,
+    type=click.IntRange(1, MOST_NEIGHBOURS),
+    default=TrainingSettings.window,
     show_default=True,
     help="Words on each side that are neighbours at most; how many is drawn for each word.",
 )
 @click.option(
     "--negative",
-    type=click.IntRange(1, 10_000),
-    default=5,
+    type=click.IntRange(1, MOST_NEIGHBOURS),
+    default=TrainingSettings.negative,
     show_default=True,
     help="Words drawn against each neighbour.",
 )
 @click.option(
     "--epochs",
     type=click.IntRange(min=1),
-    default=5,
+    default=TrainingSettings.epochs,
     show_default=True,
     help="How often all rows are read.",
 )
@@ -86,7 +87,7 @@ def train(
     from embedprep.publication import refuse_to_overwrite
     from embedprep.vocabulary import Vocabulary
 
-    settings = training.TrainingSettings(dim, window, negative, epochs, seed)
+    settings = TrainingSettings(dim, window, negative, epochs, seed)
     encoded = open_rows(Path(rows))
     vocabulary_path = vocabulary_file(encoded.path, vocab)
     refuse_to_overwrite([str(encoded.path), str(vocabulary_path)], [Path(output)])

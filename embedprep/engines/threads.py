@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from embedprep.engines.protocol import Future
-from embedprep.errors import SettingsError
+from embedprep.errors import check_least
 
 T = TypeVar("T")
 
@@ -34,8 +34,8 @@ class ThreadEngine:
     """
 
     def __init__(self, jobs: int | None = None, *, is_here: bool = False) -> None:
-        if jobs is not None and jobs < 1:
-            raise SettingsError("--jobs", f"{jobs} is less than 1")
+        if jobs is not None:
+            check_least("--jobs", jobs, 1)
         self.n_workers = 1 if is_here else jobs or available_cores()
         self._pool: Executor = _CallingThread() if is_here else ThreadPoolExecutor(self.n_workers)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embedprep.digests import digest_of
-from embedprep.errors import OutputError, SettingsError
+from embedprep.errors import OutputError, SettingsError, check_choice
 from embedprep.exporting import FOLDERS, FORMATS, WITH_VECTORS
 from embedprep.exporting.tokenizers_json import differences, tokenizer_json
 from embedprep.exporting.word_lists import entry_lines, entry_table
@@ -62,8 +62,7 @@ def open_export(named: Path, to: str, matrix: Path | None = None) -> Export:
     that there is not, or that takes no matrix; VocabularyError where there is no vocabulary, or
     none that the format can hold; OutputError where there is no matrix for it.
     """
-    if to not in FORMATS:
-        raise SettingsError("--to", f"{to!r} is none of {', '.join(FORMATS)}")
+    check_choice("--to", to, FORMATS)
     if matrix is not None and to not in WITH_VECTORS:
         raise SettingsError("--matrix", f"goes with --to {', '.join(WITH_VECTORS)}, not {to}")
     if named.is_dir():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from embedprep.errors import InputError, SettingsError
+from embedprep.errors import InputError, SettingsError, check_choice, check_least
 
 BLOCK_BYTES = 1 << 20
 """Enough for the overhead of a call not to count; the arrays of more would leave the caches."""
@@ -34,8 +34,8 @@ class RecordSettings:
     quoting: bool | None = None
 
     def __post_init__(self) -> None:
-        if self.format not in (None, *FORMATS):
-            raise SettingsError("--format", f"{self.format!r} is none of {', '.join(FORMATS)}")
+        if self.format is not None:
+            check_choice("--format", self.format, FORMATS)
         self._check_columns("--text-column", self.text_columns)
         self._check_columns("--label-column", self.label_columns)
         if self.format is not None and (option := self._meaningless({self.format})):
@@ -110,12 +110,10 @@ class Reading:
             raise SettingsError(
                 "--encoding", f"{self.encoding!r} is not an encoding of text that Python knows"
             ) from error
-        if self.errors not in ("strict", "replace", "ignore"):
-            raise SettingsError("--errors", f"{self.errors!r} is none of strict, replace, ignore")
+        check_choice("--errors", self.errors, ("strict", "replace", "ignore"))
         if not 1 <= self.max_line_bytes < 1 << 31:
             raise SettingsError("--max-line-bytes", f"{self.max_line_bytes} is not in 1..2^31 - 1")
-        if self.block_bytes < 1:
-            raise SettingsError("block_bytes", f"{self.block_bytes} is less than 1")
+        check_least("block_bytes", self.block_bytes, 1)
 
     @property
     def is_utf8(self) -> bool:

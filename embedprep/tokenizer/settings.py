@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-from embedprep.errors import SettingsError
+from embedprep.errors import SettingsError, check_choice
 
 LOWERCASE_BY_DEFAULT = {
     "unicode": True,
@@ -39,9 +39,7 @@ class TokenizerSettings:
     pattern: str | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in LOWERCASE_BY_DEFAULT:
-            known = ", ".join(TOKENIZERS)
-            raise SettingsError("--tokenizer", f"{self.name!r} is none of {known}")
+        check_choice("--tokenizer", self.name, TOKENIZERS)
         if self.lowercase is None:
             object.__setattr__(self, "lowercase", LOWERCASE_BY_DEFAULT[self.name])
         if not isinstance(self.lowercase, bool):
