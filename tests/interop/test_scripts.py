@@ -66,8 +66,7 @@ def test_a_classifier_is_right_about_most_sentences(
     *_, said = replay(f"{peer}_classifier.py").splitlines()
     found = re.fullmatch(rf"{name}: (.+)% of 60 held-out sentences are right", said)
     assert found is not None
-    # By chance, half of them are; 48 of 60 or more once in 600,000 times.
-    assert float(found[1]) >= 80
+    assert float(found[1]) > 90  # as the README says; by chance half of them are
     assert len(list((tmp_path / "build").glob("classifier.*"))) == 1
 
 
