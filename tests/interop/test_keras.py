@@ -9,7 +9,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +90,12 @@ def test_any_rows_are_padded_as_by_keras(
 # What Keras has put aside.
 
 
-def legacy(keras: Any, name: str) -> Any:
+def legacy(name: str) -> Any:
     """Keras' own module of `text` or `sequence`, as long as it has one."""
-    assert keras
-    own = f"keras.src.legacy.preprocessing.{name}"
     try:
-        known = find_spec(own) is not None
+        return import_module(f"keras.src.legacy.preprocessing.{name}")
     except ModuleNotFoundError:
-        known = False
-    return import_module(own if known else f"keras_preprocessing.{name}")
+        return import_module(f"keras_preprocessing.{name}")
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +105,8 @@ def lines() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def tokenizer(keras: Any, lines: list[str]) -> Any:
-    found = legacy(keras, "text").Tokenizer(oov_token="<unk>")
+def tokenizer(lines: list[str]) -> Any:
+    found = legacy("text").Tokenizer(oov_token="<unk>")
     found.fit_on_texts(lines)
     return found
 
@@ -149,14 +145,14 @@ def test_bags_are_those_of_texts_to_matrix(
     np.testing.assert_allclose(np.load(tmp_path / "bags.npy"), expected, rtol=1e-15)
 
 
-def test_positive_pairs_are_those_of_skipgrams(encoded: Path, keras: Any, tmp_path: Path) -> None:
+def test_positive_pairs_are_those_of_skipgrams(encoded: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "embedprep", "skipgrams", str(encoded), "-o", "pairs", "-q"]
     subprocess.run([*command, "--window", "3"], cwd=tmp_path, check=True)
     couples, labels = (
         np.load(tmp_path / "pairs" / f"{name}.npy") for name in ("couples", "labels")
     )
 
-    skipgrams = legacy(keras, "sequence").skipgrams
+    skipgrams = legacy("sequence").skipgrams
     output = embedprep.load(encoded)
     input_dim = output.manifest["embedding"]["input_dim"]
     expected = [
@@ -169,9 +165,9 @@ def test_positive_pairs_are_those_of_skipgrams(encoded: Path, keras: Any, tmp_pa
 
 
 @pytest.mark.parametrize("size", [2, 1000, 50_000])
-def test_the_sampling_table_is_that_of_keras(size: int, keras: Any) -> None:
+def test_the_sampling_table_is_that_of_keras(size: int) -> None:
     np.testing.assert_array_equal(
         embedprep.sampling_table(size, first_word=1),
-        legacy(keras, "sequence").make_sampling_table(size),
+        legacy("sequence").make_sampling_table(size),
         strict=True,
     )
