@@ -43,6 +43,10 @@ class Bags(NamedTuple):
     n_values: int
     n_documents: int
 
+    @property
+    def statistics(self) -> dict[str, int]:
+        return {"non_zero_values": self.n_values, "documents": self.n_documents}
+
 
 class Cells(NamedTuple):
     """How often which index stands in which row, padding left out: a cell for each pair.

@@ -41,6 +41,11 @@ class Tensor(NamedTuple):
     shape: tuple[int, ...]
     dtype: str
 
+    @property
+    def statistics(self) -> dict[str, int]:
+        """None: all that is known of it is its shape."""
+        return {}
+
 
 def described(shape: tuple[int, ...], dtype: str) -> str:
     """An array in words.

@@ -320,8 +320,7 @@ def test_the_command_says_what_it_writes_and_what_it_wrote(tmp_path: Path) -> No
         "output": "x.npz",
         "shape": [3, 4],
         "dtype": "float64",
-        "non_zero_values": 4,
-        "documents": 3,
+        "statistics": {"non_zero_values": 4, "documents": 3},
     }
     for words, said in (
         ("-o y.npz", "'y.npz' does not end in .npy"),

@@ -339,7 +339,7 @@ def test_the_command_tells_what_was_learned(folder: Path) -> None:
     n_words = int(np.count_nonzero(ROWS))
     assert ended.err == ""
     assert ended.out == (
-        "M.npy: 12 vectors of 12 numbers, float32\n"
+        "M.npy: 12 vectors of 12, float32\n"
         "  rows              600\n"
         f"  words           {n_words:,}  (read 2 times)\n"
         "  trained             9  (vectors of entries that occur)\n"
@@ -352,8 +352,9 @@ def test_the_command_tells_what_was_learned(folder: Path) -> None:
     assert ended == (
         0,
         (
-            f'{{"output": "M.npy", "statistics": {{"rows": 600, "words": {n_words}, "epochs": 1, '
-            '"trained": 9, "untouched": 2}, "embedding": {"input_dim": 12, "output_dim": 12, '
+            '{"output": "M.npy", "shape": [12, 12], "dtype": "float32", '
+            f'"statistics": {{"rows": 600, "words": {n_words}, "epochs": 1, "trained": 9, '
+            '"untouched": 2}, "embedding": {"input_dim": 12, "output_dim": 12, '
             '"input_length": 9, "mask_zero": true}}\n'
         ),
         "",

@@ -123,13 +123,31 @@ def print_vocabulary(
 
 def print_matrix(matrix: Matrix, path: str, as_json: bool) -> None:
     """The facts about an embedding matrix that was written."""
-    n_rows, dim = matrix.values.shape
-    facts = matrix.statistics
+    shape, facts = matrix.values.shape, matrix.statistics
     if as_json:
-        print_json({"output": path, "shape": [n_rows, dim], "dtype": "float32"} | facts)
+        print_json(array_facts(path, shape, "float32", facts))
         return
-    head = f"{printable(path)}: {how_many(n_rows, 'vector')} of {dim:,}, float32"
+    head = array_line(path, shape, "float32", "vector")
     stdout.write(f"{head}\n{table(_coverage(facts))}")
+
+
+def array_line(path: str, shape: tuple[int, ...], dtype: str, noun: str = "row") -> str:
+    """The first line about an array that was written.
+
+    >>> array_line("x.npy", (320, 12, 128), "float32")
+    'x.npy: 320 rows of 12 x 128, float32'
+    """
+    n_rows, *inner = shape
+    size = " x ".join(f"{n:,}" for n in inner)
+    return f"{printable(path)}: {how_many(n_rows, noun)} of {size}, {dtype}"
+
+
+def array_facts(
+    path: str, shape: tuple[int, ...], dtype: str, statistics: dict[str, Any]
+) -> dict[str, Any]:
+    """An array that was written for scripts, with the facts about it where there are any."""
+    facts = {"statistics": statistics} if statistics else {}
+    return {"output": path, "shape": list(shape), "dtype": dtype} | facts
 
 
 def _coverage(facts: dict[str, Any]) -> list[tuple[str, int, str]]:
@@ -196,7 +214,12 @@ def print_json(facts: dict[str, Any]) -> None:
 
 
 def warn(warnings: Iterable[str], quiet: bool) -> None:
-    """Tell of what is done and plainly wrong. That nobody can be told does not undo it."""
+    """Tell of what is done and plainly wrong."""
+    for warning in () if quiet else warnings:
+        announce(f"warning: {warning}")
+
+
+def announce(said: str) -> None:
+    """Tell something on stderr. That nobody can be told neither hinders nor undoes the work."""
     with suppress(OSError):
-        for warning in () if quiet else warnings:
-            click.echo(f"embedprep: warning: {printable(warning)}", err=True)
+        click.echo(f"embedprep: {printable(said)}", err=True)

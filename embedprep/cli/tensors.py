@@ -5,7 +5,6 @@ and `bow`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,8 @@ import click
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.sections import Sectioned
-from embedprep.cli.summary import print_json, table
+from embedprep.cli.summary import announce, array_facts, array_line, print_json, table
 from embedprep.settings import BAG_DTYPES, BAG_MODES, REDUCTIONS, VECTOR_DTYPES
-from embedprep.wording import how_many, printable
 
 if TYPE_CHECKING:
     from embedprep.bags import Bags
@@ -74,7 +72,7 @@ def embed(
     named = None if matrix is None else Path(matrix)
     target = _target(output, quiet, **chosen)
     made = embedding.embed(Path(rows), target, matrix=named, dtype=dtype, reduce=reduce)
-    _print(made, quiet, as_json, [])
+    _print(made, quiet, as_json)
 
 
 @click.command(cls=Sectioned)
@@ -105,7 +103,7 @@ def onehot(
     from embedprep import embedding
 
     target = _target(output, quiet, **chosen)
-    _print(embedding.one_hot(Path(rows), target, vocabulary=vocab), quiet, as_json, [])
+    _print(embedding.one_hot(Path(rows), target, vocabulary=vocab), quiet, as_json)
 
 
 @click.command(cls=Sectioned)
@@ -181,8 +179,8 @@ def bow(
         )
     n_cells = made.shape[0] * made.shape[1]
     filled = f"{made.n_values / n_cells:.2%}" if n_cells else ""
-    facts = [("non-zero values", made.n_values, filled), ("documents", made.n_documents, "")]
-    _print(made, quiet, as_json, facts)
+    lines = [("non-zero values", made.n_values, filled), ("documents", made.n_documents, "")]
+    _print(made, quiet, as_json, table(lines))
 
 
 def _check_ending(output: str, ending: str, where: str = "") -> None:
@@ -197,27 +195,14 @@ def _target(
 ) -> Target:
     from embedprep.tensors import Target
 
-    announce: Callable[[str], object] = (lambda said: None) if quiet else _announce
-    return Target(Path(output), max_bytes, jobs, sync, announce)
+    told: Callable[[str], object] = (lambda said: None) if quiet else announce
+    return Target(Path(output), max_bytes, jobs, sync, told)
 
 
-def _announce(said: str) -> None:
-    """Tell what is written. That nobody can be told does not hinder it."""
-    with suppress(OSError):
-        click.echo(f"embedprep: {printable(said)}", err=True)
-
-
-def _print(
-    made: Tensor | Bags, quiet: bool, as_json: bool, facts: list[tuple[str, int, str]]
-) -> None:
-    """The file, its shape and its dtype; further `facts` as figures, by their names."""
+def _print(made: Tensor | Bags, quiet: bool, as_json: bool, facts: str = "") -> None:
+    """The file, its shape and its dtype; below them some `facts`."""
+    path = str(made.path)
     if as_json:
-        found = {"output": str(made.path), "shape": list(made.shape), "dtype": made.dtype}
-        print_json(
-            found | {name.replace(" ", "_").replace("-", "_"): figure for name, figure, _ in facts}
-        )
+        print_json(array_facts(path, made.shape, made.dtype, made.statistics))
     elif not quiet:
-        n_rows, *inner = made.shape
-        head = f"{how_many(n_rows, 'row')} of {' x '.join(f'{n:,}' for n in inner)}, {made.dtype}"
-        figures = table(facts) if facts else ""
-        stdout.write(f"{printable(str(made.path))}: {head}\n{figures}")
+        stdout.write(f"{array_line(path, made.shape, made.dtype)}\n{facts}")

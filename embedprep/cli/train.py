@@ -10,9 +10,9 @@ import click
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
-from embedprep.cli.summary import embedding_line, print_json, table
+from embedprep.cli.summary import array_facts, array_line, embedding_line, print_json, table
 from embedprep.settings import MOST_NEIGHBOURS, OUTPUT_DIM, TrainingSettings
-from embedprep.wording import how_many, printable
+from embedprep.wording import how_many
 
 if TYPE_CHECKING:
     from embedprep.training import Trained
@@ -111,13 +111,11 @@ def train(
 def _print_trained(trained: Trained, as_json: bool) -> None:
     """The facts about a matrix that was written."""
     facts, layer = trained.statistics, trained.embedding
+    path, shape = str(trained.path), (layer["input_dim"], layer["output_dim"])
     if as_json:
-        print_json({"output": str(trained.path), "statistics": facts, "embedding": layer})
+        print_json(array_facts(path, shape, "float32", facts) | {"embedding": layer})
         return
-    head = (
-        f"{printable(str(trained.path))}: {how_many(layer['input_dim'], 'vector')} of "
-        f"{how_many(layer['output_dim'], 'number')}, float32"
-    )
+    head = array_line(path, shape, "float32", "vector")
     lines = [
         ("rows", facts["rows"], ""),
         ("words", facts["words"], f"read {how_many(facts['epochs'], 'time')}"),
