@@ -44,6 +44,16 @@ class Output(NamedTuple):
         return self.vocabulary.labels.classes if self.vocabulary.labels else ()
 
 
+def embedding_layer(input_dim: int, output_dim: int, input_length: int) -> dict[str, Any]:
+    """The arguments of the embedding layer that takes some rows."""
+    return {
+        "input_dim": input_dim,
+        "output_dim": output_dim,
+        "input_length": input_length,
+        "mask_zero": True,
+    }
+
+
 def load(folder: str | Path) -> Output:
     """Open an output folder.
 

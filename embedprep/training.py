@@ -28,14 +28,12 @@ from embedprep.encoded import EncodedRows
 from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, MissingExtra, OutputError
 from embedprep.initializers import Initializer, initial_rows
-from embedprep.matrix.files import open_matrix, staged_matrix
-from embedprep.npy import ArraySpec
+from embedprep.matrix.files import check_room, open_matrix, staged_matrix
+from embedprep.output import embedding_layer
 from embedprep.sequences import split_long
 from embedprep.settings import OUTPUT_DIM, TrainingSettings
-from embedprep.space import check_space
 from embedprep.specials import PAD_INDEX
 from embedprep.vocabulary import Vocabulary
-from embedprep.wording import how_large, how_many
 
 LONGEST_SENTENCE = 1000
 """Longer rows are several sentences. gensim takes about 10,000 words at a time, the last sentence
@@ -96,9 +94,7 @@ def train(
             "untouched": len(counts) - n_trained - 1,
         }
         staged.write(matrix, {"trained": asdict(settings), "statistics": facts})
-    input_dim, output_dim = matrix.shape
-    layer = {"input_dim": input_dim, "output_dim": output_dim, "input_length": rows.length}
-    return Trained(output, facts, layer | {"mask_zero": True})
+    return Trained(output, facts, embedding_layer(len(matrix), matrix.shape[1], rows.length))
 
 
 def _first_vectors(
@@ -111,23 +107,11 @@ def _first_vectors(
     n_vectors = vocabulary.input_dim
     if start is not None:
         given = _open_start(start, n_vectors, settings.dim)
-        _check_room(output, *given.shape)
+        check_room(output, *given.shape)
         return np.array(given, np.float32, order="C")
     dim = settings.dim or OUTPUT_DIM
-    _check_room(output, n_vectors, dim)
+    check_room(output, n_vectors, dim)
     return initial_rows(vocabulary.entries, dim, Initializer("uniform", settings.seed, 0.5 / dim))
-
-
-def _check_room(output: Path, n_vectors: int, dim: int) -> None:
-    n_bytes = ArraySpec((n_vectors, dim), "float32").n_bytes
-    what = f"{how_many(n_vectors, 'vector')} of {how_many(dim, 'number')}"
-    check_space(
-        output,
-        n_bytes,
-        f"{what} take {how_large(n_bytes)}",
-        max_bytes=None,
-        remedy=lambda _limit: "free some, choose a smaller --dim, or write to another disk",
-    )
 
 
 def _open_start(path: Path, input_dim: int, dim: int | None) -> NDArray[Any]:

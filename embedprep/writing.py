@@ -13,8 +13,8 @@ from embedprep.digests import Digest
 from embedprep.engines import Future
 from embedprep.labels import LabelFacts
 from embedprep.manifest import MANIFEST, format_manifest
-from embedprep.matrix import Matrix
 from embedprep.matrix.files import write_matrix
+from embedprep.matrix.making import Matrix
 from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
 from embedprep.output import (
     DOCUMENTS,
@@ -23,6 +23,7 @@ from embedprep.output import (
     LENGTHS,
     SEQUENCES,
     VOCABULARY,
+    embedding_layer,
 )
 from embedprep.parts import count_leaks
 from embedprep.plan import Plan, PlannedPart
@@ -55,12 +56,9 @@ class Built(NamedTuple):
     @property
     def embedding(self) -> dict[str, Any]:
         """The arguments of the embedding layer that takes these rows."""
-        return {
-            "input_dim": self.vocabulary.input_dim,
-            "output_dim": OUTPUT_DIM if self.matrix is None else self.matrix.array.shape[1],
-            "input_length": self.vocabulary.rectangle.max_len,
-            "mask_zero": True,
-        }
+        dim = OUTPUT_DIM if self.matrix is None else self.matrix.array.shape[1]
+        vocabulary = self.vocabulary
+        return embedding_layer(vocabulary.input_dim, dim, vocabulary.rectangle.max_len)
 
 
 class Contents(NamedTuple):

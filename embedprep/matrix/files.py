@@ -16,7 +16,8 @@ from embedprep.manifest import MANIFEST, manifest_with_matrix, output_names, rea
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
 from embedprep.output import EMBEDDING_MATRIX, load_array
 from embedprep.publication import StagedFolder, staged_file, staged_folder
-from embedprep.wording import how_many
+from embedprep.space import check_space
+from embedprep.wording import how_large, how_many
 
 _FLOAT_BYTES = (2, 4, 8)
 
@@ -41,6 +42,14 @@ def open_matrix(
         cause = f"has {how_many(len(matrix), 'vector')}, and the vocabulary {input_dim:,} entries"
         raise OutputError(str(path), cause, remedy)
     return np.ascontiguousarray(matrix, matrix.dtype.newbyteorder("="))
+
+
+def check_room(output: Path, n_vectors: int, dim: int) -> None:
+    """Raise OutputError where the disk has no room for a matrix that is still to be made."""
+    n_bytes = ArraySpec((n_vectors, dim), "float32").n_bytes
+    cause = f"would take {how_large(n_bytes)} for {how_many(n_vectors, 'vector')} of {dim:,}"
+    remedy = "choose a smaller --dim"
+    check_space(output, n_bytes, cause, max_bytes=None, remedy=lambda _: remedy)
 
 
 class StagedMatrix(NamedTuple):

@@ -9,15 +9,12 @@ from pathlib import Path
 
 from embedprep.engines import ThreadEngine
 from embedprep.errors import OutputError
-from embedprep.matrix.files import staged_matrix
+from embedprep.matrix.files import check_room, staged_matrix
 from embedprep.matrix.making import Matrix, drawn_array, make_matrix, vector_files
-from embedprep.npy import ArraySpec
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.publication import refuse_to_overwrite, staged_file
 from embedprep.settings import MatrixSettings
-from embedprep.space import check_space
 from embedprep.vocabulary import Vocabulary
-from embedprep.wording import how_large
 
 
 def write_matrix_of(
@@ -50,7 +47,7 @@ def write_matrix_of(
         if is_output:
             _check_fits(output, vocabulary)
         if settings.vectors is None:
-            _check_space(target, drawn_array(vocabulary, settings))
+            check_room(target, *drawn_array(vocabulary, settings).shape)
         made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
         if listed is not None and made.coverage is not None:
             lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
@@ -64,9 +61,3 @@ def _check_fits(output: Path, vocabulary: Vocabulary) -> None:
     if vocabulary.entries != Vocabulary.load(output / VOCABULARY).entries:
         cause = "has rows of other words than those of --vocab"
         raise OutputError(str(output), cause, "leave --vocab out, or name a file by -o")
-
-
-def _check_space(target: Path, array: ArraySpec) -> None:
-    cause = f"would take {how_large(array.n_bytes)}"
-    remedy = "choose a smaller --dim"
-    check_space(target, array.n_bytes, cause, max_bytes=None, remedy=lambda _: remedy)
