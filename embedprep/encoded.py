@@ -89,15 +89,15 @@ def open_rows(named: Path) -> EncodedRows:
     return EncodedRows(path, ids)
 
 
-def beside(rows: Path, name: str, option: str, what: str) -> Path:
-    """A file that belongs to rows and lies beside them.
+def beside(path: Path, name: str, option: str, what: str) -> Path:
+    """A file that belongs to rows, a vocabulary or a matrix and lies beside them.
 
     Raises OutputError where it does not; `option` is what names another, `what` tells what it is.
     """
-    path = rows.parent / name
-    if not path.exists():
-        raise OutputError(str(path), "no such file", f"name {what} by {option}")
-    return path
+    found = path.parent / name
+    if not found.exists():
+        raise OutputError(str(found), "no such file", f"name {what} by {option}")
+    return found
 
 
 def vocabulary_file(rows: Path, named: str | None) -> Path:

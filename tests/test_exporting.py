@@ -359,7 +359,7 @@ def test_a_word_with_a_carriage_return_is_in_no_list(tmp_path: Path) -> None:
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     path = saved(tmp_path, MARKED)
     assert refused(path, "glove") == (
-        "embedding_matrix.npy: no such file; name the matrix by --matrix"
+        "embedding_matrix.npy: no such file; name the embedding matrix by --matrix"
     )
     assert refused(path, "glove", tmp_path / "m.npy") == "m.npy: no such file; check the path"
     with pytest.raises(VocabularyError, match=r"v\.json: cannot be read \(No such file"):

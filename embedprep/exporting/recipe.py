@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embedprep.digests import digest_of
+from embedprep.encoded import beside
 from embedprep.errors import OutputError, SettingsError, check_choice
 from embedprep.exporting import FOLDERS, FORMATS, WITH_VECTORS
 from embedprep.exporting.tokenizers_json import differences, tokenizer_json
@@ -73,9 +74,7 @@ def open_export(named: Path, to: str, matrix: Path | None = None) -> Export:
         return Export(to, named, vocabulary)
     if to not in FOLDERS:
         check_words(vocabulary, str(named))
-    path = named.parent / EMBEDDING_MATRIX if matrix is None else matrix
-    if matrix is None and not path.exists():
-        raise OutputError(str(path), "no such file", "name the matrix by --matrix")
+    path = matrix or beside(named, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
     return Export(to, named, vocabulary, open_vectors(vocabulary, path))
 
 
