@@ -15,7 +15,7 @@ from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
 from embedprep.doubts import Beginning, doubts
-from embedprep.matrix import drawn_array, make_matrix, vector_files
+from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.publication import (

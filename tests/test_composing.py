@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from embedprep import arrays
 from embedprep.digests import Digest
 from embedprep.engines import ThreadEngine
-from embedprep.matrix import Matrix, make_matrix
+from embedprep.matrix.making import Matrix, make_matrix
 from embedprep.rectangle import Rectangle
 from embedprep.settings import MatrixSettings, VectorSource
 from embedprep.specials import Specials

@@ -14,7 +14,7 @@ from embedprep.wording import how_many, printable, quoted, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from embedprep.matrix import Matrix
+    from embedprep.matrix.making import Matrix
     from embedprep.sources import Source
     from embedprep.vocabulary import Vocabulary
     from embedprep.writing import Built

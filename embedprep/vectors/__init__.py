@@ -2,8 +2,8 @@
 
 In reading order: `formats` tells what a file is; `text`, with `decimals`, and `binary` find vectors
 in `blocks` of it; `fasttext` opens a binary model of fastText, `ngrams` finds the character n-grams
-of words, `subwords` makes vectors of them; `wanted` holds the words that are looked for and what
-was found; `reading` runs it all.
+of words, `subwords` makes vectors of them, and `composing` asks it for all; `wanted` holds the
+words that are looked for and what was found; `reading` runs it all.
 """
 
 from embedprep.vectors.blocks import finite_rows
