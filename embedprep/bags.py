@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints
 from embedprep.csr import CsrSpec, write_csr
-from embedprep.encoded import EncodedRows, open_rows, rows_file, vocabulary_file
+from embedprep.encoded import EncodedRows, open_rows, open_with_vocabulary
 from embedprep.engines import ThreadEngine, in_turn
 from embedprep.errors import InputError, SettingsError, check_choice
 from embedprep.npy import ArraySpec
@@ -106,7 +106,7 @@ def bow(
     named: Path,
     target: Target,
     *,
-    vocabulary: str | None = None,
+    vocabulary: Path | None = None,
     mode: str = "binary",
     fit: Path | None = None,
     sparse: bool = False,
@@ -132,14 +132,13 @@ def bow(
     check_choice("--dtype", dtype, BAG_DTYPES)
     if fit is not None and mode != "tfidf":
         raise SettingsError("--fit", f"--mode {mode} learns nothing from rows", "leave it out")
-    path = rows_file(named)
-    fit_path = path if fit is None else rows_file(fit)
-    vocabulary_path = vocabulary_file(path, vocabulary)
-    refuse_to_overwrite([str(path), str(fit_path), str(vocabulary_path)], [target.path])
-    entries = Vocabulary.load(vocabulary_path)
-    rows, fitted = open_rows(path), open_rows(fit_path)
-    for some in (rows, fitted) if fit is not None else (rows,):
-        _refuse_cut(some)
+    rows, entries = open_with_vocabulary(named, vocabulary, [target.path])
+    _refuse_cut(rows)
+    fitted = rows
+    if fit is not None:
+        fitted = open_rows(fit)
+        refuse_to_overwrite([str(fitted.path)], [target.path])
+        _refuse_cut(fitted)
 
     weights = Weights(mode, fitted.n_rows, np.empty(0), np.empty(0))
     if mode == "tfidf":

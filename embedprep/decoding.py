@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from embedprep.encoded import EncodedRows
+from embedprep.publication import staged_file
 from embedprep.vocabulary import Vocabulary, spell_rows
 
 
@@ -15,3 +17,11 @@ def decode(rows: EncodedRows, vocabulary: Vocabulary) -> Iterator[bytes]:
     """
     for chunk in rows.chunks(row_bytes=0):
         yield spell_rows(vocabulary, rows.read(chunk, vocabulary.input_dim))
+
+
+def write_sentences(rows: EncodedRows, vocabulary: Vocabulary, output: Path) -> None:
+    """Write the sentences of rows into a file, whole or not at all. Raises as `decode` does, and
+    OutputError where the file cannot be written.
+    """
+    with staged_file(output) as temporary, temporary.open("wb") as stream:
+        stream.writelines(decode(rows, vocabulary))

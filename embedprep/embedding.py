@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.encoded import EncodedRows, beside, open_rows, rows_file, vocabulary_file
+from embedprep.encoded import EncodedRows, beside, open_rows, open_with_vocabulary, rows_file
 from embedprep.errors import OutputError, check_choice
 from embedprep.matrix.files import open_matrix
 from embedprep.npy import ArraySpec
@@ -20,7 +20,6 @@ from embedprep.publication import refuse_to_overwrite
 from embedprep.settings import REDUCTIONS, VECTOR_DTYPES
 from embedprep.specials import PAD_INDEX
 from embedprep.tensors import Target, Tensor, write_tensor
-from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_large
 
 
@@ -120,7 +119,7 @@ def _reduce(
     return reduced
 
 
-def one_hot(named: Path, target: Target, *, vocabulary: str | None = None) -> Tensor:
+def one_hot(named: Path, target: Target, *, vocabulary: Path | None = None) -> Tensor:
     """Write every index of rows as a vector of 0 with a 1 at its place, (rows, length, input_dim)
     uint8.
 
@@ -128,11 +127,8 @@ def one_hot(named: Path, target: Target, *, vocabulary: str | None = None) -> Te
     `embed` gives. The vocabulary is the one beside the rows where none is named. Raises
     VocabularyError and OutputError as `embed` does.
     """
-    path = rows_file(named)
-    vocabulary_path = vocabulary_file(path, vocabulary)
-    refuse_to_overwrite([str(path), str(vocabulary_path)], [target.path])
-    input_dim = Vocabulary.load(vocabulary_path).input_dim
-    rows = open_rows(path)
+    rows, entries = open_with_vocabulary(named, vocabulary, [target.path])
+    input_dim = entries.input_dim
     array = ArraySpec((rows.n_rows, rows.length, input_dim), "uint8")
 
     def make(chunk: slice) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ them lies beside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,8 @@ from embedprep.arrays import row_chunks
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.manifest import output_names, read_manifest
 from embedprep.output import SEQUENCES, VOCABULARY, load_array
-from embedprep.vocabulary import check_indices
+from embedprep.publication import refuse_to_overwrite
+from embedprep.vocabulary import Vocabulary, check_indices
 
 
 class EncodedRows(NamedTuple):
@@ -100,10 +101,22 @@ def beside(path: Path, name: str, option: str, what: str) -> Path:
     return found
 
 
-def vocabulary_file(rows: Path, named: str | None) -> Path:
+def vocabulary_file(rows: Path, named: Path | None) -> Path:
     """The file of the vocabulary that rows were encoded with: the one that is named, else the one
     beside them.
     """
-    if named is not None:
-        return Path(named)
-    return beside(rows, VOCABULARY, "--vocab", "the vocabulary of these rows")
+    return named or beside(rows, VOCABULARY, "--vocab", "the vocabulary of these rows")
+
+
+def open_with_vocabulary(
+    named: Path, vocabulary: Path | None, outputs: Sequence[Path] = ()
+) -> tuple[EncodedRows, Vocabulary]:
+    """Rows and the vocabulary that they were encoded with, neither of which is one of the outputs.
+
+    Raises OutputError and VocabularyError where there is none, or one would be overwritten.
+    """
+    path = rows_file(named)
+    vocabulary_path = vocabulary_file(path, vocabulary)
+    refuse_to_overwrite([str(path), str(vocabulary_path)], outputs)
+    loaded = Vocabulary.load(vocabulary_path)
+    return open_rows(path), loaded

@@ -256,7 +256,7 @@ def test_rows_that_were_cut_are_refused_and_split_ones_are_not(tmp_path: Path) -
     assert bow(out, target).n_values == 4
     assert bow(whole, target).shape == (3, 5)
     np.save(tmp_path / "alone.npy", np.load(out / "test" / "sequences.npy"))
-    assert bow(tmp_path / "alone.npy", target, vocabulary=str(out / "vocab.json")).n_values == 5
+    assert bow(tmp_path / "alone.npy", target, vocabulary=out / "vocab.json").n_values == 5
 
 
 def test_a_foreign_index_is_named_with_its_place(tmp_path: Path) -> None:

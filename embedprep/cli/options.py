@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -39,9 +40,13 @@ def seed_option(draws: str) -> Callable[[Command], Command]:
     )
 
 
-rows = click.argument("rows", metavar="ROWS.npy|DIR")
+path = click.Path(path_type=Path)
+"""A path as the library takes it. Whether it is there, and what, is the library's to say."""
+
+rows = click.argument("rows", type=path, metavar="ROWS.npy|DIR")
 vocabulary_of_rows = click.option(
     "--vocab",
+    type=path,
     metavar="FILE",
     help="The vocab.json that the rows were encoded with.  [default: the one beside them]",
 )

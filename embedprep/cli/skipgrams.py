@@ -72,8 +72,8 @@ if TYPE_CHECKING:
 @options.sync_option
 def skipgrams(
     *,
-    rows: str,
-    vocab: str | None,
+    rows: Path,
+    vocab: Path | None,
     output: str,
     max_bytes: int | None,
     jobs: int | None,
@@ -99,7 +99,7 @@ def skipgrams(
     from embedprep.skipgrams.writing import write_skipgrams
 
     keep_freed_memory()
-    read = open_rows(Path(rows))
+    read = open_rows(rows)
     with progress(read.ids.nbytes, quiet) as advance:
         written = write_skipgrams(
             read,

@@ -27,6 +27,7 @@ _output = click.option("-o", "--output", required=True, metavar="X.npy", help="T
 @options.rows
 @click.option(
     "--matrix",
+    type=options.path,
     metavar="M.npy",
     help="The embedding matrix.  [default: embedding_matrix.npy beside the rows]",
 )
@@ -48,8 +49,8 @@ _output = click.option("-o", "--output", required=True, metavar="X.npy", help="T
 @options.sync_option
 def embed(
     *,
-    rows: str,
-    matrix: str | None,
+    rows: Path,
+    matrix: Path | None,
     output: str,
     dtype: str,
     reduce: str | None,
@@ -69,9 +70,8 @@ def embed(
     keep_freed_memory()
     from embedprep import embedding
 
-    named = None if matrix is None else Path(matrix)
     target = _target(output, quiet, **chosen)
-    made = embedding.embed(Path(rows), target, matrix=named, dtype=dtype, reduce=reduce)
+    made = embedding.embed(rows, target, matrix=matrix, dtype=dtype, reduce=reduce)
     _print(made, quiet, as_json)
 
 
@@ -84,8 +84,8 @@ def embed(
 @options.sync_option
 def onehot(
     *,
-    rows: str,
-    vocab: str | None,
+    rows: Path,
+    vocab: Path | None,
     output: str,
     quiet: bool,
     as_json: bool,
@@ -103,7 +103,7 @@ def onehot(
     from embedprep import embedding
 
     target = _target(output, quiet, **chosen)
-    _print(embedding.one_hot(Path(rows), target, vocabulary=vocab), quiet, as_json)
+    _print(embedding.one_hot(rows, target, vocabulary=vocab), quiet, as_json)
 
 
 @click.command(cls=Sectioned)
@@ -126,6 +126,7 @@ def onehot(
 )
 @click.option(
     "--fit",
+    type=options.path,
     metavar="TRAIN.npy|DIR",
     help="The rows that tfidf counts documents in.  [default: the rows themselves]",
 )
@@ -144,10 +145,10 @@ def onehot(
 @options.sync_option
 def bow(
     *,
-    rows: str,
-    vocab: str | None,
+    rows: Path,
+    vocab: Path | None,
     mode: str,
-    fit: str | None,
+    fit: Path | None,
     sparse: bool,
     dtype: str,
     output: str,
@@ -169,11 +170,11 @@ def bow(
 
     with choices.usage_errors():
         made = bags.bow(
-            Path(rows),
+            rows,
             _target(output, quiet, **chosen),
             vocabulary=vocab,
             mode=mode,
-            fit=None if fit is None else Path(fit),
+            fit=fit,
             sparse=sparse,
             dtype=dtype,
         )

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 @options.seed_option("the first vectors and of all that is drawn in training")
 @click.option(
     "--start",
+    type=options.path,
     metavar="M.npy",
     help="Go on from the vectors in this matrix, which may be the output too.",
 )
@@ -58,15 +59,15 @@ if TYPE_CHECKING:
 @options.sync_option
 def train(
     *,
-    rows: str,
-    vocab: str | None,
+    rows: Path,
+    vocab: Path | None,
     output: str,
     dim: int | None,
     window: int,
     negative: int,
     epochs: int,
     seed: int,
-    start: str | None,
+    start: Path | None,
     jobs: int | None,
     quiet: bool,
     as_json: bool,
@@ -83,15 +84,10 @@ def train(
     """
     choices.refuse_stdout(output, "vectors")
     from embedprep import training
-    from embedprep.encoded import open_rows, vocabulary_file
-    from embedprep.publication import refuse_to_overwrite
-    from embedprep.vocabulary import Vocabulary
+    from embedprep.encoded import open_with_vocabulary
 
     settings = TrainingSettings(dim, window, negative, epochs, seed)
-    encoded = open_rows(Path(rows))
-    vocabulary_path = vocabulary_file(encoded.path, vocab)
-    refuse_to_overwrite([str(encoded.path), str(vocabulary_path)], [Path(output)])
-    vocabulary = Vocabulary.load(vocabulary_path)
+    encoded, vocabulary = open_with_vocabulary(rows, vocab, [Path(output)])
     n_rows = encoded.n_rows * epochs
     with progress(n_rows, quiet, doing="training", unit=" rows") as advance:
         trained = training.train(
@@ -99,7 +95,7 @@ def train(
             vocabulary,
             Path(output),
             settings,
-            start=None if start is None else Path(start),
+            start=start,
             jobs=jobs,
             sync=sync,
             advance=advance,
