@@ -64,7 +64,7 @@ def run(
     embedprep run tickets.csv.gz --text-column text --label-column category -o out/
     embedprep run reviews.txt --vectors glove.6B.zip/glove.6B.100d.txt -o out/
     """
-    choices.refuse_stdout(output)
+    choices.refuse_stdout(output, "rows")
     rows, reading = choices.row_settings(chosen), choices.reading(chosen)
     selection = choices.selection(chosen)
     matrix = choices.matrix_settings(chosen, selection.seed)
@@ -207,7 +207,7 @@ def encode(
     embedprep encode test.txt --vocab out/vocab.json -o test.npy
     embedprep encode test.txt --vocab out/vocab.json --padding post -o test/
     """
-    choices.refuse_stdout(output)
+    choices.refuse_stdout(output, "rows")
     rows, reading = choices.row_settings(chosen), choices.reading(chosen)
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)

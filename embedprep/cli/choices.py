@@ -69,6 +69,13 @@ def _given() -> set[str]:
     return {name for name in context.params if context.get_parameter_source(name) is not default}
 
 
+def _first_given(names: set[str]) -> str | None:
+    """The first option of the command among `names` that was chosen."""
+    given = names & _given()
+    parameters = click.get_current_context().command.params
+    return next((option.opts[-1] for option in parameters if option.name in given), None)
+
+
 def check_source(inputs: tuple[str, ...], source: str | None, unk_token: str | None) -> None:
     """Tell of words from nowhere or from two places, and of options that mean nothing there."""
     if source is None and not inputs:
@@ -77,10 +84,8 @@ def check_source(inputs: tuple[str, ...], source: str | None, unk_token: str | N
         raise click.UsageError("Words come from INPUT... or from --from FILE, not from both.")
     if source is None and unk_token is not None:
         raise click.UsageError("--unk-token names an entry of --from FILE.")
-    idle = _given() - _WITH_SOURCE if source is not None else ()
-    for parameter in click.get_current_context().command.params:
-        if parameter.name in idle:
-            raise click.UsageError(f"{parameter.opts[-1]} is about text, and --from reads none.")
+    if source is not None and (option := _first_given(_given() - _WITH_SOURCE)):
+        raise click.UsageError(f"{option} is about text, and --from reads none.")
 
 
 def check_explained(text: str, vocab: str | None, max_len: str | None) -> None:
@@ -93,17 +98,15 @@ def check_explained(text: str, vocab: str | None, max_len: str | None) -> None:
         cause = "must be a number: a sentence does not tell the length of rows"
         raise click.BadParameter(cause, param_hint="'--max-len'")
     idle = _OF_THE_TOKENIZER if vocab is not None else _OF_THE_RECTANGLE
-    for parameter in click.get_current_context().command.params:
-        if parameter.name in idle & _given():
-            option = parameter.opts[-1]
-            raise click.UsageError(
-                f"{option} shapes a row, and only a --vocab makes one."
-                if vocab is None
-                else f"{option} is settled in the vocabulary, and cannot go with --vocab."
-            )
+    if option := _first_given(idle):
+        raise click.UsageError(
+            f"{option} shapes a row, and only a --vocab makes one."
+            if vocab is None
+            else f"{option} is settled in the vocabulary, and cannot go with --vocab."
+        )
 
 
-def refuse_stdout(output: str, what: str = "rows", option: str = "'-o' / '--output'") -> None:
+def refuse_stdout(output: str, what: str, option: str = "'-o' / '--output'") -> None:
     """Tell that arrays need a place: `-` is standard output in the commands that write text."""
     if output in ("-", ""):
         cause = f"{what} cannot go to standard output" if output else "the name is empty"
@@ -202,14 +205,12 @@ def matrix_settings(options: dict[str, Any], seed: int) -> MatrixSettings | None
     them was chosen.
     """
     chosen = {name: options.pop(name) for name in _OF_THE_MATRIX}
-    given = _given() & chosen.keys()
     name = chosen["vectors"]
     idle = {"oov_init", "case_fallback", "skip_bad_vectors"} if name is None else {"init"}
-    for parameter in click.get_current_context().command.params:
-        if parameter.name in idle & given:
-            reason = "without --vectors" if name is None else "with --vectors: see --oov-init"
-            raise click.UsageError(f"{parameter.opts[-1]} means nothing {reason}.")
-    if not given:
+    if option := _first_given(idle):
+        reason = "without --vectors" if name is None else "with --vectors: see --oov-init"
+        raise click.UsageError(f"{option} means nothing {reason}.")
+    if not _given() & chosen.keys():
         return None
     with usage_errors():
         source = None

@@ -14,7 +14,7 @@ from embedprep.wording import how_many, printable
 
 
 @click.command(cls=Sectioned)
-@click.argument("vocabulary", metavar="VOCAB.json|DIR")
+@click.argument("vocabulary", type=options.path, metavar="VOCAB.json|DIR")
 @click.option(
     "--to",
     type=click.Choice(FORMATS),
@@ -24,6 +24,7 @@ from embedprep.wording import how_many, printable
 )
 @click.option(
     "--matrix",
+    type=options.path,
     metavar="M.npy",
     help="The embedding matrix with the vectors.  [default: the embedding_matrix.npy beside the "
     "vocabulary]",
@@ -39,9 +40,9 @@ from embedprep.wording import how_many, printable
 @options.sync_option
 def export(
     *,
-    vocabulary: str,
+    vocabulary: Path,
     to: str,
-    matrix: str | None,
+    matrix: Path | None,
     output: str,
     quiet: bool,
     as_json: bool,
@@ -62,9 +63,7 @@ def export(
     from embedprep.exporting import recipe
 
     with choices.usage_errors():
-        exported = recipe.open_export(
-            Path(vocabulary), to, None if matrix is None else Path(matrix)
-        )
+        exported = recipe.open_export(vocabulary, to, matrix)
     if output == "-":
         for text in recipe.exported_text(exported):
             stdout.write(text)

@@ -19,6 +19,7 @@ from embedprep.sources import total_bytes
 @click.command(cls=Sectioned)
 @click.option(
     "--vocab",
+    type=options.path,
     metavar="FILE",
     help="The vocab.json of the words.  [default: that of the output in DIR]",
 )
@@ -34,7 +35,7 @@ from embedprep.sources import total_bytes
 @options.sync_option
 def matrix(
     *,
-    vocab: str | None,
+    vocab: Path | None,
     output: str,
     seed: int,
     missing: str | None,
@@ -68,7 +69,7 @@ def matrix(
         made = write_matrix_of(
             Path(output),
             settings,
-            Path(vocab) if vocab else None,
+            vocab,
             missing=Path(missing) if missing else None,
             jobs=jobs,
             sync=sync,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedprep.cli import stdout
+from embedprep.cli import options, stdout
 from embedprep.cli.columns import GAP, in_place, n_cells, shown
 from embedprep.cli.sections import Sectioned
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Sectioned)
-@click.argument("matrix", metavar="M.npy|DIR")
+@click.argument("matrix", type=options.path, metavar="M.npy|DIR")
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @click.option(
     "--vocab",
+    type=options.path,
     metavar="FILE",
     help="The vocab.json that the matrix was made with.  [default: the one beside it]",
 )
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each word.")
 def nearest(
-    *, matrix: str, words: tuple[str, ...], vocab: str | None, top: int, as_json: bool
+    *, matrix: Path, words: tuple[str, ...], vocab: Path | None, top: int, as_json: bool
 ) -> None:
     """Print the words whose vectors are nearest to that of each WORD, by cosine.
 
@@ -47,7 +48,7 @@ def nearest(
     from embedprep import nearest as library
     from embedprep.explaining import read_sentences
 
-    vectors = library.open_vectors(Path(matrix), None if vocab is None else Path(vocab))
+    vectors = library.open_vectors(matrix, vocab)
     asked: list[str] = []
     for word in words:
         asked += filter(str.strip, read_sentences("-")) if word == "-" else [word]

@@ -93,7 +93,7 @@ def skipgrams(
     embedprep skipgrams out/ --window 5 --dynamic-window --sampling word2vec \\
         --negative 5 --negative-distribution unigram -o pairs/
     """
-    choices.refuse_stdout(output)
+    choices.refuse_stdout(output, "pairs")
     settings = SkipgramSettings(**chosen)
     from embedprep.encoded import open_rows, vocabulary_file
     from embedprep.skipgrams.writing import write_skipgrams

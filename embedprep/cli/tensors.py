@@ -185,7 +185,7 @@ def bow(
 
 
 def _check_ending(output: str, ending: str, where: str = "") -> None:
-    choices.refuse_stdout(output)
+    choices.refuse_stdout(output, "an array")
     if not output.endswith(ending):
         cause = " ".join(filter(None, [f"{output!r} does not end in {ending}", where]))
         raise click.BadParameter(cause, param_hint="'-o' / '--output'")

@@ -82,7 +82,7 @@ def train(
     embedprep train out/ -o out/
     embedprep train rows.npy --vocab vocab.json -o M.npy --dim 300 --jobs 1
     """
-    choices.refuse_stdout(output, "vectors")
+    choices.refuse_stdout(output, "a matrix")
     from embedprep import training
     from embedprep.encoded import open_with_vocabulary
 
