@@ -24,9 +24,10 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from embedprep.digests import Digest
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, output_names, read_manifest
-from embedprep.npy import disk_error
+from embedprep.npy import WrittenFile, disk_error
 
 fcntl: ModuleType | None
 try:
@@ -155,6 +156,13 @@ class StagedFolder:
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    def write(self, name: str, content: bytes) -> WrittenFile:
+        """Write a small file, that will be `target / name`, in one go."""
+        self.add(name).write_bytes(content)
+        digest = Digest()
+        digest.update(content)
+        return WrittenFile(name, digest)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from embedprep.counting import Counted
-from embedprep.digests import Digest
 from embedprep.engines import Future
 from embedprep.labels import LabelFacts
 from embedprep.manifest import MANIFEST, format_manifest
@@ -99,13 +98,14 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     if contents.matrix is not None:
         outputs.append(write_matrix(staged, contents.matrix.values))
     for part in reversed(written):
-        listed = [*part.files, _write(staged, part.name, VOCABULARY, saved)]
+        vocabulary_file = staged.write(_path(part.name, VOCABULARY), saved)
+        listed = [*part.files, vocabulary_file._replace(name=VOCABULARY)]
         if part.name:
             manifest = _format(contents, built, part.statistics, listed, part.name)
             outputs += [_inside(part.name, file) for file in listed]
-            outputs.append(_inside(part.name, _write(staged, part.name, MANIFEST, manifest)))
+            outputs.append(staged.write(_path(part.name, MANIFEST), manifest))
         else:
-            _write(staged, TRAINING, MANIFEST, _format(contents, built, facts, listed + outputs))
+            staged.write(MANIFEST, _format(contents, built, facts, listed + outputs))
     return built
 
 
@@ -214,13 +214,6 @@ def _format(
         matrix=None if built.matrix is None or part is not None else built.matrix.saved,
         parts=built.parts if part is None else None,
     )
-
-
-def _write(staged: StagedFolder, part: str, name: str, content: bytes) -> WrittenFile:
-    staged.add(_path(part, name)).write_bytes(content)
-    digest = Digest()
-    digest.update(content)
-    return WrittenFile(name, digest)
 
 
 def _inside(part: str, file: WrittenFile) -> WrittenFile:

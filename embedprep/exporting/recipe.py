@@ -117,7 +117,7 @@ def write_export(export: Export, output: Path, *, sync: bool = False) -> None:
             files,
             {"entries": export.n_entries, "dim": export.vectors.dim},
         )
-        staged.add(MANIFEST).write_bytes(manifest)
+        staged.write(MANIFEST, manifest)
 
 
 def _replaced_names(folder: Path) -> set[str]:

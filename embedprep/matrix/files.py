@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.digests import Digest
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, manifest_with_matrix, output_names, read_manifest
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
@@ -107,19 +106,12 @@ def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping
     for part in manifest.get("parts", {}):
         of_part = read_manifest(staged.target / part)
         changed = manifest_with_matrix(of_part, [], output_dim)
-        outputs.append(_write_manifest(staged, f"{part}/{MANIFEST}", changed))
+        outputs.append(staged.write(f"{part}/{MANIFEST}", changed))
     staged.keep(output_names(manifest))
-    _write_manifest(staged, MANIFEST, manifest_with_matrix(manifest, outputs, output_dim, facts))
+    staged.write(MANIFEST, manifest_with_matrix(manifest, outputs, output_dim, facts))
 
 
 def _write(path: Path, target: Path, values: NDArray[np.float32]) -> WrittenFile:
     with NpyWriter(path, target, ArraySpec(values.shape, values.dtype.name)) as writer:
         writer.write(0, values)
     return writer.finished
-
-
-def _write_manifest(staged: StagedFolder, name: str, content: bytes) -> WrittenFile:
-    staged.add(name).write_bytes(content)
-    digest = Digest()
-    digest.update(content)
-    return WrittenFile(name, digest)
