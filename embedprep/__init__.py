@@ -1,8 +1,9 @@
 """Text in, padded index tensors for an embedding layer out.
 
 `build` does the main job from files to a folder, `load` opens such a folder, `Vocabulary` encodes
-and decodes sentences, `pad_sequences` pads what is encoded already. All are imported when they
-are first asked for, so that the command line starts quickly.
+and decodes sentences, `embedding_matrix` makes the matrix of a vocabulary, `pad_sequences` pads
+what is encoded already, `sampling_table` tells how often skip-grams keep a word of each rank. All
+are imported when they are first asked for, so that the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from embedprep.building import build as build
+    from embedprep.building import embedding_matrix as embedding_matrix
     from embedprep.errors import EmbedprepError as EmbedprepError
     from embedprep.output import Output as Output
     from embedprep.output import load as load
@@ -26,6 +28,7 @@ _HOMES = {
     "Output": "output",
     "Vocabulary": "vocabulary",
     "build": "building",
+    "embedding_matrix": "building",
     "load": "output",
     "pad_sequences": "sequences",
     "sampling_table": "skipgrams.sampling",
@@ -36,6 +39,7 @@ __all__ = [
     "Output",
     "Vocabulary",
     "build",
+    "embedding_matrix",
     "load",
     "pad_sequences",
     "sampling_table",

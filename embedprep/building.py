@@ -1,11 +1,13 @@
-"""How is the main job called from Python?"""
+"""How are jobs called from Python? With options as plain arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from embedprep.engines import ThreadEngine
 from embedprep.errors import SettingsError
+from embedprep.matrix.making import Matrix, make_matrix
 from embedprep.pipeline import run
 from embedprep.settings import (
     MatrixSettings,
@@ -28,6 +30,7 @@ from embedprep.sources import (
     parse_input,
 )
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.vocabulary import Vocabulary
 from embedprep.writing import Built
 
 
@@ -121,11 +124,9 @@ def build(
         named += of_part
     reader = Reader(label_inputs(named, label_from), reading, advance)
     matrix = None
-    if vectors is not None:
-        source = VectorSource(str(vectors), skip_bad_vectors, case_fallback)
+    if vectors is not None or dim is not None:
+        source = _vector_source(vectors, skip_bad_vectors, case_fallback)
         matrix = MatrixSettings(dim, init, oov_init, seed, source)
-    elif dim is not None:
-        matrix = MatrixSettings(dim, init, oov_init, seed)
     return run(
         reader,
         Path(output),
@@ -137,6 +138,40 @@ def build(
         sync=sync,
         advance=advance,
     )
+
+
+def embedding_matrix(
+    vocabulary: Vocabulary,
+    *,
+    dim: int | None = None,
+    init: str = "uniform",
+    vectors: str | Path | None = None,
+    oov_init: str = "match",
+    case_fallback: bool = False,
+    skip_bad_vectors: bool = False,
+    seed: int = 0,
+    jobs: int | None = None,
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> Matrix:
+    """The matrix that an embedding layer begins with, in memory: `values` of what is returned are
+    (input_dim, dim) float32, `statistics` and `warnings` tell of the file of `vectors`.
+
+    The options are those of `embedprep matrix`, and the values those that it writes. `advance` is
+    told of each number of bytes read of the vectors.
+
+    Raises SettingsError for a setting out of its range, and InputError for vectors that cannot be
+    read or have none of the words.
+    """
+    source = _vector_source(vectors, skip_bad_vectors, case_fallback)
+    settings = MatrixSettings(dim, init, oov_init, seed, source)
+    with ThreadEngine(jobs) as engine:
+        return make_matrix(vocabulary, settings, engine, hashes=False, advance=advance)
+
+
+def _vector_source(
+    vectors: str | Path | None, skip_bad: bool, case_fallback: bool
+) -> VectorSource | None:
+    return None if vectors is None else VectorSource(str(vectors), skip_bad, case_fallback)
 
 
 def _input(path: str | Path, part: str = TRAINING) -> Input:

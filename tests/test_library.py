@@ -256,3 +256,20 @@ def test_a_vocabulary_travels_alone(text: Path, tmp_path: Path) -> None:
 
 def test_pad_sequences() -> None:
     assert embedprep.pad_sequences([[1, 2, 3], [4]], maxlen=2).tolist() == [[2, 3], [0, 4]]
+
+
+def test_the_embedding_matrix_is_that_of_the_command(text: Path, tmp_path: Path) -> None:
+    vectors = tmp_path / "v.txt"
+    vectors.write_text("good 0.5 -1\nbad 3 3\nIS 2 0.25\n", encoding="utf-8")
+    vocabulary = embedprep.build([text], tmp_path / "out", max_words=2).vocabulary  # good, is
+    made = embedprep.embedding_matrix(vocabulary, vectors=vectors, case_fallback=True, jobs=1)
+    assert made.values[2:].tolist() == [[0.5, -1.0], [2.0, 0.25]]
+    assert made.values[0].tolist() == [0.0, 0.0]
+    assert (made.statistics["words_found"], made.warnings) == (2, ())
+    built = embedprep.build([text], tmp_path / "out", max_words=2, dim=3, seed=5)
+    saved = embedprep.load(built.path).embedding_matrix
+    assert saved is not None
+    drawn = embedprep.embedding_matrix(vocabulary, dim=3, seed=5).values
+    assert drawn.tobytes() == saved.tobytes()
+    with pytest.raises(embedprep.EmbedprepError, match=r"^--dim: 0 is less than 1$"):
+        embedprep.embedding_matrix(vocabulary, dim=0)
