@@ -12,6 +12,7 @@ import click
 import pytest
 
 from embedprep.cli.main import _COMMANDS, cli
+from tests.test_house import FLOOR_OF
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -117,9 +118,14 @@ def test_every_option_is_told_of(option: str) -> None:
 
 
 def test_the_house_is_as_told() -> None:
-    """Every file of the package stands in the table of "Reading the code", and no other."""
+    """Every file of the package stands on its floor in the table of "Reading the code", and no
+    other does.
+    """
     table = README.partition("## Reading the code")[2]
-    told = set(re.findall(r"^\| \d+ +\| `([^`]+)`", table, re.MULTILINE))
+    told = {
+        file: int(floor)
+        for floor, file in re.findall(r"^\| (\d+) +\| `([^`]+)`", table, re.MULTILINE)
+    }
     package = ROOT / "embedprep"
     there = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     listed = {
@@ -127,4 +133,6 @@ def test_the_house_is_as_told() -> None:
         for name in there
         if name not in {"__init__.py", "__main__.py"} and not name.endswith("/__init__.py")
     }
-    assert told == listed
+    assert set(told) == listed
+    assert told == {name: FLOOR_OF[name.removesuffix(".py").split("/")[0]] for name in told}
+    assert list(told.values()) == sorted(told.values())
