@@ -14,7 +14,7 @@ from embedprep.arrays import Ints, row_chunks
 from embedprep.encoded import beside
 from embedprep.errors import InputError, check_least
 from embedprep.manifest import read_manifest
-from embedprep.matrix.files import open_matrix
+from embedprep.matrix.files import WordVectors, open_matrix
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.sources import PADDING
 from embedprep.specials import PAD_INDEX
@@ -43,15 +43,7 @@ class Neighbourhood(NamedTuple):
     neighbours: list[Neighbour]
 
 
-class Vectors(NamedTuple):
-    """A matrix in a file, (input_dim, dim), mapped from disk, and its vocabulary."""
-
-    path: Path
-    matrix: NDArray[Any]
-    vocabulary: Vocabulary
-
-
-def open_vectors(named: Path, vocabulary: Path | None = None) -> Vectors:
+def open_vectors(named: Path, vocabulary: Path | None = None) -> WordVectors:
     """The matrix in a file or in an output, and its vocabulary: the one beside it where it is None.
 
     Raises OutputError where there is no matrix, or one that is not of this vocabulary.
@@ -64,10 +56,10 @@ def open_vectors(named: Path, vocabulary: Path | None = None) -> Vectors:
     loaded = Vocabulary.load(words)
     remedy = "name the vocabulary that the matrix was made with by --vocab"
     matrix = open_matrix(path, loaded.input_dim, remedy)
-    return Vectors(path, matrix, loaded)
+    return WordVectors(path, matrix, loaded)
 
 
-def nearest(vectors: Vectors, asked: Sequence[str], top: int = TOP) -> list[Neighbourhood]:
+def nearest(vectors: WordVectors, asked: Sequence[str], top: int = TOP) -> list[Neighbourhood]:
     """The nearest words of each word that is asked for, nearest first, equally near by index.
 
     Padding, vectors of zeros or of numbers that are not finite, and the word itself are no
@@ -119,7 +111,9 @@ def _as_tokenized(word: str, vocabulary: Vocabulary) -> str:
     return words.text[start : start + length].tobytes().decode("utf-8")
 
 
-def _nearest_indices(vectors: Vectors, asked: Ints, top: int) -> tuple[Ints, NDArray[np.float64]]:
+def _nearest_indices(
+    vectors: WordVectors, asked: Ints, top: int
+) -> tuple[Ints, NDArray[np.float64]]:
     """The nearest entries of some, (asked, top), and their cosines, -inf where there are no more.
 
     Each product is summed by itself in float64, in one order wherever the row stands: rows that
@@ -136,7 +130,7 @@ def _nearest_indices(vectors: Vectors, asked: Ints, top: int) -> tuple[Ints, NDA
             )
     near = np.empty((len(asked), 0), np.int64)
     best = np.empty((len(asked), 0))
-    for chunk in row_chunks(len(matrix), 8 * (matrix.shape[1] + 3 * len(asked))):
+    for chunk in row_chunks(len(matrix), 8 * (vectors.dim + 3 * len(asked))):
         rows, row_lengths = _with_lengths(matrix[chunk])
         index = np.arange(chunk.start, chunk.stop)
         cosines = np.stack([np.vecdot(rows, query) for query in queries])  # (asked, rows)

@@ -19,7 +19,8 @@ from embedprep import arrays
 from embedprep import nearest as module
 from embedprep.cli.main import cli
 from embedprep.errors import EmbedprepError, SettingsError
-from embedprep.nearest import Neighbour, Vectors, nearest, open_vectors
+from embedprep.matrix.files import WordVectors
+from embedprep.nearest import Neighbour, nearest, open_vectors
 from embedprep.rectangle import Rectangle
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
@@ -35,8 +36,8 @@ VOCABULARY = Vocabulary(
 MATRIX = np.array([[1, 0], [0, 0], [1, 0], [2, 0], [3, 4], [0, 5], [-2, 0], [1e30, 1e30]], "f4")
 
 
-def vectors(matrix: NDArray[Any], vocabulary: Vocabulary = VOCABULARY) -> Vectors:
-    return Vectors(Path("M.npy"), matrix, vocabulary)
+def vectors(matrix: NDArray[Any], vocabulary: Vocabulary = VOCABULARY) -> WordVectors:
+    return WordVectors(Path("M.npy"), matrix, vocabulary)
 
 
 def test_words_stand_by_their_cosines() -> None:

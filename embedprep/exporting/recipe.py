@@ -16,14 +16,15 @@ from embedprep.exporting.word_lists import entry_lines, entry_table
 from embedprep.exporting.word_vectors import (
     METADATA,
     VECTORS,
-    WordVectors,
     check_words,
+    exported_indices,
     open_vectors,
     projector_metadata,
     projector_vectors,
     vector_lines,
 )
 from embedprep.manifest import MANIFEST, format_manifest, output_names, read_manifest
+from embedprep.matrix.files import WordVectors
 from embedprep.npy import WrittenFile
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.publication import refuse_to_overwrite, staged_file, staged_folder
@@ -48,7 +49,7 @@ class Export(NamedTuple):
         """How many entries are exported."""
         if self.vectors is None:
             return self.vocabulary.input_dim
-        return len(self.vectors.indices)
+        return len(exported_indices(self.vocabulary))
 
     @property
     def warnings(self) -> list[str]:
@@ -102,7 +103,7 @@ def write_export(export: Export, output: Path, *, sync: bool = False) -> None:
     refuse_to_overwrite(inputs, [output / name for name in _replaced_names(output)])
     contents = {
         VECTORS: projector_vectors(export.vectors),
-        METADATA: [projector_metadata(export.vectors)],
+        METADATA: [projector_metadata(export.vocabulary)],
     }
     with staged_folder(output, sync) as staged:
         files = []

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from embedprep.arrays import Ints, row_chunks
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.exporting.decimals import spell_rows
 from embedprep.exporting.word_lists import word_and_count
-from embedprep.matrix.files import open_matrix
+from embedprep.matrix.files import WordVectors, open_matrix
 from embedprep.specials import PAD_INDEX, unused
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import quoted
@@ -38,30 +38,17 @@ _ENDS_WORD = re.compile(r"[\s\0]")
 """Readers split at spaces (gensim) or at what C or Python takes for white space; C ends at NUL."""
 
 
-class WordVectors(NamedTuple):
-    """A vocabulary and `matrix: (input_dim, dim)`, floats mapped from the file at `path`."""
-
-    vocabulary: Vocabulary
-    path: Path
-    matrix: NDArray[Any]
-
-    @property
-    def dim(self) -> int:
-        return int(self.matrix.shape[1])
-
-    @property
-    def indices(self) -> Ints:
-        """The indices of the entries that are exported, in ascending order."""
-        entries = enumerate(self.vocabulary.entries)
-        taken = [i for i, entry in entries if i != PAD_INDEX and entry != unused(i)]
-        return np.array(taken, np.int64)
-
-
 def open_vectors(vocabulary: Vocabulary, path: Path) -> WordVectors:
     """The matrix in a file, beside its vocabulary. Raises OutputError where it is none of these."""
     remedy = "name the matrix that was made with this vocabulary by --matrix"
-    matrix = open_matrix(path, vocabulary.input_dim, remedy)
-    return WordVectors(vocabulary, path, matrix)
+    return WordVectors(path, open_matrix(path, vocabulary.input_dim, remedy), vocabulary)
+
+
+def exported_indices(vocabulary: Vocabulary) -> Ints:
+    """The indices of the entries that have a line, in ascending order, (entries,)."""
+    entries = enumerate(vocabulary.entries)
+    taken = [i for i, entry in entries if i != PAD_INDEX and entry != unused(i)]
+    return np.array(taken, np.int64)
 
 
 def check_words(vocabulary: Vocabulary, place: str) -> None:
@@ -85,7 +72,7 @@ def vector_lines(vectors: WordVectors, has_header: bool) -> Iterator[bytes]:
 
     Raises OutputError for a number that is not finite.
     """
-    indices, entries = vectors.indices, vectors.vocabulary.entries
+    indices, entries = exported_indices(vectors.vocabulary), vectors.vocabulary.entries
     if has_header:
         yield f"{len(indices)} {vectors.dim}\n".encode()
     for chunk in row_chunks(len(indices), vectors.dim * _BYTES_IN_WORK):
@@ -96,14 +83,14 @@ def vector_lines(vectors: WordVectors, has_header: bool) -> Iterator[bytes]:
 
 def projector_vectors(vectors: WordVectors) -> Iterator[bytes]:
     """The lines of `vectors.tsv`, some at a time. Raises OutputError as `vector_lines`."""
-    indices = vectors.indices
+    indices = exported_indices(vectors.vocabulary)
     for chunk in row_chunks(len(indices), vectors.dim * _BYTES_IN_WORK):
         yield _lines(spell_rows(_read(vectors, indices[chunk]), b"\t"))
 
 
-def projector_metadata(vectors: WordVectors) -> bytes:
+def projector_metadata(vocabulary: Vocabulary) -> bytes:
     """The lines of `metadata.tsv`, escaped as in `word_lists`."""
-    columns = word_and_count(vectors.vocabulary, vectors.indices.tolist())
+    columns = word_and_count(vocabulary, exported_indices(vocabulary).tolist())
     rows = map("\t".join, zip(*columns, strict=True))
     return "\n".join(["word\tcount", *rows, ""]).encode()
 

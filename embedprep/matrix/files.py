@@ -16,6 +16,7 @@ from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
 from embedprep.output import EMBEDDING_MATRIX, load_array
 from embedprep.publication import StagedFolder, staged_file, staged_folder
 from embedprep.space import check_space
+from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_large, how_many
 
 _FLOAT_BYTES = (2, 4, 8)
@@ -41,6 +42,20 @@ def open_matrix(
         cause = f"has {how_many(len(matrix), 'vector')}, and the vocabulary {input_dim:,} entries"
         raise OutputError(str(path), cause, remedy)
     return np.ascontiguousarray(matrix, matrix.dtype.newbyteorder("="))
+
+
+class WordVectors(NamedTuple):
+    """A matrix in a file, (input_dim, dim), mapped from disk, and its vocabulary: row i is the
+    vector of entry i.
+    """
+
+    path: Path
+    matrix: NDArray[Any]
+    vocabulary: Vocabulary
+
+    @property
+    def dim(self) -> int:
+        return int(self.matrix.shape[1])
 
 
 def check_room(output: Path, n_vectors: int, dim: int) -> None:
