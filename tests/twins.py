@@ -642,7 +642,7 @@ def binary_vectors(data: bytes, dim: int, n_vectors: int) -> list[tuple[bytes, b
 
     One that is cut off is left out, with all behind it.
     """
-    vectors = []
+    vectors: list[tuple[bytes, bytes]] = []
     while len(vectors) < n_vectors:
         word, space, rest = data.removeprefix(b"\n").partition(b" ")
         if not space or len(rest) < 4 * dim:
