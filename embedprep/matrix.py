@@ -197,7 +197,8 @@ def _spread(
     for power in (1, 2):  # of the differences from the mean: squares of the values may cancel
         for chunk in row_chunks(len(used), values.shape[1] * 8):
             mean = sums[0] / len(used) if power == 2 else 0.0
-            sums[power - 1] += ((values[used[chunk]] - mean) ** power).sum(axis=0)
+            some = values[used[chunk]].astype(np.float64)
+            sums[power - 1] += ((some - mean) ** power).sum(axis=0)
     mean, variance = sums / max(len(used), 1)
     return mean, np.sqrt(variance)
 

@@ -64,7 +64,9 @@ def _opened_member(name: str, stream: BinaryIO, member: str | None) -> Iterator[
         if member not in archive.namelist():
             raise InputError(f"{name}/{member}", "no such file in the archive", _have(archive))
         content = archive.open(member)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a broken table of contents errs as it may
         cause = f"cannot be read as a zip archive ({error})"
         raise InputError(name, cause, "unpack it first, or copy it again") from None
     with content:
