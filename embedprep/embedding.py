@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from embedprep.encoded import EncodedRows, beside, open_rows, rows_file, vocabulary_file
 from embedprep.errors import OutputError, SettingsError
-from embedprep.matrix_files import open_matrix
+from embedprep.matrix.files import open_matrix
 from embedprep.npy import ArraySpec
 from embedprep.output import EMBEDDING_MATRIX
 from embedprep.publication import refuse_to_overwrite

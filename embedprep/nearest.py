@@ -14,7 +14,7 @@ from embedprep.arrays import Ints, row_chunks
 from embedprep.encoded import beside
 from embedprep.errors import InputError, SettingsError
 from embedprep.manifest import read_manifest
-from embedprep.matrix_files import open_matrix
+from embedprep.matrix.files import open_matrix
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.sources import PADDING
 from embedprep.specials import PAD_INDEX

@@ -1,8 +1,7 @@
-"""Which steps make up a job? The recipes of `run`, `vocab`, `encode` and `matrix`."""
+"""Which steps make up a job? The recipes of `run`, `vocab` and `encode`."""
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -16,11 +15,8 @@ from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
 from embedprep.doubts import Beginning, doubts
-from embedprep.engines import ThreadEngine
-from embedprep.errors import OutputError
-from embedprep.matrix import Matrix, drawn_array, make_matrix
-from embedprep.matrix_files import staged_matrix
-from embedprep.output import EMBEDDING_MATRIX, SEQUENCES, VOCABULARY
+from embedprep.matrix import drawn_array, make_matrix, vector_files
+from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.publication import (
     refuse_to_overwrite,
@@ -37,12 +33,9 @@ from embedprep.settings import (
     check_held_out,
 )
 from embedprep.sources import TRAINING, Reader
-from embedprep.sources.archives import file_of
-from embedprep.space import check_space
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
-from embedprep.wording import how_large
 from embedprep.work import Work, work_in
 from embedprep.writing import (
     ARRAYS,
@@ -81,7 +74,7 @@ def run(
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
-        refuse_to_overwrite([*reader.names, *_vector_files(matrix)], places)
+        refuse_to_overwrite([*reader.names, *vector_files(matrix)], places)
         staged = stack.enter_context(staged_folder(output, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
@@ -175,65 +168,6 @@ def encode(
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
-
-
-def matrix(
-    output: Path,
-    settings: MatrixSettings,
-    vocabulary_path: Path | None = None,
-    *,
-    missing: Path | None = None,
-    jobs: int | None = None,
-    sync: bool = False,
-    advance: Callable[[int], object] = lambda n_bytes: None,
-) -> Matrix:
-    """Write the embedding matrix of a vocabulary into M.npy, or into an output, as a part of it.
-
-    The vocabulary is that of the output where none is named. Words that have no vector are listed
-    in `missing`, each with its count. `advance` is told of the bytes read of the file of vectors.
-    """
-    is_output = output.is_dir()
-    vocabulary_path = vocabulary_path or output / VOCABULARY
-    read = [str(vocabulary_path), *_vector_files(settings)]
-    target = output / EMBEDDING_MATRIX if is_output else output
-    refuse_to_overwrite(read, [target, *([missing] if missing else [])])
-    if missing is not None and os.path.realpath(missing) == os.path.realpath(target):
-        raise OutputError(str(missing), "is also the matrix", "name another --missing")
-    with ExitStack() as stack:
-        staged = stack.enter_context(staged_matrix(output, sync))
-        listed = stack.enter_context(staged_file(missing, sync)) if missing else None
-        engine = stack.enter_context(ThreadEngine(jobs))
-        vocabulary = Vocabulary.load(vocabulary_path)
-        if is_output:
-            _check_fits(output, vocabulary)
-        if settings.vectors is None:
-            drawn = drawn_array(vocabulary, settings)
-            cause = f"would take {how_large(drawn.n_bytes)}"
-            check_space(
-                target,
-                drawn.n_bytes,
-                cause,
-                max_bytes=None,
-                remedy=lambda _: "choose a smaller --dim",
-            )
-        made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
-        if listed is not None and made.coverage is not None:
-            lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
-            listed.write_bytes("".join(lines).encode())
-        staged.write(made.values, made.saved)
-        return made
-
-
-def _vector_files(matrix: MatrixSettings | None) -> list[str]:
-    """The file that vectors are read from, that of an archive for one inside."""
-    return [file_of(matrix.vectors.name)] if matrix is not None and matrix.vectors else []
-
-
-def _check_fits(output: Path, vocabulary: Vocabulary) -> None:
-    """Raise OutputError where the matrix of a vocabulary is not for the rows of an output."""
-    if vocabulary.entries != Vocabulary.load(output / VOCABULARY).entries:
-        cause = "has rows of other words than those of --vocab"
-        raise OutputError(str(output), cause, "leave --vocab out, or name a file by -o")
 
 
 def _count(

@@ -28,7 +28,7 @@ from embedprep.encoded import EncodedRows
 from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, MissingExtra, OutputError, SettingsError
 from embedprep.initializers import Initializer, initial_rows
-from embedprep.matrix_files import open_matrix, staged_matrix
+from embedprep.matrix.files import open_matrix, staged_matrix
 from embedprep.npy import ArraySpec
 from embedprep.sequences import split_long
 from embedprep.space import check_space

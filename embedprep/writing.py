@@ -14,7 +14,7 @@ from embedprep.engines import Future
 from embedprep.labels import LabelFacts
 from embedprep.manifest import MANIFEST, format_manifest
 from embedprep.matrix import Matrix
-from embedprep.matrix_files import write_matrix
+from embedprep.matrix.files import write_matrix
 from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
 from embedprep.output import (
     DOCUMENTS,

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import embedprep
-from embedprep import arrays, pipeline
+from embedprep import arrays
 from embedprep.cli.main import cli
 from embedprep.engines import ThreadEngine
 from embedprep.errors import EmbedprepError, SettingsError
 from embedprep.initializers import Initializer, initial_rows, standard_normal, word_seeds
-from embedprep.matrix import Matrix, Missing, make_matrix
+from embedprep.matrix.making import Matrix, Missing, make_matrix
+from embedprep.matrix.recipe import write_matrix_of
 from embedprep.rectangle import Rectangle
 from embedprep.settings import MatrixSettings, VectorSource
 from embedprep.specials import Specials
@@ -249,7 +250,7 @@ def assert_listed(folder: Path, shape: Sequence[int]) -> None:
 
 def test_a_matrix_becomes_a_part_of_an_output(output: Path) -> None:
     before = snapshot(output)
-    made = pipeline.matrix(output, WITH_VECTORS)
+    made = write_matrix_of(output, WITH_VECTORS)
     assert changed(before, snapshot(output), output) == {"embedding_matrix.npy", *MANIFESTS}
     assert_listed(output, (8, 2))
     assert manifest(output)["matrix"] == made.saved
@@ -259,7 +260,7 @@ def test_a_matrix_becomes_a_part_of_an_output(output: Path) -> None:
     assert loaded.parts["test"].embedding_matrix is None
 
     between = snapshot(output)
-    pipeline.matrix(output, MatrixSettings(dim=5))
+    write_matrix_of(output, MatrixSettings(dim=5))
     assert changed(between, snapshot(output), output) == {"embedding_matrix.npy", *MANIFESTS}
     assert_listed(output, (8, 5))
     assert manifest(output)["matrix"] == {"init": "uniform", "seed": 0}
@@ -270,7 +271,7 @@ def test_run_makes_the_matrix_that_the_command_makes(output: Path) -> None:
         (WITH_VECTORS, {"vectors": "glove.txt"}),
         (MatrixSettings(dim=5, init="normal", seed=3), {"dim": 5, "init": "normal", "seed": 3}),
     ):
-        pipeline.matrix(output, settings)
+        write_matrix_of(output, settings)
         built = embedprep.build(
             "t.txt",
             "again",
@@ -290,7 +291,7 @@ def test_run_makes_the_matrix_that_the_command_makes(output: Path) -> None:
 
 def test_a_run_without_vectors_removes_the_matrix(output: Path) -> None:
     before = snapshot(output)
-    pipeline.matrix(output, WITH_VECTORS)
+    write_matrix_of(output, WITH_VECTORS)
     embedprep.build("t.txt", "out", holdout={"test": "t.txt"})
     assert not (output / "embedding_matrix.npy").exists()
     assert "matrix" not in manifest(output)
@@ -304,14 +305,14 @@ def test_a_run_without_vectors_removes_the_matrix(output: Path) -> None:
 def assert_refused(output: Path, message: str, settings: MatrixSettings, **named: Any) -> None:
     before = snapshot(output.parent)
     with pytest.raises(EmbedprepError) as raised:
-        pipeline.matrix(named.pop("into", output), settings, **named)
+        write_matrix_of(named.pop("into", output), settings, **named)
     assert str(raised.value) == message
     assert raised.value.exit_status == 1
     assert snapshot(output.parent) == before
 
 
 def test_an_error_leaves_the_output_as_it_was(output: Path) -> None:
-    pipeline.matrix(output, WITH_VECTORS)
+    write_matrix_of(output, WITH_VECTORS)
     Path("glove.txt").write_bytes(GLOVE + b"cat 1\n")
     remedy = "copy the file again, or leave such lines out by --skip-bad-vectors"
     assert_refused(output, f"glove.txt:5: holds 1 number, not 2; {remedy}", WITH_VECTORS)
@@ -330,7 +331,7 @@ def test_a_matrix_for_other_words_is_refused(output: Path) -> None:
     )
     settings = MatrixSettings(dim=2)
     assert_refused(output, message, settings, vocabulary_path=Path("other/vocab.json"))
-    pipeline.matrix(output, settings, output / "test" / "vocab.json")
+    write_matrix_of(output, settings, output / "test" / "vocab.json")
     assert_listed(output, (8, 2))
 
 
@@ -339,7 +340,7 @@ def test_a_matrix_has_its_place_at_the_top_of_rows(output: Path) -> None:
     part = output / "test"
     message = f"{part}: is part of a whole output; name another folder, or that of the whole output"
     assert_refused(output, message, settings, into=part)
-    pipeline.matrix(output, settings)
+    write_matrix_of(output, settings)
     file = output / "embedding_matrix.npy"
     message = f"{file}: is part of a whole output; name another file, or its folder"
     vocab = output / "vocab.json"
@@ -357,7 +358,7 @@ def test_a_matrix_has_its_place_at_the_top_of_rows(output: Path) -> None:
 def test_any_number_of_jobs_gives_the_same_files(output: Path) -> None:
     files = set()
     for jobs in (1, 3):
-        pipeline.matrix(output, WITH_VECTORS, jobs=jobs)
+        write_matrix_of(output, WITH_VECTORS, jobs=jobs)
         names = ("embedding_matrix.npy", *sorted(MANIFESTS))
         files.add(tuple((output / name).read_bytes() for name in names))
     assert len(files) == 1

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from embedprep import pipeline
 from embedprep.cli.main import cli
 from embedprep.errors import EmbedprepError
-from embedprep.matrix import Matrix
+from embedprep.matrix.making import Matrix
+from embedprep.matrix.recipe import write_matrix_of
 from embedprep.rectangle import Rectangle
 from embedprep.settings import MatrixSettings, VectorSource
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -43,7 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def make(vectors: str = "v", output: str = "m.npy", **settings: Any) -> Matrix:
     of_source = {name: settings.pop(name) for name in ("skip_bad",) if name in settings}
     chosen = MatrixSettings(vectors=VectorSource(vectors, **of_source), **settings)
-    return pipeline.matrix(Path(output), chosen, Path("v.json"), jobs=2)
+    return write_matrix_of(Path(output), chosen, Path("v.json"), jobs=2)
 
 
 def said(folder: Path, *arguments: str, **settings: Any) -> str:
@@ -437,7 +437,7 @@ def test_the_list_of_missing_words_is_no_other_file(folder: Path) -> None:
 def test_a_matrix_too_large_for_the_disk_is_refused(folder: Path) -> None:
     before = snapshot(folder)
     with pytest.raises(EmbedprepError) as raised:
-        pipeline.matrix(Path("m.npy"), MatrixSettings(10**12), Path("v.json"))
+        write_matrix_of(Path("m.npy"), MatrixSettings(10**12), Path("v.json"))
     assert str(raised.value).startswith("m.npy: would take 20 TB, and the disk has ")
     assert str(raised.value).endswith(" left; choose a smaller --dim")
     assert snapshot(folder) == before

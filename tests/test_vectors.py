@@ -22,7 +22,6 @@ from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError
 from embedprep.hashing import Secret
 from embedprep.settings import VectorSource
-from embedprep.sources import PADDING
 from embedprep.vectors import formats, reading
 from embedprep.vectors.binary import find_in_vectors, whole_vectors
 from embedprep.vectors.formats import TEXT, WORD2VEC, VectorFormat, recognise
@@ -117,12 +116,21 @@ any_lines = st.one_of(
 )
 
 
-@given(st.lists(any_lines, max_size=12), st.integers(1, 3), st.data())
-@example([b"the 1.5.5", b"cat x"], 1, None)
-@example([b"the 1-2", b"cat  "], 1, None)
-@example([b"a b 0.5", b" 0.5", b"  0.5", b"\t\t0.5", b" "], 1, None)
+def pieces(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
+    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    for start, end in pairwise(places):
+        yield data[start:end]
+
+
+cuts = st.lists(st.integers(0, 1000), max_size=9)
+
+
+@given(st.lists(any_lines, max_size=12), st.integers(1, 3), cuts, st.data())
+@example([b"the 1.5.5", b"cat x"], 1, [], None)
+@example([b"the 1-2", b"cat  "], 1, [], None)
+@example([b"a b 0.5", b" 0.5", b"  0.5", b"\t\t0.5", b" ", b"\r", b"the 1\r"], 1, [], None)
 def test_lines_give_what_their_twin_gives(
-    some: list[bytes], dim: int, data: st.DataObject | None
+    some: list[bytes], dim: int, cuts: list[int], data: st.DataObject | None
 ) -> None:
     parsed = [twins.vector_line(line, dim) for line in some]
     there = list(dict.fromkeys(p.word for p in parsed if p is not None and p.word))
@@ -131,24 +139,29 @@ def test_lines_give_what_their_twin_gives(
         wanted = [word for word in there if data.draw(st.booleans())]
     expected: Found = []
     bad = []
-    for number, (line, p) in enumerate(zip(some, parsed, strict=True)):
-        if line and (p is None or (p.word in wanted and p.numbers is None)):
+    is_blank = [len(line) < 2 and line <= b" " for line in some]
+    for number, p in enumerate(parsed):
+        if is_blank[number]:
+            continue
+        if p is None or (p.word in wanted and p.numbers is None):
             bad.append(number)
-        elif line and p is not None and p.word in wanted:
+        elif p.word in wanted:
             with np.errstate(over="ignore"):
                 vector = np.array(p.numbers).astype(np.float32)
             expected.append((number, p.word, vector.tobytes()))
 
-    block = b"".join(line + b"\n" for line in some) + PADDING
-    found = find_in_lines(block, dim, lookup_of(wanted))
+    data_of_lines = b"\n".join(some) + (b"\n" if not some or is_blank[-1] else b"")
+    parts = list(pieces(data_of_lines, cuts))
+    found = find_in_lines(parts, dim, lookup_of(wanted))
     assert found.vectors.dtype == np.float32
     assert found.vectors.shape == (len(expected), dim)
     spelled = [wanted[i] for i in found.spellings.tolist()]
     vectors = [vector.tobytes() for vector in found.vectors]
     assert list(zip(found.numbers.tolist(), spelled, vectors, strict=True)) == expected
     assert [line.number for line in found.bad] == bad
-    assert found.n_lines == len(some)
-    assert found.n_vectors == sum(map(bool, some)) - len(bad)
+    assert found.is_finite.tolist() == np.isfinite(found.vectors).all(axis=1).tolist()
+    assert found.n_lines == max(len(some), 1)
+    assert found.n_vectors == is_blank.count(False) - len(bad)
 
 
 @pytest.mark.parametrize(
@@ -164,19 +177,13 @@ def test_lines_give_what_their_twin_gives(
     ],
 )
 def test_what_is_wrong_with_a_line_is_told(line: bytes, cause: str) -> None:
-    found = find_in_lines(b"cat 1 2\n" + line + b"\n" + PADDING, 2, lookup_of([b"the", b"cat"]))
+    found = find_in_lines([b"cat 1 2\n", line], 2, lookup_of([b"the", b"cat"]))
     [bad] = found.bad
     assert (bad.number, bad.cause) == (1, cause)
     assert found.vectors.tolist() == [[1, 2]]
 
 
 # word2vec binary.
-
-
-def pieces(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
-    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    for start, end in pairwise(places):
-        yield data[start:end]
 
 
 @given(
@@ -191,7 +198,7 @@ def pieces(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
         ),
         max_size=9,
     ),
-    st.lists(st.integers(0, 1000), max_size=9),
+    cuts,
     st.integers(0, 20),
 )
 def test_binary_vectors_are_those_of_their_twin_in_any_pieces(

@@ -615,14 +615,14 @@ class LineOfNumbers(NamedTuple):
 def vector_line(line: bytes, dim: int) -> LineOfNumbers | None:
     """A line of a vector file without its end; None where it has no word and `dim` numbers.
 
-    The word ends at the first separator where that leaves `dim` fields, else it is what the fields
-    leave on the left; it may be white space itself.
+    A separator at its end belongs to that. The word ends at the first separator where that leaves
+    `dim` fields, else it is what the fields leave on the left; it may be white space itself.
     """
-    line = line[:-1] if line.endswith(b" ") else line
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:
         return None
+    line = re.sub(rb"[\x00- ]\Z", b"", line)
     word, *fields = re.split(rb"[\x00- ]", line)
     if len(fields) != dim:
         parts = line.rsplit(None, dim)

@@ -28,13 +28,7 @@ from embedprep.sources import total_bytes
     metavar="FILE",
     help="Also write the words that the file of vectors lacks, with their counts.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Another draw of the vectors that are random.",
-)
+@options.seed_option("the vectors that are random")
 @options.running_options
 @options.sync_option
 def matrix(
@@ -68,9 +62,9 @@ def matrix(
         choices.refuse_stdout(missing, "this list", "'--missing'")
     keep_freed_memory()
     with progress(total_bytes(choices.vector_files(settings)), quiet) as advance:
-        from embedprep import pipeline
+        from embedprep.matrix.recipe import write_matrix_of
 
-        made = pipeline.matrix(
+        made = write_matrix_of(
             Path(output),
             settings,
             Path(vocab) if vocab else None,

@@ -48,6 +48,17 @@ _SECTION_OF: dict[str | None, str] = {}
 """The section of the help in which each option stands, by its name; "Options" for all others."""
 
 
+def seed_option(draws: str) -> Callable[[Command], Command]:
+    """The option of what a command draws at random."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help=f"Another draw of {draws}.",
+    )
+
+
 def together(section: str, *options: Callable[[Any], Any]) -> Callable[[Command], Command]:
     """Several options of a section of the help as one decorator, in their order there."""
 
@@ -247,6 +258,10 @@ size_option = together(
     ),
 )
 
+limit_option = click.option(
+    "--max-bytes", type=size, metavar="SIZE", help="Refuse to write larger arrays."
+)
+
 reading_options = together(
     "Inputs",
     click.option("--encoding", default="utf-8", show_default=True, help="How the text is encoded."),
@@ -334,13 +349,7 @@ part_options = together(
         "their text, so that equal texts stay together.",
     ),
     click.option("--shuffle", is_flag=True, help="Shuffle the training rows and their labels."),
-    click.option(
-        "--seed",
-        type=click.IntRange(min=0),
-        default=0,
-        show_default=True,
-        help="Another draw for --split, --shuffle and the vectors of --init.",
-    ),
+    seed_option("--split, --shuffle and the vectors that are random"),
 )
 
 selection_options = together(

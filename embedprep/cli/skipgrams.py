@@ -65,16 +65,8 @@ if TYPE_CHECKING:
 @click.option(
     "--exclude-positives", is_flag=True, help="Never pair at random what is a true pair of the row."
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=SkipgramSettings.seed,
-    show_default=True,
-    help="Another draw of all that is random, the order included.",
-)
-@click.option(
-    "--max-bytes", type=options.size, metavar="SIZE", help="Refuse to write larger arrays."
-)
+@options.seed_option("all that is random, the order included")
+@options.limit_option
 @options.running_options
 @options.sync_option
 def skipgrams(

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from embedprep.tensors import Target, Tensor
 
 _output = click.option("-o", "--output", required=True, metavar="X.npy", help="The array to write.")
-_max_bytes = click.option(
-    "--max-bytes", type=options.size, metavar="SIZE", help="Refuse to write a larger array."
-)
 
 
 @click.command
@@ -47,7 +44,7 @@ _max_bytes = click.option(
     type=click.Choice(REDUCTIONS),
     help="One vector for each row: that of its words together, padding left out.",
 )
-@_max_bytes
+@options.limit_option
 @options.running_options
 @options.sync_option
 def embed(
@@ -83,7 +80,7 @@ def embed(
 @options.rows
 @options.vocabulary_of_rows
 @_output
-@_max_bytes
+@options.limit_option
 @options.running_options
 @options.sync_option
 def onehot(
@@ -143,7 +140,7 @@ def onehot(
     metavar="X.npy|X.npz",
     help="The matrix to write, with --sparse an .npz.",
 )
-@_max_bytes
+@options.limit_option
 @options.running_options
 @options.sync_option
 def bow(

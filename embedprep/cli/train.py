@@ -46,13 +46,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How often all rows are read.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Another draw of the first vectors and of all that is drawn in training.",
-)
+@options.seed_option("the first vectors and of all that is drawn in training")
 @click.option(
     "--start",
     metavar="M.npy",

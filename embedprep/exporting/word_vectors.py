@@ -24,7 +24,7 @@ from embedprep.arrays import Ints, row_chunks
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.exporting.decimals import spell_rows
 from embedprep.exporting.word_lists import word_and_count
-from embedprep.matrix_files import open_matrix
+from embedprep.matrix.files import open_matrix
 from embedprep.specials import PAD_INDEX, unused
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import quoted

@@ -47,7 +47,7 @@ class Lines(NamedTuple):
 
 def line_blocks(name: str, chunks: Iterator[bytes], max_line_bytes: int) -> Iterator[Block]:
     """The lines of an input as blocks. Whether they are UTF-8 is for others to see."""
-    for first_byte, parts in _whole_lines(name, chunks, max_line_bytes):
+    for first_byte, parts in whole_lines(name, chunks, max_line_bytes):
         block = _block(name, parts, first_byte)
         if len(block.data) > len(PADDING):
             yield block
@@ -61,7 +61,7 @@ def text_lines(name: str, chunks: Iterator[bytes], reading: Reading) -> Iterator
     """
     n_before = 0
     try:
-        for first_byte, parts in _whole_lines(name, chunks, reading.max_line_bytes):
+        for first_byte, parts in whole_lines(name, chunks, reading.max_line_bytes):
             read = b"".join(parts)
             wrong: LineError | None = None
             try:
@@ -100,10 +100,13 @@ def split_lines(
             raise line_too_long(name, n_right + 1, max_line_bytes).at(n_before)
 
 
-def _whole_lines(
+def whole_lines(
     name: str, chunks: Iterator[bytes], max_line_bytes: int
 ) -> Iterator[tuple[int, list[bytes | memoryview]]]:
-    """The parts of some whole lines, and the place of their first byte."""
+    """The parts of some whole lines, as many as end in a chunk, and the place of their first byte.
+
+    Raises LineError for one that is longer than `max_line_bytes`.
+    """
     first_byte = 0
     parts: list[bytes | memoryview] = []
     n_waiting = 0

@@ -6,6 +6,7 @@ of words, `subwords` makes vectors of them; `wanted` holds the words that are lo
 was found; `reading` runs it all.
 """
 
+from embedprep.vectors.blocks import finite_rows
 from embedprep.vectors.reading import VectorsRead, read_vectors
 
-__all__ = ["VectorsRead", "read_vectors"]
+__all__ = ["VectorsRead", "finite_rows", "read_vectors"]

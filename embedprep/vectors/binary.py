@@ -11,7 +11,7 @@ from embedprep.arrays import Ints, join_lines
 from embedprep.dictionary import Lookup
 from embedprep.errors import InputError
 from embedprep.sources import PADDING
-from embedprep.vectors.blocks import Bad, VectorBlock
+from embedprep.vectors.blocks import Bad, VectorBlock, finite_rows
 
 _SPACE, _LINE_FEED = b" ", b"\n"
 
@@ -80,11 +80,13 @@ def find_in_vectors(block: WholeVectors, dim: int, lookup: Lookup) -> VectorBloc
     n_places = max(0, len(data) - vector_bytes + 1)
     at_each_byte = np.ndarray((n_places,), f"V{vector_bytes}", data, strides=(1,))
     vectors = at_each_byte[ends[wanted] + 1].view("<f4").reshape(-1, dim)
+    vectors = vectors.astype(np.float32, copy=False)
     bad = _not_utf8(block)
     return VectorBlock(
         found[wanted],
-        vectors.astype(np.float32, copy=False),
+        vectors,
         wanted,
+        finite_rows(vectors),
         len(starts) - len(bad),
         len(starts),
         bad,

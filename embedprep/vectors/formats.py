@@ -89,11 +89,11 @@ def recognise(head: bytes, place: str) -> VectorFormat:
     n_vectors, dim = int(header[1]), int(header[2])
     rest = head[header.end() :]
     [first, *_] = _lines(rest, is_cut) or [b""]
-    if dim != 1 and _count_numbers(first) == 1 == _count_numbers(header[0]):
-        return VectorFormat(TEXT, 1, header_bytes=len(mark))  # "1 2", "3 4": a number a word
     if not 1 <= dim <= MOST_DIMENSIONS:
         cause = f"announces vectors of {dim:,} numbers"
         raise InputError(f"{place}:1", cause, "is it whole, and a vector file? copy it again")
+    if dim != 1 and _count_numbers(first) == 1 == _count_numbers(header[0]):
+        return VectorFormat(TEXT, 1, header_bytes=len(mark))  # "1 2", "3 4": a number a word
     is_text = _count_numbers(first) == dim or _is_text(rest)
     return VectorFormat(TEXT if is_text else WORD2VEC, dim, n_vectors, len(mark) + header.end())
 
@@ -101,7 +101,7 @@ def recognise(head: bytes, place: str) -> VectorFormat:
 def _dim_of_lines(head: bytes, is_cut: bool, place: str) -> int:
     """How many numbers most of the first lines have behind their word."""
     counts = Counter(map(_count_numbers, _lines(head, is_cut)[:_LINES_LOOKED_AT]))
-    dim = max(counts, key=lambda n: (counts[n], -n), default=0)
+    dim = max(counts, key=counts.__getitem__, default=0)  # of two that are as many, the first
     if not 1 <= dim <= MOST_DIMENSIONS:
         raise InputError(place, "is no vector file that is known", _REMEDY)
     return dim

@@ -7,9 +7,6 @@ from contextlib import closing
 from itertools import chain
 from typing import NamedTuple
 
-import numpy as np
-
-from embedprep.arrays import Flags
 from embedprep.dictionary import Lookup
 from embedprep.digests import Digest
 from embedprep.engines import Engine, in_turn
@@ -19,7 +16,7 @@ from embedprep.sources import MAX_LINE_BYTES
 from embedprep.sources.ahead import Ahead
 from embedprep.sources.archives import opened_inside
 from embedprep.sources.compression import decompressed
-from embedprep.sources.lines import Block, line_blocks
+from embedprep.sources.lines import whole_lines
 from embedprep.sources.opening import read_chunks
 from embedprep.vectors.binary import find_in_vectors, whole_vectors
 from embedprep.vectors.blocks import VectorBlock
@@ -30,8 +27,8 @@ from embedprep.vectors.text import find_in_lines
 from embedprep.vectors.wanted import FoundVectors, Wanted
 from embedprep.wording import how_many, quoted
 
-BLOCK_BYTES = 1 << 20
-_N_AHEAD = 8
+BLOCK_BYTES = 2 << 20
+_N_AHEAD = 4
 
 
 class VectorsRead(NamedTuple):
@@ -117,14 +114,15 @@ def _found_in_blocks(
 ) -> Iterator[VectorBlock]:
     if form.kind == TEXT:
         lines = _line_blocks(name, content)
-        return in_turn(engine, find_in_lines, ((b.data, form.dim, lookup) for b in lines))
+        return in_turn(engine, find_in_lines, ((parts, form.dim, lookup) for parts in lines))
     vectors = whole_vectors(content, form.dim, form.n_vectors or 0, name)
     return in_turn(engine, find_in_vectors, ((some, form.dim, lookup) for some in vectors))
 
 
-def _line_blocks(name: str, content: Iterator[bytes]) -> Iterator[Block]:
+def _line_blocks(name: str, content: Iterator[bytes]) -> Iterator[list[bytes | memoryview]]:
     try:
-        yield from line_blocks(name, content, MAX_LINE_BYTES)
+        for _, parts in whole_lines(name, content, MAX_LINE_BYTES):
+            yield parts
     except LineError as error:
         raise InputError(name, error.cause, "is it a vector file?") from None
 
@@ -148,8 +146,7 @@ class _Tally:
             self._first_bad = self._first_bad or error
         self._n_bad += len(block.bad)
 
-        is_finite: Flags = np.logical_and.reduce(np.isfinite(block.vectors), axis=1)
-        spellings, vectors = block.spellings, block.vectors
+        spellings, vectors, is_finite = block.spellings, block.vectors, block.is_finite
         for i in (~is_finite).nonzero()[0].tolist():
             word = self.found.wanted.spelled[spellings[i]]
             place = self._place(int(block.numbers[i]))

@@ -7,6 +7,7 @@ right, and those that are wrong. The numbers of words that nobody wants are coun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from embedprep.arrays import WINDOW, Bytes, Flags, Ints, windows
 from embedprep.dictionary import Lookup, WordArray
 from embedprep.sources import PADDING
-from embedprep.vectors.blocks import Bad, VectorBlock
+from embedprep.vectors.blocks import Bad, VectorBlock, finite_rows
 from embedprep.vectors.decimals import MARGIN, parse_decimals
 from embedprep.wording import how_many, shortened
 
@@ -35,18 +36,20 @@ class _Lines(NamedTuple):
     texts: list[bytes]
 
 
-def find_in_lines(data: bytes, dim: int, lookup: Lookup) -> VectorBlock:
+def find_in_lines(lines: Sequence[bytes | memoryview], dim: int, lookup: Lookup) -> VectorBlock:
     """The vectors of `dim` numbers that lines hold, of the words in `lookup`.
 
-    `data` is lines, ended by LF, then `PADDING`. A character up to the space is a separator.
+    `lines` are parts of whole lines. A character up to the space is a separator.
     """
+    is_ended = bytes(lines[-1][-1:]) == b"\n"
+    data = b"".join((*lines, b"" if is_ended else b"\n", PADDING))
     text = np.frombuffer(data, np.uint8)
     body = text[: -len(PADDING)]
-    ends = (body == _LINE_FEED).nonzero()[0]
+    ends = _rare_places(text == _LINE_FEED)
     starts = np.concatenate([[0], ends + 1])[:-1]
-    is_blank = starts == ends
-    # word2vec and fastText write a space behind each line.
-    stops = ends - ((text[ends - 1] == _SPACE) & ~is_blank)
+    # word2vec and fastText write a space behind each line, others a CR.
+    stops = ends - (text[ends - 1] <= _SPACE)
+    is_blank = stops <= starts
     n_separators = _count_inside(body <= _SPACE, ends) - (ends - stops)
 
     bad = [] if data.isascii() else _not_utf8(data, starts, ends)
@@ -77,14 +80,28 @@ def find_in_lines(data: bytes, dim: int, lookup: Lookup) -> VectorBlock:
     is_read[[i for i, _ in unread]] = False
     order = is_read.nonzero()[0]
     order = order[np.argsort(plain.numbers[order], kind="stable")]
+    vectors = vectors[order]
     return VectorBlock(
         plain.spellings[order],
-        vectors[order],
+        vectors,
         plain.numbers[order],
+        finite_rows(vectors),
         n_vectors,
         len(ends),
         sorted(bad),
     )
+
+
+def _rare_places(is_there: Flags) -> Ints:
+    """The places of bytes that are rare, and none of which is among the last seven.
+
+    Eight of them are looked at together, and only where one is there each by itself.
+    """
+    eights = is_there[: len(is_there) & -WINDOW].reshape(-1, WINDOW)
+    hit = (eights.view(np.uint64)[:, 0] != 0).nonzero()[0]
+    row, column = eights[hit].nonzero()
+    places: Ints = hit[row] * WINDOW + column
+    return places
 
 
 def _count_inside(is_separator: Flags, ends: Ints) -> Ints:
@@ -166,21 +183,22 @@ def _find_odd(
 
 def _not_utf8(data: bytes, starts: Ints, ends: Ints) -> list[Bad]:
     """The lines that are not UTF-8."""
+    places = _rare_places(np.frombuffer(data, np.uint8) > 0x7F)
+    numbers = np.unique(np.searchsorted(ends, places)).tolist()
+    lines = [data[starts[number] : ends[number]] for number in numbers]
     try:
-        data.decode("utf-8")
+        b"\n".join(lines).decode("utf-8")
     except UnicodeDecodeError:
         pass
     else:
         return []
-    text = np.frombuffer(data, np.uint8)
     bad = []
-    places = (text > 0x7F).nonzero()[0]
-    for line in np.unique(np.searchsorted(ends, places)).tolist():
+    for number, line in zip(numbers, lines, strict=True):
         try:
-            data[starts[line] : ends[line]].decode("utf-8")
+            line.decode("utf-8")
         except UnicodeDecodeError as error:
-            cause = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
-            bad.append(Bad(line, cause, _TRANSCODE))
+            cause = f"byte 0x{line[error.start]:02x} is not UTF-8"
+            bad.append(Bad(number, cause, _TRANSCODE))
     return bad
 
 

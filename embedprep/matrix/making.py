@@ -21,8 +21,9 @@ from embedprep.manifest import describe_input
 from embedprep.npy import ArraySpec
 from embedprep.settings import INITIALIZERS, OUTPUT_DIM, MatrixSettings
 from embedprep.sources import Source
+from embedprep.sources.archives import file_of
 from embedprep.specials import PAD, PAD_INDEX
-from embedprep.vectors import VectorsRead, read_vectors
+from embedprep.vectors import VectorsRead, finite_rows, read_vectors
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_many
 
@@ -116,6 +117,13 @@ class Matrix(NamedTuple):
         }
 
 
+def vector_files(settings: MatrixSettings | None) -> list[str]:
+    """The file that vectors are read from, if one is; that of an archive for one inside."""
+    if settings is None or settings.vectors is None:
+        return []
+    return [file_of(settings.vectors.name)]
+
+
 def drawn_array(vocabulary: Vocabulary, settings: MatrixSettings) -> ArraySpec:
     """The matrix that is made where there is no file of vectors."""
     return ArraySpec((vocabulary.input_dim, settings.dim or OUTPUT_DIM), "float32")
@@ -173,6 +181,8 @@ def _fill(
     values: NDArray[np.float32], missing: Ints, words: Sequence[str], settings: MatrixSettings
 ) -> None:
     """Give the rows of missing words, (missing,), their first vectors."""
+    if not words:
+        return
     if settings.oov_init in INITIALIZERS:
         initializer = Initializer(settings.oov_init, settings.seed)
         values[missing] = initial_rows(words, values.shape[1], initializer)
@@ -190,16 +200,16 @@ def _spread(
     values: NDArray[np.float32], missing: Ints
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean and the deviation in each dimension, (dim,), of the finite vectors found."""
-    is_used: Flags = np.logical_and.reduce(np.isfinite(values), axis=1)
+    is_used = finite_rows(values)
     is_used[missing] = is_used[PAD_INDEX] = False
     used = is_used.nonzero()[0]
-    sums = np.zeros((2, values.shape[1]))
-    for power in (1, 2):  # of the differences from the mean: squares of the values may cancel
-        for chunk in row_chunks(len(used), values.shape[1] * 8):
-            mean = sums[0] / len(used) if power == 2 else 0.0
-            some = values[used[chunk]].astype(np.float64)
-            sums[power - 1] += ((some - mean) ** power).sum(axis=0)
-    mean, variance = sums / max(len(used), 1)
+    chunks = list(row_chunks(len(used), values.shape[1] * 8))
+    mean, variance = np.zeros((2, values.shape[1]))
+    for chunk in chunks:
+        mean += values[used[chunk]].sum(axis=0, dtype=np.float64) / len(used)
+    for chunk in chunks:
+        apart = values[used[chunk]] - mean
+        variance += np.einsum("ij,ij->j", apart, apart) / len(used)
     return mean, np.sqrt(variance)
 
 

@@ -1,0 +1,72 @@
+"""Which steps make a matrix of its own, or one for an output that is there?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from embedprep.engines import ThreadEngine
+from embedprep.errors import OutputError
+from embedprep.matrix.files import staged_matrix
+from embedprep.matrix.making import Matrix, drawn_array, make_matrix, vector_files
+from embedprep.npy import ArraySpec
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
+from embedprep.publication import refuse_to_overwrite, staged_file
+from embedprep.settings import MatrixSettings
+from embedprep.space import check_space
+from embedprep.vocabulary import Vocabulary
+from embedprep.wording import how_large
+
+
+def write_matrix_of(
+    output: Path,
+    settings: MatrixSettings,
+    vocabulary_path: Path | None = None,
+    *,
+    missing: Path | None = None,
+    jobs: int | None = None,
+    sync: bool = False,
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> Matrix:
+    """Write the embedding matrix of a vocabulary into M.npy, or into an output, as a part of it.
+
+    The vocabulary is that of the output where none is named. Words that have no vector are listed
+    in `missing`, each with its count. `advance` is told of the bytes read of the file of vectors.
+    """
+    is_output = output.is_dir()
+    vocabulary_path = vocabulary_path or output / VOCABULARY
+    target = output / EMBEDDING_MATRIX if is_output else output
+    read = [str(vocabulary_path), *vector_files(settings)]
+    refuse_to_overwrite(read, [target, *([missing] if missing else [])])
+    if missing is not None and os.path.realpath(missing) == os.path.realpath(target):
+        raise OutputError(str(missing), "is also the matrix", "name another --missing")
+    with ExitStack() as stack:
+        staged = stack.enter_context(staged_matrix(output, sync))
+        listed = stack.enter_context(staged_file(missing, sync)) if missing else None
+        engine = stack.enter_context(ThreadEngine(jobs))
+        vocabulary = Vocabulary.load(vocabulary_path)
+        if is_output:
+            _check_fits(output, vocabulary)
+        if settings.vectors is None:
+            _check_space(target, drawn_array(vocabulary, settings))
+        made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
+        if listed is not None and made.coverage is not None:
+            lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
+            listed.write_bytes("".join(lines).encode())
+        staged.write(made.values, made.saved)
+        return made
+
+
+def _check_fits(output: Path, vocabulary: Vocabulary) -> None:
+    """Raise OutputError where the matrix of a vocabulary is not for the rows of an output."""
+    if vocabulary.entries != Vocabulary.load(output / VOCABULARY).entries:
+        cause = "has rows of other words than those of --vocab"
+        raise OutputError(str(output), cause, "leave --vocab out, or name a file by -o")
+
+
+def _check_space(target: Path, array: ArraySpec) -> None:
+    cause = f"would take {how_large(array.n_bytes)}"
+    remedy = "choose a smaller --dim"
+    check_space(target, array.n_bytes, cause, max_bytes=None, remedy=lambda _: remedy)
