@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # the targets share one environment
-.PHONY: help demo test lint bench peers clean
+.PHONY: help demo test interop lint bench peers clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -24,6 +24,11 @@ demo: $(VENV)/.base  ## run embedprep on the sample reviews and show the first r
 
 test: $(VENV)/.test  ## run all tests, as many at a time as there are cores
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+# The tests beside gensim, tokenizers and fastText need little, and belong to `make test`.
+interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and PyTorch
+	$(MAKE) --always-make -C examples PYTHON='$(abspath $(BIN))/python' EMBEDPREP='$(abspath $(BIN))/embedprep'
+	KERAS_BACKEND=torch EMBEDPREP_INTEROP=1 $(BIN)/pytest tests/interop $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	$(BIN)/ruff check
@@ -60,6 +65,10 @@ $(VENV)/.base: pyproject.toml | $(VENV)/.made
 
 $(VENV)/.test: pyproject.toml | $(VENV)/.made
 	$(PIP) -e '.[test]'
+	@touch $@
+
+$(VENV)/.interop: pyproject.toml | $(VENV)/.made
+	$(PIP) -e '.[interop]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.made

@@ -61,7 +61,8 @@ class EncodedRows(NamedTuple):
             raise VocabularyError(
                 f"{self.path}: {error.place}", error.cause, error.remedy
             ) from None
-        return ids
+        # An index of 64 bits without a sign is none to older NumPy.
+        return ids.view(np.int64) if ids.dtype == np.uint64 else ids
 
 
 def rows_file(named: Path) -> Path:

@@ -1,8 +1,9 @@
-"""What do all tests share? The folder of corpora and the profiles of Hypothesis."""
+"""What do all tests share? The folder of corpora, the programs under test, Hypothesis' profiles."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,18 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a shell in which `python` and `embedprep` are those under test."""
+    programs = tmp_path_factory.mktemp("bin")
+    for name, arguments in (("python", ""), ("embedprep", "-m embedprep ")):
+        program = programs / name
+        program.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" {arguments}"$@"\n', encoding="utf-8"
+        )
+        program.chmod(0o755)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    root = str(Path(__file__).resolve().parents[1])
+    return {**os.environ, "PATH": path, "PYTHONPATH": root, "LC_ALL": "C.UTF-8"}

@@ -410,11 +410,11 @@ def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
 def test_a_wrong_command_line_ends_with_2(tmp_path: Path) -> None:
     path = saved(tmp_path, MARKED)
     folder = export(path, "--to", "projector", "-o", "-")
-    assert (folder.exit_code, folder.stdout) == (2, "")
-    assert "a folder cannot go to standard output" in folder.stderr
+    assert folder.exit_code == 2
+    assert "a folder cannot go to standard output" in folder.output
     matrix = export(path, "--to", "txt", "--matrix", "m.npy", "-o", "-")
-    assert (matrix.exit_code, matrix.stdout) == (2, "")
-    assert "'--matrix': goes with --to word2vec, glove, projector, not txt" in matrix.stderr
+    assert matrix.exit_code == 2
+    assert "'--matrix': goes with --to word2vec, glove, projector, not txt" in matrix.output
 
 
 def test_an_error_ends_with_1_and_leaves_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -34,20 +33,13 @@ def steps() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+def environment(
+    tmp_path_factory: pytest.TempPathFactory, shell: dict[str, str]
+) -> tuple[Path, dict[str, str]]:
     """A folder with the sample data, and `embedprep` and `python` on the path."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "sample_data", folder / "sample_data")
-    programs = folder / "bin"
-    programs.mkdir()
-    for name, arguments in (("python", ""), ("embedprep", "-m embedprep ")):
-        program = programs / name
-        program.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" {arguments}"$@"\n', encoding="utf-8"
-        )
-        program.chmod(0o755)
-    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    return folder, {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+    return folder, shell
 
 
 def test_the_sessions_run_as_shown(environment: tuple[Path, dict[str, str]]) -> None:

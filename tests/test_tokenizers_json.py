@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import unicodedata
 from dataclasses import replace
 from itertools import product
@@ -10,12 +12,10 @@ from pathlib import Path
 
 import pytest
 import tokenizers
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import embedprep
-from embedprep.cli.main import cli
 from embedprep.errors import VocabularyError
 from embedprep.exporting.tokenizers_json import differences, tokenizer_json
 from embedprep.rectangle import Rectangle
@@ -259,10 +259,12 @@ def test_without_a_sigma_in_the_vocabulary_its_text_gets_the_same_rows() -> None
 def test_the_command_warns(tmp_path: Path) -> None:
     Vocabulary(("ας",), (1,), TokenizerSettings("keras"), Rectangle(4)).save(tmp_path / "v.json")
     command = ["export", f"{tmp_path}/v.json", "--to", "tokenizers", "-o", f"{tmp_path}/t.json"]
-    said = CliRunner().invoke(cli, command)
+    program = [sys.executable, "-m", "embedprep"]
+    said = subprocess.run([*program, *command], check=True, capture_output=True, text=True)
     assert said.stdout == f"{tmp_path}/t.json: 3 entries, for tokenizers\n"
     assert said.stderr.startswith(f"embedprep: warning: {tmp_path}/v.json: text in capitals may ")
-    [warning] = json.loads(CliRunner().invoke(cli, [*command, "--json", "-q"]).stdout)["warnings"]
+    quiet = subprocess.run([*program, *command, "--json", "-q"], check=True, capture_output=True)
+    [warning] = json.loads(quiet.stdout)["warnings"]
     assert said.stderr == f"embedprep: warning: {warning}\n"
     peer = tokenizers.Tokenizer.from_file(f"{tmp_path}/t.json")
     assert peer.encode("Ας!").ids == [0, 0, 0, 2]

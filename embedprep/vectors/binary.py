@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, join_lines
 from embedprep.dictionary import Lookup
@@ -78,7 +79,7 @@ def find_in_vectors(block: WholeVectors, dim: int, lookup: Lookup) -> VectorBloc
 
     vector_bytes = 4 * dim
     n_places = max(0, len(data) - vector_bytes + 1)
-    at_each_byte = np.ndarray((n_places,), f"V{vector_bytes}", data, strides=(1,))
+    at_each_byte: NDArray[np.void] = np.ndarray((n_places,), f"V{vector_bytes}", data, strides=(1,))
     vectors = at_each_byte[ends[wanted] + 1].view("<f4").reshape(-1, dim)
     vectors = vectors.astype(np.float32, copy=False)
     bad = _not_utf8(block)
