@@ -32,7 +32,7 @@ def test_rows_are_named_by_their_file_or_their_output(output: Path) -> None:
     for named in (output, output / "sequences.npy"):
         rows = open_rows(named)
         assert rows.path == output / "sequences.npy"
-        assert rows.ids.tolist() == [[0, 4, 2], [4, 3, 5]] or rows.n_rows == 2
+        assert rows.ids.tolist() == [[0, 2, 3], [2, 4, 5]]  # the 2, cat 1, dog 1, sat 1
         assert (rows.n_rows, rows.length) == (2, 3)
         assert rows.manifest == embedprep.load(output).manifest
         assert isinstance(rows.ids, np.memmap)
@@ -72,7 +72,8 @@ def test_rows_are_read_in_the_order_of_bytes_of_this_machine(dtype: str, tmp_pat
     path = tmp_path / "x.npy"
     np.save(path, np.asfortranarray(ROWS.astype(dtype)))
     ids = open_rows(path).read(slice(0, 2), 4)
-    assert ids.dtype == np.dtype(dtype).newbyteorder("=")
+    expected = "i8" if dtype == "uint64" else dtype  # no index of 64 bits is without a sign
+    assert ids.dtype == np.dtype(expected).newbyteorder("=")
     assert ids.dtype.isnative
     assert ids.flags["C_CONTIGUOUS"]
     assert ids.tolist() == ROWS.tolist()

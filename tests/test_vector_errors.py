@@ -83,15 +83,15 @@ def npy(array: np.ndarray[Any, Any]) -> bytes:
 BROKEN: dict[str, tuple[bytes, str]] = {
     "too few lines": (
         b"4 2\n" + TEXT,
-        f"v: its header announces 4 vectors, and 3 are there; {WHOLE}",
+        f"v: its header announces 4 vectors, but it holds 3; {WHOLE}",
     ),
     "too many lines": (
         b"2 2\n" + TEXT,
-        f"v: its header announces 2 vectors, and 3 are there; {WHOLE}",
+        f"v: its header announces 2 vectors, but it holds 3; {WHOLE}",
     ),
     "too few binary": (
         BINARY.replace(b"3 2", b"4 2"),
-        f"v: its header announces 4 vectors, and 3 are there; {WHOLE}",
+        f"v: its header announces 4 vectors, but it holds 3; {WHOLE}",
     ),
     "too many binary": (
         BINARY.replace(b"3 2", b"2 2"),
@@ -100,7 +100,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "line cut off": (TEXT[:-3], f"v:3: holds 1 number, not 2; {COPY}"),
     "word cut off": (TEXT[:-6], f"v:3: holds 0 numbers, not 2; {COPY}"),
     "line cut off below a header": (b"3 2\n" + TEXT[:-3], f"v:4: holds 1 number, not 2; {COPY}"),
-    "binary cut off": (BINARY[:-3], f"v: its header announces 3 vectors, and 2 are there; {WHOLE}"),
+    "binary cut off": (BINARY[:-3], f"v: its header announces 3 vectors, but it holds 2; {WHOLE}"),
     "gzip cut off": (
         gzip.compress(TEXT * 1000)[:-9],
         "v: is cut off: its gzip data have no end; is the step that writes it finished?",
@@ -147,7 +147,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "blank": (b" \n\n", "v: holds no vectors; is the step that writes it finished?"),
     "mark": (b"\xef\xbb\xbf", "v: holds no vectors; is the step that writes it finished?"),
     "empty gzip": (gzip.compress(b""), "v: holds no vectors; is the step that writes it finished?"),
-    "header alone": (b"3 2\n", f"v: its header announces 3 vectors, and 0 are there; {WHOLE}"),
+    "header alone": (b"3 2\n", f"v: its header announces 3 vectors, but it holds 0; {WHOLE}"),
     "header of none": (b"0 2\n", f"v: {NONE}"),
     "header of long vectors": (
         b"3 99999999999\nthe 1 2\n",
@@ -162,11 +162,11 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     ),
     "header of many vectors": (
         b"99999999999 2\nthe 1 2\n",
-        f"v: its header announces 99,999,999,999 vectors, and 1 are there; {WHOLE}",
+        f"v: its header announces 99,999,999,999 vectors, but it holds 1; {WHOLE}",
     ),
     "header of many binary vectors": (
         binary((b"the", 1, 2), n=99999999999),
-        f"v: its header announces 99,999,999,999 vectors, and 1 are there; {WHOLE}",
+        f"v: its header announces 99,999,999,999 vectors, but it holds 1; {WHOLE}",
     ),
     "header of more numbers": (b"3 3\n" + TEXT, f"v:2: holds 2 numbers, not 3; {COPY}"),
     "text": (b"the cat sat\non a mat\n" * 9, f"v: is no vector file that is known; {NAME_ONE}"),
@@ -190,7 +190,7 @@ LEFT_OUT: dict[str, tuple[bytes, list[list[float] | None], list[str]]] = {
     "too few lines": (
         b"4 2\n" + TEXT,
         [[1, 2], [5, 6]],
-        ["v: its header announces 4 vectors, and 3 are there"],
+        ["v: its header announces 4 vectors, but it holds 3"],
     ),
     "line cut off": (
         TEXT[:-3],
@@ -210,7 +210,7 @@ LEFT_OUT: dict[str, tuple[bytes, list[list[float] | None], list[str]]] = {
     "binary cut off": (
         BINARY[:-3],
         [[1, 2], None],
-        ["v: its header announces 3 vectors, and 2 are there"],
+        ["v: its header announces 3 vectors, but it holds 2"],
     ),
     "binary word not UTF-8": (
         BINARY.replace(b"dog", b"d\xf6g"),
@@ -482,15 +482,15 @@ def test_a_matrix_too_large_for_the_disk_is_refused(folder: Path) -> None:
 def test_a_wrong_command_line_is_told(options: str, message: str, folder: Path) -> None:
     before = snapshot(folder)
     ended = CliRunner().invoke(cli, ["matrix", *options.split()], prog_name="embedprep")
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert ended.stderr.splitlines()[-1] == f"Error: {message}"
+    assert ended.exit_code == 2
+    assert ended.output.splitlines()[-1] == f"Error: {message}"
     assert snapshot(folder) == before
 
 
 def test_text_and_vectors_are_not_both_standard_input() -> None:
     ended = CliRunner().invoke(cli, ["run", "-", "--vectors", "-", "-o", "out"])
     assert ended.exit_code == 2
-    assert "Standard input is either the text or the --vectors." in ended.stderr
+    assert "Standard input is either the text or the --vectors." in ended.output
     assert os.listdir() == ["v.json"]
 
 

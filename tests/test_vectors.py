@@ -401,3 +401,12 @@ def test_a_word_may_hold_any_characters(tmp_path: Path) -> None:
     assert values(read(tmp_path / "v", words)).tolist() == [[i + 0.5, -1] for i in range(8)]
     (tmp_path / "v").write_text(lines, encoding="utf-8", newline="\r\n")
     assert values(read(tmp_path / "v", words)).tolist() == [[i + 0.5, -1] for i in range(8)]
+
+
+def test_lines_may_end_with_a_cr_and_be_blank(tmp_path: Path) -> None:
+    data = b"\xef\xbb\xbf2 1\r\nthe 1\r\n\r\ncat 2 \r\n\r\n"
+    for lines_of_file in (data, data.replace(b"\r", b""), data.removesuffix(b"\n")):
+        (tmp_path / "v").write_bytes(lines_of_file)
+        result = read(tmp_path / "v", ["cat", "the"])
+        assert values(result).tolist() == [[2], [1]]
+        assert (result.n_vectors, result.warnings) == (2, ())
