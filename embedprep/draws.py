@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, Keys
+from embedprep.hashing import Secret, mixed
 
 _LANES = 4
 """16 bits each."""
@@ -30,6 +31,14 @@ class Stream(NamedTuple):
         bits: Keys = generator.advance(first).random_raw(n)
         return bits
 
+    def bits_at(self, numbers: Ints) -> Keys:
+        """64 random bits for each of a few things, by their numbers in no order; same shape.
+
+        SplitMix64, other draws than those of `bits`.
+        """
+        spread, mix = Secret.of_seed(self.purpose, self.seed)
+        return mixed(numbers.astype(np.uint64) * spread + mix)
+
     def short_bits(self, first: int, n: int) -> NDArray[np.uint16]:
         """16 random bits for each of `n` things, (n,): four of them share 64."""
         first_draw, skipped = divmod(first, _LANES)
@@ -43,6 +52,24 @@ class Stream(NamedTuple):
         fractions = bits.view(np.int64).astype(np.float64)
         fractions *= 2.0**-52
         return fractions
+
+    def below(self, limit: int, first: int, n: int) -> Keys:
+        """A whole number in 0..limit - 1 for each of `n` things, (n,); `limit` is up to 2^32.
+
+        All are equally likely: D. Lemire, Fast Random Integer Generation in an Interval (2019). The
+        few bits that would favour some numbers, one in 2^32 / limit at most, are drawn again.
+        """
+        first_draw, skipped = divmod(first, 2)
+        bits = self.bits(first_draw, -(-(skipped + n) // 2))
+        halves = bits.astype("<u8", copy=False).view("<u4")[skipped : skipped + n]
+        numbers = halves.astype(np.uint64)
+        numbers *= np.uint64(limit)
+        favoured = np.flatnonzero(numbers.astype(np.uint32) < (1 << 32) % limit)
+        numbers >>= np.uint64(32)
+        if len(favoured):
+            again = self.bits_at(first + favoured) >> np.uint64(12)
+            numbers[favoured] = below(limit, again * 2.0**-52).view(np.uint64)
+        return numbers
 
     def order(self, first: int, n: int) -> Ints:
         """The places of `n` things in random order, (n,).

@@ -220,14 +220,14 @@ def _check(vocabulary: Vocabulary) -> None:
         raise ValueError(f"special entries are {named!r}, of {vocabulary.input_dim:,} entries")
     if vocabulary.rectangle.max_len <= vocabulary.specials.n_marks:
         raise ValueError("rows have no room for a word")
-    words: tuple[object, ...] = vocabulary.words
-    if not all(isinstance(word, str) and word and "\n" not in word for word in words):
+    words, counts = vocabulary.words, vocabulary.counts
+    if not set(map(type, words)) <= {str} or not all(words) or "\n" in (text := "".join(words)):
         raise ValueError("a word is no text")
-    if not all(type(count) is int and count >= 0 for count in vocabulary.counts):
+    if not set(map(type, counts)) <= {int} or min(counts, default=0) < 0:
         raise ValueError("a count is no number")
     if len(vocabulary.index) != vocabulary.input_dim:
         raise ValueError("a word stands twice")
-    "".join(vocabulary.words).encode("utf-8")
+    text.encode("utf-8")
 
 
 def check_indices(rows: NDArray[Any], input_dim: int, first_row: int = 0) -> None:
