@@ -17,7 +17,7 @@ from embedprep.arrays import Ints, Keys, starts_of
 from embedprep.draws import Stream
 from embedprep.spool import Spool
 
-BUCKET = 1 << 17
+BUCKET = 1 << 18
 """As many things as a bucket gets at most, on average: its keys fit the cache of a core."""
 
 _SHORT_BITS = 32
@@ -48,15 +48,14 @@ class Buckets(NamedTuple):
 
     def scatter(self, things: NDArray[Any], kind: int, first: int) -> Scattered:
         """Things of a kind by their buckets, (things,); `first` is the number of the first."""
-        bits = self.of_kind[kind].short_bits(first, len(things))
         if self.n_buckets == 1:
             return Scattered(things, np.array([0, len(things)]), kind)
-        bucket = bits >> np.uint16(16 - (self.n_buckets - 1).bit_length())
-        if self.n_buckets <= 1 << 8:
-            bucket = bucket.astype(np.uint8)
+        dtype, n_bits = (np.uint8, 8) if self.n_buckets <= 1 << 8 else (np.uint16, 16)
+        bucket = self.of_kind[kind].short_bits(first, len(things), dtype)
+        bucket >>= dtype(n_bits - (self.n_buckets - 1).bit_length())
         by_bucket = np.argsort(bucket, kind="stable")  # by radix, a pass for each 8 bits
-        bounds = np.searchsorted(bucket.take(by_bucket), np.arange(self.n_buckets + 1))
-        return Scattered(things.take(by_bucket), bounds, kind)
+        starts = np.searchsorted(bucket.take(by_bucket), np.arange(self.n_buckets, dtype=dtype))
+        return Scattered(things.take(by_bucket), np.append(starts, len(things)), kind)
 
 
 class Scattered(NamedTuple):
@@ -99,9 +98,10 @@ class Shuffle:
         pieces: list[NDArray[Any]] = []
         n_of_kind = []
         for numbers, bounds in zip(self._numbers, self._bounds, strict=True):
-            begins, ends = np.array([of[bucket : bucket + 2] for of in bounds], np.int64).T
-            n_of_kind.append(int((ends - begins).sum()))
-            pieces += map(self._spool.read_slice, numbers, begins.tolist(), ends.tolist())
+            begins = [int(of_record[bucket]) for of_record in bounds]
+            ends = [int(of_record[bucket + 1]) for of_record in bounds]
+            n_of_kind.append(sum(ends) - sum(begins))
+            pieces += map(self._spool.read_slice, numbers, begins, ends)
         return shuffle_kinds(np.concatenate(pieces), n_of_kind, self.buckets.places, first)
 
 
@@ -121,8 +121,7 @@ def shuffle_kinds(
         return things.take(order), kinds.take(order)
 
     tie_bits = np.uint64(_SHORT_BITS + kind_bits)
-    keys = places.bits(first, len(things))
-    keys >>= tie_bits
+    keys = places.short_bits(first, len(things), np.uint32).astype(np.uint64)
     keys <<= tie_bits
     keys |= things
     last = 0
@@ -130,7 +129,7 @@ def shuffle_kinds(
         last += n
         keys[last - n : last] |= np.uint64(kind << _SHORT_BITS)
     keys.sort()
-    _break_ties(keys, tie_bits, places, first)
+    break_ties(keys, tie_bits, places, first)
     shuffled = keys.astype(things.dtype)  # the low bits
     keys >>= np.uint64(_SHORT_BITS)
     kinds = keys.astype(np.uint8)
@@ -138,7 +137,7 @@ def shuffle_kinds(
     return shuffled, kinds
 
 
-def _break_ties(keys: Keys, tie_bits: np.uint64, places: Stream, first: int) -> None:
+def break_ties(keys: Keys, tie_bits: np.uint64, places: Stream, first: int) -> None:
     """Sorted keys that differ in their `tie_bits` low bits alone brought into random order."""
     before = np.flatnonzero(keys[1:] - keys[:-1] < np.uint64(1) << tie_bits)  # the next is close
     before = before[keys[before] >> tie_bits == keys[before + 1] >> tie_bits]

@@ -1,7 +1,8 @@
 """Which pairs do the rows of a file make, some rows at a time?
 
-Each draw belongs to a numbered occurrence or pair, so that chunks do not change what is drawn:
-first all are counted, which gives each chunk its numbers, then they are made.
+Each draw belongs to a numbered occurrence or pair: first all are counted, which gives each chunk of
+rows its numbers, then they are made. Nothing but the settings and the length of a row decides how
+many rows are a chunk, so that threads do not change what is drawn.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from embedprep.skipgrams.sampling import Noise, sampling_table, word2vec_table
 from embedprep.skipgrams.settings import SkipgramSettings
 from embedprep.vocabulary import Vocabulary
 
-_BYTES_A_PAIR = 8
-"""What a pair takes while it is made, so that a chunk of rows makes some 500,000 at most."""
+PAIRS_AT_ONCE = 1 << 19
+"""As many pairs as a chunk of rows makes at most: their arrays fit the cache of a core. Another
+number would bring the pairs into another order.
+"""
 
 
 class Rules(NamedTuple):
@@ -108,7 +111,11 @@ def plan_chunks(
         return chunk._replace(n_left_out=chunk.n_due - len(words))
 
     most_pairs = rows.length * 2 * min(settings.window, rows.length) * (1 + settings.negative)
-    slices = rows.chunks(int(most_pairs * _BYTES_A_PAIR))
+    rows_at_once = max(1, int(PAIRS_AT_ONCE / max(1, most_pairs)))
+    slices = [
+        slice(first, min(first + rows_at_once, rows.n_rows))
+        for first in range(0, rows.n_rows, rows_at_once)
+    ]
     chunks: list[Chunk] = []
     firsts = (0, 0)
     for chunk in in_turn(engine, count, ((some,) for some in slices)):

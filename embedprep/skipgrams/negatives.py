@@ -62,7 +62,7 @@ def draw_negatives(
     of_pair = np.repeat(targets.words, n_negatives)
     if not rule.excludes and rule.noise.ends is None:
         points = rule.contexts.below(rule.noise.total, firsts[1], len(of_pair))
-        return of_pair, rule.noise.words_at(points.view(np.int64))
+        return of_pair, rule.noise.words_at(points)
     fractions = rule.contexts.fractions(firsts[1], len(of_pair))
     if not rule.excludes:
         return of_pair, rule.noise.words_at(below(rule.noise.total, fractions))
@@ -85,7 +85,7 @@ def _n_negatives(targets: Targets, rule: NegativeRule, first: int) -> Ints:
     """
     n_positives = targets.n_of_row
     whole, rest = np.divmod(rule.n_of_rows(n_positives), np.maximum(n_positives, 1))
-    n_negatives = targets.n_contexts * np.repeat(whole, targets.stride)
+    n_negatives: Ints = targets.n_contexts * np.repeat(whole, targets.stride)
     if rest.any():
         shuffled = _shuffle_rows(n_positives, rule.chosen.bits(first, targets.n_pairs))
         chosen = shuffled[ragged_places(starts_of(n_positives), rest)]
