@@ -13,13 +13,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from embedprep.arrays import Bytes, Ints, free_indices, starts_of, take_ragged
-from embedprep.dictionary import Dictionary, Lookup, WordArray
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.hashing import Secret
 from embedprep.labels import LabelFacts, parse_labels
@@ -28,9 +27,11 @@ from embedprep.rectangle import Rectangle
 from embedprep.sequences import drop_index, pad_between_marks
 from embedprep.sources import PADDING
 from embedprep.specials import BOS, EOS, PAD_INDEX, UNK, Specials
-from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.words import Words
+
+if TYPE_CHECKING:
+    from embedprep.dictionary import Dictionary, Lookup
+    from embedprep.tokenizer.words import Words
 
 FORMAT = "embedprep-vocabulary"
 VERSION = 1
@@ -80,6 +81,8 @@ class Vocabulary:
 
     def lookup(self, secret: Secret) -> Lookup:
         """The words as a table, whose keys are made with the secret of a run."""
+        from embedprep.dictionary import Lookup, WordArray  # only text needs them
+
         return Lookup(WordArray.of((word.encode() for word in self.words), secret), secret)
 
     def encode(self, sentences: Iterable[str]) -> NDArray[Any]:
@@ -92,6 +95,8 @@ class Vocabulary:
         """
         if isinstance(sentences, str):
             raise TypeError("encode takes several sentences: [sentence]")
+        from embedprep.tokenizer.rules import find_words
+
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
         words = find_words(lines.encode("utf-8") + PADDING, self.tokenizer)
         indices, lengths = self.indices_of(words), words.per_row
