@@ -5,7 +5,6 @@ In memory while they are few, then in a file.
 
 from __future__ import annotations
 
-import mmap
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,9 +36,7 @@ class Spool:
 
     def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES) -> None:
         self._folder = folder
-        self._room = self._memory_bytes = memory_bytes
-        self._memory: memoryview | None = None
-        self._n_kept = 0
+        self._room = memory_bytes
         self._records: list[Sequence[NDArray[Any]] | _OnDisk] = []
         self._file: Any = None
         self._n_bytes = 0
@@ -54,7 +51,6 @@ class Spool:
         traceback: TracebackType | None,
     ) -> None:
         self._records.clear()
-        self._memory = None
         if self._file is not None:
             self._file.close()
 
@@ -63,27 +59,11 @@ class Spool:
         n_bytes = sum(array.nbytes for array in arrays)
         if n_bytes <= self._room:
             self._room -= n_bytes
-            self._records.append([self._keep(array) for array in arrays])
+            self._records.append(arrays)
         else:
             self._room = 0
             self._records.append(self._write(arrays))
         return len(self._records) - 1
-
-    def _keep(self, array: NDArray[Any]) -> NDArray[Any]:
-        """A copy of an array in memory of the spool's own.
-
-        Were the arrays themselves kept, they would cut up the memory that others are made in, so
-        that larger ones never find room where some has been freed, and touch new pages each time.
-        """
-        if not array.nbytes:
-            return array
-        if self._memory is None:
-            self._memory = memoryview(mmap.mmap(-1, self._memory_bytes))  # touched as it fills
-        place = self._memory[self._n_kept : self._n_kept + array.nbytes]
-        self._n_kept += array.nbytes
-        kept = np.frombuffer(place, array.dtype)
-        kept[:] = array
-        return kept
 
     def _write(self, arrays: Sequence[NDArray[Any]]) -> _OnDisk:
         record = _OnDisk(self._n_bytes, [len(a) for a in arrays], [a.dtype for a in arrays])
