@@ -6,15 +6,13 @@ blocks, on any number of threads. NumPy promises that the raw bits of PCG64 neve
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, Keys
-
-_LANES = 4
-"""16 bits each."""
+from embedprep.hashing import Secret, mixed
 
 
 class Stream(NamedTuple):
@@ -30,19 +28,40 @@ class Stream(NamedTuple):
         bits: Keys = generator.advance(first).random_raw(n)
         return bits
 
-    def short_bits(self, first: int, n: int) -> NDArray[np.uint16]:
-        """16 random bits for each of `n` things, (n,): four of them share 64."""
-        first_draw, skipped = divmod(first, _LANES)
-        bits = self.bits(first_draw, -(-(skipped + n) // _LANES))
-        return bits.astype("<u8", copy=False).view("<u2")[skipped : skipped + n]
+    def bits_at(self, numbers: Ints) -> Keys:
+        """64 random bits for each of a few things, by their numbers in no order; same shape.
+
+        SplitMix64, other draws than those of `bits`.
+        """
+        spread, mix = Secret.of_seed(self.purpose, self.seed)
+        return mixed(numbers.astype(np.uint64) * spread + mix)
+
+    def short_bits(self, first: int, n: int, dtype: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
+        """8, 16 or 32 random bits for each of `n` things, (n,): several of them share 64."""
+        short = np.dtype(dtype).newbyteorder("<")
+        n_sharing = 8 // short.itemsize
+        first_draw, skipped = divmod(first, n_sharing)
+        bits = self.bits(first_draw, -(-(skipped + n) // n_sharing))
+        return bits.astype("<u8", copy=False).view(short)[skipped : skipped + n]
 
     def fractions(self, first: int, n: int) -> NDArray[np.float64]:
         """A number in 0..1, without 1, for each of `n` things, (n,)."""
-        bits = self.bits(first, n)
-        bits >>= np.uint64(12)
-        fractions = bits.view(np.int64).astype(np.float64)
-        fractions *= 2.0**-52
-        return fractions
+        return _fractions(self.bits(first, n))
+
+    def below(self, limit: int, first: int, n: int) -> Ints:
+        """A whole number in 0..limit - 1 for each of `n` things, (n,); `limit` is up to 2^32.
+
+        All are equally likely: the few draws that would favour some numbers, less than `limit` in
+        2^32, are made again (D. Lemire, Fast Random Integer Generation in an Interval, 2019).
+        """
+        numbers = self.short_bits(first, n, np.uint32).astype(np.uint64)
+        numbers *= np.uint64(limit)
+        favoured = np.flatnonzero(numbers.astype(np.uint32) < (1 << 32) % limit)  # the low halves
+        numbers >>= np.uint64(32)
+        whole = numbers.view(np.int64)
+        if len(favoured):
+            whole[favoured] = below(limit, _fractions(self.bits_at(first + favoured)))
+        return whole
 
     def order(self, first: int, n: int) -> Ints:
         """The places of `n` things in random order, (n,).
@@ -57,6 +76,14 @@ class Stream(NamedTuple):
         keys.sort()
         keys &= (np.uint64(1) << place_bits) - np.uint64(1)
         return keys.view(np.int64)
+
+
+def _fractions(bits: Keys) -> NDArray[np.float64]:
+    """Numbers in 0..1, without 1, of random bits, which are used up; same shape."""
+    bits >>= np.uint64(12)
+    fractions = bits.view(np.int64).astype(np.float64)
+    fractions *= 2.0**-52
+    return fractions
 
 
 def below(limits: Ints | int, fractions: NDArray[np.float64]) -> Ints:

@@ -7,17 +7,21 @@ are drawn by numbers, so that the order does not depend on how things were cut i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, starts_of
+from embedprep.arrays import Ints, Keys, starts_of
 from embedprep.draws import Stream
 from embedprep.spool import Spool
 
-BUCKET = 1 << 19
-"""As many things as a bucket gets at most, on average: some megabytes while it is shuffled."""
+BUCKET = 1 << 18
+"""As many things as a bucket gets at most, on average: its keys fit the cache of a core."""
+
+_SHORT_BITS = 32
+"""Things below two to this power are sorted themselves, others by their places."""
 
 MOST_BUCKETS = 1 << 10
 """Beyond them buckets grow; more would be read in ever smaller pieces."""
@@ -44,16 +48,14 @@ class Buckets(NamedTuple):
 
     def scatter(self, things: NDArray[Any], kind: int, first: int) -> Scattered:
         """Things of a kind by their buckets, (things,); `first` is the number of the first."""
-        bits = self.of_kind[kind].short_bits(first, len(things))
         if self.n_buckets == 1:
             return Scattered(things, np.array([0, len(things)]), kind)
-        bucket = bits >> np.uint16(16 - (self.n_buckets - 1).bit_length())
-        if self.n_buckets <= 1 << 8:
-            bucket = bucket.astype(np.uint8)
+        dtype, n_bits = (np.uint8, 8) if self.n_buckets <= 1 << 8 else (np.uint16, 16)
+        bucket = self.of_kind[kind].short_bits(first, len(things), dtype)
+        bucket >>= dtype(n_bits - (self.n_buckets - 1).bit_length())
         by_bucket = np.argsort(bucket, kind="stable")  # by radix, a pass for each 8 bits
-        sizes = np.bincount(bucket, minlength=self.n_buckets)
-        bounds = np.concatenate([[0], np.cumsum(sizes)])
-        return Scattered(things.take(by_bucket), bounds, kind)
+        starts = np.searchsorted(bucket.take(by_bucket), np.arange(self.n_buckets, dtype=dtype))
+        return Scattered(things.take(by_bucket), np.append(starts, len(things)), kind)
 
 
 class Scattered(NamedTuple):
@@ -73,13 +75,14 @@ class Shuffle:
     def __init__(self, buckets: Buckets, spool: Spool) -> None:
         self.buckets = buckets
         self._spool = spool
-        self._records: list[list[tuple[int, NDArray[np.uint32]]]] = [[] for _ in buckets.of_kind]
+        self._numbers: list[list[int]] = [[] for _ in buckets.of_kind]  # of records in the spool
+        self._bounds: list[list[NDArray[np.uint32]]] = [[] for _ in buckets.of_kind]
         self._sizes = np.zeros(buckets.n_buckets, np.int64)
 
     def append(self, scattered: Scattered) -> None:
         """Keep some more things."""
-        number = self._spool.append([scattered.things])
-        self._records[scattered.kind].append((number, scattered.bounds.astype(np.uint32)))
+        self._numbers[scattered.kind].append(self._spool.append([scattered.things]))
+        self._bounds[scattered.kind].append(scattered.bounds.astype(np.uint32))
         self._sizes += np.diff(scattered.bounds)
 
     @property
@@ -94,14 +97,52 @@ class Shuffle:
         """
         pieces: list[NDArray[Any]] = []
         n_of_kind = []
-        for records in self._records:
-            of_kind = [self._read(number, bounds, bucket) for number, bounds in records]
-            n_of_kind.append(sum(map(len, of_kind)))
-            pieces += of_kind
-        things = np.concatenate(pieces)
+        for numbers, bounds in zip(self._numbers, self._bounds, strict=True):
+            begins = [int(of_record[bucket]) for of_record in bounds]
+            ends = [int(of_record[bucket + 1]) for of_record in bounds]
+            n_of_kind.append(sum(ends) - sum(begins))
+            pieces += map(self._spool.read_slice, numbers, begins, ends)
+        return shuffle_kinds(np.concatenate(pieces), n_of_kind, self.buckets.places, first)
+
+
+def shuffle_kinds(
+    things: NDArray[Any], n_of_kind: Sequence[int], places: Stream, first: int
+) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Things, kind by kind, in random order, and their kinds; both (things,).
+
+    Up to 32 bits of a thing and its kind are sorted in the low bits of random keys, so that nothing
+    need be fetched by its place. Keys that share their random bits would then stand in the order of
+    the things: such ties, one thing in some thousands, are drawn again.
+    """
+    kind_bits = max(len(n_of_kind) - 1, 0).bit_length()
+    if things.dtype.itemsize * 8 > _SHORT_BITS:
         kinds = np.repeat(np.arange(len(n_of_kind), dtype=np.uint8), n_of_kind)
-        order = self.buckets.places.order(first, len(things))
+        order = places.order(first, len(things))
         return things.take(order), kinds.take(order)
 
-    def _read(self, number: int, bounds: NDArray[np.uint32], bucket: int) -> NDArray[Any]:
-        return self._spool.read_slice(number, int(bounds[bucket]), int(bounds[bucket + 1]))
+    tie_bits = np.uint64(_SHORT_BITS + kind_bits)
+    keys = places.short_bits(first, len(things), np.uint32).astype(np.uint64)
+    keys <<= tie_bits
+    keys |= things
+    last = 0
+    for kind, n in enumerate(n_of_kind):
+        last += n
+        keys[last - n : last] |= np.uint64(kind << _SHORT_BITS)
+    keys.sort()
+    break_ties(keys, tie_bits, places, first)
+    shuffled = keys.astype(things.dtype)  # the low bits
+    keys >>= np.uint64(_SHORT_BITS)
+    kinds = keys.astype(np.uint8)
+    kinds &= np.uint8((1 << kind_bits) - 1)
+    return shuffled, kinds
+
+
+def break_ties(keys: Keys, tie_bits: np.uint64, places: Stream, first: int) -> None:
+    """Sorted keys that differ in their `tie_bits` low bits alone brought into random order."""
+    before = np.flatnonzero(keys[1:] - keys[:-1] < np.uint64(1) << tie_bits)  # the next is close
+    before = before[keys[before] >> tie_bits == keys[before + 1] >> tie_bits]
+    if not len(before):
+        return
+    tied = np.union1d(before, before + 1)
+    drawn = Stream(f"ties of {places.purpose}", places.seed).bits_at(first + tied)
+    keys[tied] = keys[tied][np.lexsort((drawn, keys[tied] >> tie_bits))]

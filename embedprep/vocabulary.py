@@ -13,13 +13,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from embedprep.arrays import Bytes, Ints, free_indices, starts_of, take_ragged
-from embedprep.dictionary import Dictionary, Lookup, WordArray
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.hashing import Secret
 from embedprep.labels import LabelFacts, parse_labels
@@ -28,9 +27,11 @@ from embedprep.rectangle import Rectangle
 from embedprep.sequences import drop_index, pad_between_marks
 from embedprep.sources import PADDING
 from embedprep.specials import BOS, EOS, PAD_INDEX, UNK, Specials
-from embedprep.tokenizer.rules import find_words
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.tokenizer.words import Words
+
+if TYPE_CHECKING:
+    from embedprep.dictionary import Dictionary, Lookup
+    from embedprep.tokenizer.words import Words
 
 FORMAT = "embedprep-vocabulary"
 VERSION = 1
@@ -80,6 +81,8 @@ class Vocabulary:
 
     def lookup(self, secret: Secret) -> Lookup:
         """The words as a table, whose keys are made with the secret of a run."""
+        from embedprep.dictionary import Lookup, WordArray  # only text needs them
+
         return Lookup(WordArray.of((word.encode() for word in self.words), secret), secret)
 
     def encode(self, sentences: Iterable[str]) -> NDArray[Any]:
@@ -92,6 +95,8 @@ class Vocabulary:
         """
         if isinstance(sentences, str):
             raise TypeError("encode takes several sentences: [sentence]")
+        from embedprep.tokenizer.rules import find_words
+
         lines = "".join(f"{sentence}\n" for sentence in (s.replace("\n", " ") for s in sentences))
         words = find_words(lines.encode("utf-8") + PADDING, self.tokenizer)
         indices, lengths = self.indices_of(words), words.per_row
@@ -220,14 +225,14 @@ def _check(vocabulary: Vocabulary) -> None:
         raise ValueError(f"special entries are {named!r}, of {vocabulary.input_dim:,} entries")
     if vocabulary.rectangle.max_len <= vocabulary.specials.n_marks:
         raise ValueError("rows have no room for a word")
-    words: tuple[object, ...] = vocabulary.words
-    if not all(isinstance(word, str) and word and "\n" not in word for word in words):
+    words, counts = vocabulary.words, vocabulary.counts
+    if not set(map(type, words)) <= {str} or not all(words) or "\n" in (text := "".join(words)):
         raise ValueError("a word is no text")
-    if not all(type(count) is int and count >= 0 for count in vocabulary.counts):
+    if not set(map(type, counts)) <= {int} or min(counts, default=0) < 0:
         raise ValueError("a count is no number")
     if len(vocabulary.index) != vocabulary.input_dim:
         raise ValueError("a word stands twice")
-    "".join(vocabulary.words).encode("utf-8")
+    text.encode("utf-8")
 
 
 def check_indices(rows: NDArray[Any], input_dim: int, first_row: int = 0) -> None:

@@ -20,8 +20,8 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "wording", "arrays", "digests"},
-    {"specials", "rectangle", "sources", "npy", "hashing", "draws"},
-    {"text", "manifest", "sequences", "spool", "labels", "csr"},
+    {"specials", "rectangle", "sources", "npy", "hashing"},
+    {"text", "draws", "manifest", "sequences", "spool", "labels", "csr"},
     {"tokenizer", "publication", "shuffling"},
     {"dictionary", "settings", "space", "engines"},
     {"vocabulary", "unfolding", "parts", "initializers", "vectors"},

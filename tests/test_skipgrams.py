@@ -19,18 +19,17 @@ from keras_preprocessing.sequence import skipgrams as keras_skipgrams
 from numpy.typing import NDArray
 
 import embedprep
-from embedprep import arrays, shuffling
+from embedprep import shuffling
 from embedprep.encoded import EncodedRows, open_rows
 from embedprep.engines import ThreadEngine
 from embedprep.errors import EmbedprepError, SettingsError
 from embedprep.manifest import read_manifest
 from embedprep.rectangle import Rectangle
-from embedprep.skipgrams import writing
+from embedprep.skipgrams import making, writing
 from embedprep.skipgrams.making import make_pairs, make_rules, plan_chunks, unpack_pairs
 from embedprep.skipgrams.settings import SkipgramSettings
 from embedprep.skipgrams.writing import write_skipgrams
 from embedprep.specials import Specials
-from embedprep.spool import Spool
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
 from tests.twins import positive_pairs
@@ -49,7 +48,7 @@ def vocabulary_of(n_words: int, unk: int | None = 1) -> Vocabulary:
 
 
 class Made(NamedTuple):
-    """The pairs of rows in the order in which they are made, of all chunks."""
+    """The pairs of rows: the positive ones sorted, the negative ones as they are made."""
 
     positives: Pairs
     negatives: Pairs
@@ -70,7 +69,7 @@ def made(rows: Any, n_words: int = 9, unk: int | None = 1, **settings: Any) -> M
         [(t, c) for packed in kind for t, c in unpack_pairs(packed).tolist()]
         for kind in zip(*of_chunks, strict=True)
     ]
-    return Made(unpacked[1], unpacked[0], sum(chunk.n_left_out for chunk in chunks))
+    return Made(sorted(unpacked[1]), unpacked[0], sum(chunk.n_left_out for chunk in chunks))
 
 
 def chi_square(seen: NDArray[Any], expected: NDArray[Any]) -> float:
@@ -99,14 +98,14 @@ def test_equal_words_make_pairs_too_and_rows_do_not_meet() -> None:
     assert made([[5, 5], [6, 0], [0, 7]], window=4).positives == [(5, 5), (5, 5)]
 
 
-@given(rows=rows_of_indices, window=st.integers(1, 12), chunk=st.sampled_from([1, 500, 1 << 22]))
+@given(rows=rows_of_indices, window=st.integers(1, 12), chunk=st.sampled_from([1, 200, 1 << 19]))
 def test_the_positives_are_those_of_the_twin(
     rows: list[list[int]], window: int, chunk: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(arrays, "CHUNK_BYTES", chunk)
+        patched.setattr(making, "PAIRS_AT_ONCE", chunk)
         expected = [pair for row in rows for pair in positive_pairs(row, window)]
-        assert made(rows, window=window).positives == expected
+        assert made(rows, window=window).positives == sorted(expected)
 
 
 @pytest.mark.parametrize("window", [1, 4])
@@ -133,12 +132,12 @@ def test_the_positives_are_those_of_keras_on_real_text(
 @pytest.mark.parametrize("dtype", ["uint8", "int16", ">i4", "int64"])
 def test_any_integers_are_indices(dtype: str) -> None:
     rows = np.array([[3, 4, 0, 5]], dtype)
-    assert made(rows).positives == positive_pairs([3, 4, 0, 5], 4)
+    assert made(rows).positives == sorted(positive_pairs([3, 4, 0, 5], 4))
 
 
 def test_indices_over_16_bits() -> None:
     pairs = made([[70_000, 2, 70_001]], n_words=70_000, negative=1)
-    assert pairs.positives == positive_pairs([70_000, 2, 70_001], 4)
+    assert pairs.positives == sorted(positive_pairs([70_000, 2, 70_001], 4))
     assert {target for target, _ in pairs.negatives} == {70_000, 2, 70_001}
 
 
@@ -307,9 +306,8 @@ def test_the_words_that_word2vec_keeps_are_paired_as_a_row_of_their_own(
     assert rules.windows.kept is not None
     fractions = rules.windows.sampling.fractions(0, ids.size).reshape(ids.shape)
     expected = word2vec_twin(ids, fractions < rules.windows.kept[ids], window)
-    assert (
-        made(ids, window=window, negative=0, sampling="word2vec", seed=seed).positives == expected
-    )
+    pairs = made(ids, window=window, negative=0, sampling="word2vec", seed=seed)
+    assert pairs.positives == sorted(expected)
 
 
 def test_a_dynamic_window_is_uniform() -> None:
@@ -353,16 +351,15 @@ EVERYTHING = {
 
 
 @pytest.mark.parametrize("options", [{}, {"sampling": "keras", "negative": 0.7}, EVERYTHING])
-def test_the_bytes_depend_on_neither_threads_nor_chunks_nor_where_pairs_wait(
+def test_the_bytes_depend_on_neither_threads_nor_where_pairs_wait(
     options: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shuffling, "BUCKET", 100)
+    monkeypatch.setattr(making, "PAIRS_AT_ONCE", 200)
     files = write(folder, jobs=1, **options)
     assert sorted(files) == ["couples.npy", "labels.npy", "manifest.json"]
     assert write(folder, jobs=2, **options) == files
-    monkeypatch.setattr(arrays, "CHUNK_BYTES", 700)
-    assert write(folder, jobs=2, **options) == files
-    monkeypatch.setattr(writing, "Spool", lambda where: Spool(where, memory_bytes=300))
+    monkeypatch.setattr(writing, "WAITING_BYTES", 300)
     assert write(folder, jobs=2, **options) == files
     assert write(folder, **{**options, "seed": 4})["couples.npy"] != files["couples.npy"]
 
@@ -490,7 +487,7 @@ def test_a_disk_without_room_is_told_of_before_anything_is_written(
 ) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setattr("embedprep.space.free_bytes", lambda where: 30_000)
-    monkeypatch.setattr(writing, "MEMORY_BYTES", 1000)
+    monkeypatch.setattr(writing, "WAITING_BYTES", 1000)
     with pytest.raises(EmbedprepError) as caught:
         write(Path())
     assert str(caught.value) == (

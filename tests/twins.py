@@ -603,3 +603,62 @@ def bag(
         share = count / len(words)
         values[index] = {"binary": 1, "count": count, "freq": share, "tfidf": tfidf}[mode]
     return values
+
+
+class LineOfNumbers(NamedTuple):
+    """A word and what its numbers are, None where they cannot be read."""
+
+    word: bytes
+    numbers: list[float] | None
+
+
+def vector_line(line: bytes, dim: int) -> LineOfNumbers | None:
+    """A line of a vector file without its end; None where it has no word and `dim` numbers.
+
+    A separator at its end belongs to that. The word ends at the first separator where that leaves
+    `dim` fields, else it is what the fields leave on the left; it may be white space itself.
+    """
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    line = re.sub(rb"[\x00- ]\Z", b"", line)
+    word, *fields = re.split(rb"[\x00- ]", line)
+    if len(fields) != dim:
+        parts = line.rsplit(None, dim)
+        if len(parts) == dim and line[:1].isspace():
+            parts = [line[: len(line) - len(line.lstrip()) - 1], *parts]
+        if len(parts) <= dim:
+            return None
+        word, *fields = parts
+    try:
+        return LineOfNumbers(word, [float(field) for field in fields])
+    except ValueError:
+        return LineOfNumbers(word, None)
+
+
+def binary_vectors(data: bytes, dim: int, n_vectors: int) -> list[tuple[bytes, bytes]]:
+    """The words and the vectors, as they are stored, of a word2vec binary file without its header.
+
+    One that is cut off is left out, with all behind it.
+    """
+    vectors: list[tuple[bytes, bytes]] = []
+    while len(vectors) < n_vectors:
+        word, space, rest = data.removeprefix(b"\n").partition(b" ")
+        if not space or len(rest) < 4 * dim:
+            break
+        vectors.append((word, rest[: 4 * dim]))
+        data = rest[4 * dim :]
+    return vectors
+
+
+def found_vectors(
+    words: Sequence[str], spelled: Sequence[str], case_fallback: bool
+) -> list[int | None]:
+    """The place of each word's vector among those of a file, None where it has none."""
+    found = []
+    for word in words:
+        spellings = [word, word.lower(), word.title(), word.upper()]
+        some = spellings if case_fallback else spellings[:1]
+        found.append(next((spelled.index(s) for s in some if s in spelled), None))
+    return found

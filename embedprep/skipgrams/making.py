@@ -1,7 +1,8 @@
 """Which pairs do the rows of a file make, some rows at a time?
 
-Each draw belongs to a numbered occurrence or pair, so that chunks do not change what is drawn:
-first all are counted, which gives each chunk its numbers, then they are made.
+Each draw belongs to a numbered occurrence or pair: first all are counted, which gives each chunk of
+rows its numbers, then they are made. Nothing but the settings and the length of a row decides how
+many rows are a chunk, so that threads do not change what is drawn.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from embedprep.arrays import Ints, dtype_for, free_indices
 from embedprep.encoded import EncodedRows
 from embedprep.engines import Engine, in_turn
 from embedprep.skipgrams.negatives import NegativeRule, draw_negatives
-from embedprep.skipgrams.neighbours import Targets, WindowRule, contexts_of, find_targets
+from embedprep.skipgrams.neighbours import Targets, WindowRule, find_targets, pair_up
 from embedprep.skipgrams.sampling import Noise, sampling_table, word2vec_table
 from embedprep.skipgrams.settings import SkipgramSettings
 from embedprep.vocabulary import Vocabulary
 
-_BYTES_A_PAIR = 8
-"""What a pair takes while it is made, so that a chunk of rows makes some 500,000 at most."""
+PAIRS_AT_ONCE = 1 << 19
+"""As many pairs as a chunk of rows makes at most: their arrays fit the cache of a core. Another
+number would bring the pairs into another order.
+"""
 
 
 class Rules(NamedTuple):
@@ -98,17 +101,21 @@ def plan_chunks(
         n_positives = targets.n_of_row
         n_due = int(rules.negatives.n_of_rows(n_positives).sum())
         may_leave_out = rules.negatives.may_leave_out(n_positives)
-        return Chunk(chunk, len(targets.places), int(n_positives.sum()), n_due, may_leave_out)
+        return Chunk(chunk, targets.n_targets, int(n_positives.sum()), n_due, may_leave_out)
 
     def count_left_out(chunk: Chunk) -> Chunk:
         if not chunk.may_leave_out:
             return chunk
         targets = rules.targets(rows, chunk.rows)
-        words, _ = draw_negatives(targets, contexts_of(targets), rules.negatives, chunk.firsts)
+        words, _ = draw_negatives(targets, rules.negatives, chunk.firsts)
         return chunk._replace(n_left_out=chunk.n_due - len(words))
 
     most_pairs = rows.length * 2 * min(settings.window, rows.length) * (1 + settings.negative)
-    slices = rows.chunks(int(most_pairs * _BYTES_A_PAIR))
+    rows_at_once = max(1, int(PAIRS_AT_ONCE / max(1, most_pairs)))
+    slices = [
+        slice(first, min(first + rows_at_once, rows.n_rows))
+        for first in range(0, rows.n_rows, rows_at_once)
+    ]
     chunks: list[Chunk] = []
     firsts = (0, 0)
     for chunk in in_turn(engine, count, ((some,) for some in slices)):
@@ -118,33 +125,33 @@ def plan_chunks(
 
 
 def make_pairs(rows: EncodedRows, rules: Rules, chunk: Chunk) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The negative and the positive pairs of some rows, as `pack_pairs` gives them."""
+    """The negative and the positive pairs of some rows, as `unpack_pairs` takes them."""
     targets = rules.targets(rows, chunk.rows)
-    contexts = contexts_of(targets)
-    positives = pack_pairs(np.repeat(targets.words, targets.n_contexts), contexts, rules.input_dim)
+    packed = _packed(rules.input_dim)
+    of_target = targets.words.astype(packed)
+    positives = pair_up(targets, of_target, _as_contexts(targets.flat.astype(packed)))
     if not chunk.n_negatives:
         return positives[:0], positives
-    words, drawn = draw_negatives(targets, contexts, rules.negatives, chunk.firsts)
-    return pack_pairs(words, drawn, rules.input_dim), positives
-
-
-def pack_pairs(
-    words: NDArray[Any], contexts: NDArray[Any], input_dim: int
-) -> NDArray[np.uint32] | NDArray[np.uint64]:
-    """Each target and its context as one number, (pairs,), which is moved as one."""
-    index = np.dtype(dtype_for(input_dim))
-    couples = np.empty((len(words), 2), index)
-    couples[:, 0] = words
-    couples[:, 1] = contexts
-    packed: NDArray[Any] = couples.ravel().view(_packed(index))
-    return packed
+    words, contexts = draw_negatives(targets, rules.negatives, chunk.firsts)
+    negatives = _as_contexts(contexts.astype(packed))
+    negatives |= words
+    return negatives, positives
 
 
 def unpack_pairs(packed: NDArray[Any]) -> NDArray[np.int32]:
-    """The target and the context of each pair, (pairs, 2)."""
-    index = np.uint16 if packed.dtype == np.uint32 else np.uint32
-    return packed.view(index).reshape(-1, 2).astype(np.int32)
+    """The target and the context of each pair, (pairs, 2): the low and the high half of a number
+    that is moved as one.
+    """
+    half = packed.dtype.itemsize // 2
+    halves = packed.astype(f"<u{2 * half}", copy=False).view(f"<u{half}")
+    return halves.reshape(-1, 2).astype(np.int32)
 
 
-def _packed(index: np.dtype[Any]) -> type[np.uint32] | type[np.uint64]:
-    return np.uint32 if index == np.uint16 else np.uint64
+def _as_contexts(indices: NDArray[Any]) -> NDArray[Any]:
+    """Indices moved to the high half of a pair, in place."""
+    indices <<= indices.dtype.type(indices.dtype.itemsize * 4)
+    return indices
+
+
+def _packed(input_dim: int) -> type[np.uint32] | type[np.uint64]:
+    return np.uint32 if dtype_for(input_dim) is np.uint16 else np.uint64

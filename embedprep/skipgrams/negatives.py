@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, Keys, ragged_places, starts_of
 from embedprep.draws import Stream, below
-from embedprep.skipgrams.neighbours import Targets
+from embedprep.skipgrams.neighbours import Targets, pair_up
 from embedprep.skipgrams.sampling import Noise
 from embedprep.skipgrams.settings import SkipgramSettings
 
@@ -51,25 +51,24 @@ class NegativeRule(NamedTuple):
 
 
 def draw_negatives(
-    targets: Targets,
-    positive_contexts: NDArray[Any],
-    rule: NegativeRule,
-    firsts: tuple[int, int],
+    targets: Targets, rule: NegativeRule, firsts: tuple[int, int]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The target and the context of each negative pair of some rows, both (pairs,).
 
-    `positive_contexts` are those that `contexts_of` gives. `firsts` are the numbers of the first
-    positive and of the first negative pair, those that are left out counted.
+    `firsts` are the numbers of the first positive and of the first negative pair, those that are
+    left out counted.
     """
     n_negatives = _n_negatives(targets, rule, firsts[0])
     of_pair = np.repeat(targets.words, n_negatives)
+    if not rule.excludes and rule.noise.ends is None:
+        points = rule.contexts.below(rule.noise.total, firsts[1], len(of_pair))
+        return of_pair, rule.noise.words_at(points)
     fractions = rule.contexts.fractions(firsts[1], len(of_pair))
     if not rule.excludes:
-        points = below(rule.noise.total, fractions)
-        return of_pair, rule.noise.words_at(points)
+        return of_pair, rule.noise.words_at(below(rule.noise.total, fractions))
 
     words, group = np.unique(_word_in_row(targets), return_inverse=True)
-    excluded = _exclude(np.repeat(group, targets.n_contexts), positive_contexts, len(words), rule)
+    excluded = _exclude(targets, group, len(words), rule)
     group_of_pair = np.repeat(group, n_negatives)
     left = rule.noise.total - excluded.weight_of_group[group_of_pair]
     has_context = left > 0
@@ -79,18 +78,18 @@ def draw_negatives(
 
 
 def _n_negatives(targets: Targets, rule: NegativeRule, first: int) -> Ints:
-    """How many negative pairs each target gets, (targets,).
+    """How many negative pairs each target gets, (slots,).
 
     Each positive pair of a row lends its target to as many as all can alike; what is left over goes
     to a random choice of them.
     """
     n_positives = targets.n_of_row
     whole, rest = np.divmod(rule.n_of_rows(n_positives), np.maximum(n_positives, 1))
-    n_negatives = targets.n_contexts * whole[targets.row]
+    n_negatives: Ints = targets.n_contexts * np.repeat(whole, targets.stride)
     if rest.any():
         shuffled = _shuffle_rows(n_positives, rule.chosen.bits(first, targets.n_pairs))
         chosen = shuffled[ragged_places(starts_of(n_positives), rest)]
-        target_of_pair = np.repeat(np.arange(len(targets.places)), targets.n_contexts)
+        target_of_pair = np.repeat(np.arange(len(n_negatives)), targets.n_contexts)
         n_negatives += np.bincount(target_of_pair[chosen], minlength=len(n_negatives))
     return n_negatives
 
@@ -114,7 +113,7 @@ def _shuffle_rows(n_of_row: Ints, bits: Keys) -> Ints:
 
 
 def _word_in_row(targets: Targets) -> Ints:
-    """A number for each target that equal words of a row share, (targets,)."""
+    """A number for each slot that equal words of a row share, (slots,)."""
     words = targets.words.astype(np.int64)
     return targets.row * (int(words.max(initial=0)) + 1) + words
 
@@ -144,11 +143,11 @@ class _Excluded(NamedTuple):
         return points + self.skipped[n_before] - self.skipped[self.first[group]]
 
 
-def _exclude(group: Ints, contexts: NDArray[Any], n_groups: int, rule: NegativeRule) -> _Excluded:
-    """What the positive pairs leave no point to: the group and the context of each, (pairs,)."""
+def _exclude(targets: Targets, group: Ints, n_groups: int, rule: NegativeRule) -> _Excluded:
+    """What the positive pairs leave no point to; `group: (slots,)`."""
     noise = rule.noise
-    base = int(contexts.max(initial=0)) + 1
-    pairs = group * base + contexts
+    base = int(targets.flat.max(initial=0)) + 1
+    pairs = pair_up(targets, group * base, targets.flat.astype(np.int64))  # group, then context
     pairs.sort()  # and no np.unique, which hashes: it takes ten times as long
     is_new = np.ones(len(pairs), np.bool_)
     np.not_equal(pairs[1:], pairs[:-1], out=is_new[1:])

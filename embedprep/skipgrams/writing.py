@@ -22,11 +22,14 @@ from embedprep.skipgrams.making import Chunk, make_pairs, make_rules, plan_chunk
 from embedprep.skipgrams.settings import SkipgramSettings
 from embedprep.sources import Source
 from embedprep.space import check_space
-from embedprep.spool import MEMORY_BYTES, Spool
+from embedprep.spool import Spool
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_large, how_many
 
 COUPLES = "couples.npy"
+
+WAITING_BYTES = 128 << 20
+"""Of pairs that wait in memory to be shuffled; the others wait on disk."""
 
 
 class Skipgrams(NamedTuple):
@@ -62,7 +65,7 @@ def write_skipgrams(
     vocabulary = Vocabulary.load(vocabulary_path)
     with (
         staged_folder(output, sync) as staged,
-        Spool(staged.path) as spool,
+        Spool(staged.path, WAITING_BYTES) as spool,
         ThreadEngine(jobs) as engine,
     ):
         digests = [engine.submit(digest_of, path) for path in inputs]
@@ -152,7 +155,7 @@ def _check_size(
     remedies += ["fewer --negative"] if settings.negative > 0 else []
     remedy = f"choose {' or '.join(remedies)}" if remedies else "take fewer rows"
     check_space(output, n_bytes, cause, max_bytes=max_bytes, remedy=lambda _: remedy)
-    if n_bytes > MEMORY_BYTES:
+    if n_bytes > WAITING_BYTES:
         cause = f"{cause}, and up to as much beside it for a time"
         check_space(output, 2 * n_bytes, cause, max_bytes=None, remedy=lambda _: remedy)
 

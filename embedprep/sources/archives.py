@@ -60,19 +60,26 @@ def _is_zip(name: str) -> bool:
 def _opened_member(name: str, stream: BinaryIO, member: str | None) -> Iterator[BinaryIO]:
     try:
         archive = zipfile.ZipFile(stream)
-        member = member or _only_file(name, archive)
-        if member not in archive.namelist():
-            raise InputError(f"{name}/{member}", "no such file in the archive", _have(archive))
+    except Exception as error:  # noqa: BLE001 - a broken table of contents errs as it may
+        raise _unreadable(name, error) from None
+    member = member or _only_file(name, archive)
+    if member not in _files(archive):
+        raise InputError(f"{name}/{member}", "no such file in the archive", _have(archive))
+    try:
         content = archive.open(member)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        cause = f"cannot be read as a zip archive ({error})"
-        raise InputError(name, cause, "unpack it first, or copy it again") from None
+    except Exception as error:  # noqa: BLE001 - and so does the head of a file
+        raise _unreadable(name, error) from None
     with content:
         yield _Member(f"{name}/{member}", content)  # type: ignore[misc] # it can only be read
 
 
+def _unreadable(name: str, error: Exception) -> InputError:
+    cause = f"cannot be read as a zip archive ({error})"
+    return InputError(name, cause, "unpack it first, or copy it again")
+
+
 def _only_file(name: str, archive: zipfile.ZipFile) -> str:
-    files = [info.filename for info in archive.infolist() if not info.is_dir()]
+    files = _files(archive)
     if len(files) == 1:
         return files[0]
     cause = f"holds {len(files)} files" if files else "holds no file"
@@ -81,7 +88,12 @@ def _only_file(name: str, archive: zipfile.ZipFile) -> str:
 
 
 def _have(archive: zipfile.ZipFile) -> str:
-    return f"it holds {quoted([i.filename for i in archive.infolist() if not i.is_dir()])}"
+    return f"it holds {quoted(_files(archive))}"
+
+
+def _files(archive: zipfile.ZipFile) -> list[str]:
+    """The names of all but folders."""
+    return [name for name in archive.namelist() if name and not name.endswith("/")]
 
 
 class _Member:

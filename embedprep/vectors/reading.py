@@ -170,7 +170,7 @@ class _Tally:
         there = self._n_vectors + self._n_bad
         warnings = []
         if announced is not None and announced != there:
-            cause = f"its header announces {how_many(announced, 'vector')}, and {there:,} are there"
+            cause = f"its header announces {how_many(announced, 'vector')}, but it holds {there:,}"
             if not self.source.skip_bad:
                 remedy = "copy the file again, or take what is there by --skip-bad-vectors"
                 raise InputError(name, cause, remedy)

@@ -47,9 +47,9 @@ def find_in_lines(lines: Sequence[bytes | memoryview], dim: int, lookup: Lookup)
     body = text[: -len(PADDING)]
     ends = _rare_places(text == _LINE_FEED)
     starts = np.concatenate([[0], ends + 1])[:-1]
-    is_blank = starts == ends
     # word2vec and fastText write a space behind each line, others a CR.
-    stops = ends - ((text[ends - 1] <= _SPACE) & ~is_blank)
+    stops = ends - (text[ends - 1] <= _SPACE)
+    is_blank = stops <= starts
     n_separators = _count_inside(body <= _SPACE, ends) - (ends - stops)
 
     bad = [] if data.isascii() else _not_utf8(data, starts, ends)

@@ -1,0 +1,109 @@
+"""Are rows found by their file or their output, and checked before they are used?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import embedprep
+from embedprep.encoded import beside, open_rows, rows_file, vocabulary_file
+from embedprep.errors import EmbedprepError, OutputError, VocabularyError
+
+ROWS = np.array([[0, 1, 3], [0, 0, 2]], np.int32)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    (tmp_path / "t.txt").write_text("the cat\nthe dog sat\n")
+    embedprep.build(tmp_path / "t.txt", tmp_path / "out")
+    return tmp_path / "out"
+
+
+def error_of(error: type[EmbedprepError], function: Any, *arguments: Any) -> str:
+    with pytest.raises(error) as raised:
+        function(*arguments)
+    return str(raised.value)
+
+
+def test_rows_are_named_by_their_file_or_their_output(output: Path) -> None:
+    for named in (output, output / "sequences.npy"):
+        rows = open_rows(named)
+        assert rows.path == output / "sequences.npy"
+        assert rows.ids.tolist() == [[0, 2, 3], [2, 4, 5]]  # the 2, cat 1, dog 1, sat 1
+        assert (rows.n_rows, rows.length) == (2, 3)
+        assert rows.manifest == embedprep.load(output).manifest
+        assert isinstance(rows.ids, np.memmap)
+    assert vocabulary_file(output / "sequences.npy", None) == output / "vocab.json"
+    assert vocabulary_file(output / "sequences.npy", "v.json") == Path("v.json")
+
+
+def test_rows_by_themselves_have_no_manifest(output: Path) -> None:
+    np.save(output / "x.npy", ROWS)
+    assert open_rows(output / "x.npy").manifest is None
+    (output / "manifest.json").unlink()
+    assert open_rows(output / "sequences.npy").manifest is None
+    assert error_of(OutputError, rows_file, output) == (
+        f"{output}: has no manifest.json, so it is unfinished; run the command that makes it again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("array", "what"),
+    [
+        (np.zeros(3, np.int32), "int32 of shape (3,)"),
+        (np.zeros((2, 3, 4), np.int64), "int64 of shape (2, 3, 4)"),
+        (np.zeros((2, 3), np.float32), "float32 of shape (2, 3)"),
+        (np.zeros((2, 3), np.bool_), "bool of shape (2, 3)"),
+    ],
+)
+def test_what_is_no_rows_is_told(array: np.ndarray[Any, Any], what: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, array)
+    assert error_of(OutputError, open_rows, path) == (
+        f"{path}: holds {what}, not rows of indices; name the sequences.npy of an output"
+    )
+
+
+@pytest.mark.parametrize("dtype", ["int8", ">i4", "uint16", "<i8", "uint64"])
+def test_rows_are_read_in_the_order_of_bytes_of_this_machine(dtype: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.asfortranarray(ROWS.astype(dtype)))
+    ids = open_rows(path).read(slice(0, 2), 4)
+    expected = "i8" if dtype == "uint64" else dtype  # no index of 64 bits is without a sign
+    assert ids.dtype == np.dtype(expected).newbyteorder("=")
+    assert ids.dtype.isnative
+    assert ids.flags["C_CONTIGUOUS"]
+    assert ids.tolist() == ROWS.tolist()
+
+
+def test_an_index_that_no_entry_has_is_told_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.array([[0], [1], [9], [-1]]))
+    rows = open_rows(path)
+    assert rows.read(slice(0, 2), 2).tolist() == [[0], [1]]
+    for some, place, index in ((slice(1, 3), 2, 9), (slice(3, 4), 3, -1)):
+        said = error_of(VocabularyError, rows.read, some, 2)
+        assert said.startswith(f"{path}: row {place}")
+        assert str(index) in said
+
+
+def test_chunks_hold_all_rows_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros((10, 3), np.int32))
+    assert list(open_rows(path).chunks(1)) == [slice(0, 10)]
+    assert list(open_rows(path).chunks(2 << 20)) == [slice(n, n + 2) for n in range(0, 10, 2)]
+    assert len(list(open_rows(path).chunks(1 << 30))) == 10
+
+
+def test_what_belongs_to_rows_lies_beside_them(tmp_path: Path) -> None:
+    rows = tmp_path / "x.npy"
+    said = error_of(OutputError, beside, rows, "m.npy", "--matrix", "the matrix")
+    assert said == f"{tmp_path / 'm.npy'}: no such file; name the matrix by --matrix"
+    (tmp_path / "m.npy").touch()
+    assert beside(rows, "m.npy", "--matrix", "the matrix") == tmp_path / "m.npy"
+    assert error_of(OutputError, vocabulary_file, rows, None) == (
+        f"{tmp_path / 'vocab.json'}: no such file; name the vocabulary of these rows by --vocab"
+    )
