@@ -37,7 +37,7 @@ def test_rows_are_named_by_their_file_or_their_output(output: Path) -> None:
         assert rows.manifest == embedprep.load(output).manifest
         assert isinstance(rows.ids, np.memmap)
     assert vocabulary_file(output / "sequences.npy", None) == output / "vocab.json"
-    assert vocabulary_file(output / "sequences.npy", "v.json") == Path("v.json")
+    assert vocabulary_file(output / "sequences.npy", Path("v.json")) == Path("v.json")
 
 
 def test_rows_by_themselves_have_no_manifest(output: Path) -> None:

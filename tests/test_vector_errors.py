@@ -438,7 +438,9 @@ def test_a_matrix_too_large_for_the_disk_is_refused(folder: Path) -> None:
     before = snapshot(folder)
     with pytest.raises(EmbedprepError) as raised:
         write_matrix_of(Path("m.npy"), MatrixSettings(10**12), Path("v.json"))
-    assert str(raised.value).startswith("m.npy: would take 20 TB, and the disk has ")
+    assert str(raised.value).startswith(
+        "m.npy: would take 20 TB for 5 vectors of 1,000,000,000,000, and the disk has "
+    )
     assert str(raised.value).endswith(" left; choose a smaller --dim")
     assert snapshot(folder) == before
 
