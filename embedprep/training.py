@@ -48,6 +48,10 @@ _PIECE_PRODUCTS = 200_000_000
 """Multiplications in a piece, a second of work at most: fewer words where each takes many."""
 
 _MOST = 10_000
+_LARGEST = 1e6
+"""The largest number in a vector to go on from. Those of word vectors are far smaller; where the
+products of two are over float32, gensim reads outside its tables, and the process dies."""
+
 _FILES_BY_NUMBER = Path("/dev/fd")
 
 
@@ -168,6 +172,10 @@ def _open_start(path: Path, input_dim: int, dim: int | None) -> NDArray[Any]:
         )
     if not np.isfinite(matrix).all():
         raise OutputError(str(path), "holds numbers that are not finite", "make it again")
+    largest = max(float(matrix.max()), -float(matrix.min()))
+    if largest > _LARGEST:
+        cause = f"holds {largest:.4g}, and numbers over {_LARGEST:,.0f} cannot be learned from"
+        raise OutputError(str(path), cause, "scale the matrix down")
     return matrix
 
 

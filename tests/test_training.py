@@ -290,6 +290,11 @@ def test_rows_that_teach_nothing(ids: Any, said: str, tmp_path: Path) -> None:
             np.full((12, 12), np.nan, np.float32),
             "holds numbers that are not finite; make it again",
         ),
+        (
+            np.full((12, 12), -1e300),
+            "holds 1e+300, and numbers over 1,000,000 cannot be learned from; "
+            "scale the matrix down",
+        ),
     ],
 )
 def test_a_start_that_does_not_fit(start: NDArray[Any], said: str, tmp_path: Path) -> None:
