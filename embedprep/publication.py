@@ -106,11 +106,11 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
 
 
 def _refuse_part_of_output(target: Path, remedy: str) -> None:
-    """Raise OutputError where a whole output lists the target, or files in it."""
+    """Raise OutputError where a whole output lists the target, or files in it, or it is the list."""
     place = Path(os.path.realpath(target))
     listed: set[str] = set()
     with suppress(OutputError):  # no manifest, or none of ours
-        listed = output_names(read_manifest(place.parent))
+        listed = {MANIFEST} | output_names(read_manifest(place.parent))
     if any(name == place.name or name.startswith(f"{place.name}/") for name in listed):
         raise OutputError(str(target), "is part of a whole output", remedy)
 

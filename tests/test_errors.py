@@ -1451,6 +1451,8 @@ def test_standard_input_that_is_closed(folder: Path) -> None:
         "encode a.txt --vocab v.json -o out/sequences.npy",
         "vocab a.txt -o out/vocab.json",
         "decode out -o out/lengths.npy",
+        "vocab a.txt -o out/manifest.json",
+        "export out --to tsv -o out/manifest.json",
     ],
 )
 def test_a_part_of_a_whole_output_is_not_written_by_itself(command: str, folder: Path) -> None:
