@@ -1461,6 +1461,28 @@ def test_a_part_of_a_whole_output_is_not_written_by_itself(command: str, folder:
     assert_fails(folder, command, said)
 
 
+@pytest.mark.parametrize(
+    "command", ["skipgrams rows.npy --vocab v.json -o out", "export other --to projector -o out"]
+)
+def test_rows_are_not_removed_by_what_is_made_of_rows(command: str, folder: Path) -> None:
+    assert run(folder, "run a.txt --dim 2 -q -o other").status == 0
+    shutil.copy(folder / "other/sequences.npy", folder / "rows.npy")
+    shutil.copy(folder / "other/vocab.json", folder / "v.json")
+    remedy = "name another folder by -o, or remove that one first"
+    said = f"out: holds the rows of a text, which would be removed; {remedy}"
+    assert_fails(folder, command, said)
+
+
+def test_pairs_are_not_removed_by_rows(folder: Path) -> None:
+    assert run(folder, "run a.txt -q -o other").status == 0
+    assert run(folder, "skipgrams other -q -o pairs").status == 0
+    remedy = "name another folder by -o, or remove that one first"
+    said = f"pairs: holds an output without rows, which would be removed; {remedy}"
+    assert_fails(folder, "run a.txt -o pairs", said)
+    assert_fails(folder, "encode a.txt --vocab other/vocab.json -o pairs", said)
+    assert run(folder, "skipgrams other --seed 1 -q -o pairs").status == 0
+
+
 @pytest.mark.parametrize("place", ["new/dev", "new/dev/", "./new/../new/dev", "link"])
 def test_the_folder_of_a_part_is_not_written_by_itself(place: str, folder: Path) -> None:
     assert run(folder, "run a.txt --holdout dev=a.txt -q -o new").status == 0

@@ -74,7 +74,7 @@ def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
     if "embedding" not in read_manifest(output):
         cause = "holds no rows that an embedding matrix could be for"
         raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
-    with staged_folder(output, sync) as staged:
+    with staged_folder(output, sync, has_rows=True) as staged:
         yield StagedMatrix(output, staged.path, staged)
 
 
