@@ -28,7 +28,7 @@ from embedprep.encoded import EncodedRows
 from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, MissingExtra, OutputError, SettingsError
 from embedprep.initializers import Initializer, initial_rows
-from embedprep.matrix.files import open_matrix, staged_matrix
+from embedprep.matrix.files import check_fits, open_matrix, staged_matrix
 from embedprep.npy import ArraySpec
 from embedprep.sequences import split_long
 from embedprep.space import check_space
@@ -117,6 +117,9 @@ def train(
     matrix = _first_vectors(vocabulary, settings, start, output)  # (input_dim, dim)
     matrix[PAD_INDEX] = 0
     with staged_matrix(output, sync) as staged, ThreadEngine(jobs) as engine:
+        if output.is_dir():
+            cause = "has rows of other words than those that vectors are learned for"
+            check_fits(output, vocabulary, cause, "take its own rows, or name a file by -o")
         counts = _count(rows, len(matrix))
         _learn(matrix, counts, rows, _Work(gensim, engine, staged.folder, settings, advance))
         n_trained = int(np.count_nonzero(counts))

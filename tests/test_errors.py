@@ -1483,6 +1483,18 @@ def test_pairs_are_not_removed_by_rows(folder: Path) -> None:
     assert run(folder, "skipgrams other --seed 1 -q -o pairs").status == 0
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run a.txt -o new --dim 99999999999999999999",
+        "matrix -o out --dim 99999999999999999999",
+        "train out -o M.npy --dim 99999999999999999999",
+    ],
+)
+def test_a_matrix_of_more_bytes_than_fit_into_64_bits(command: str, folder: Path) -> None:
+    assert_fails(folder, command, re.compile(r"embedprep: .* the disk has .* left; .*\n"))
+
+
 @pytest.mark.parametrize("place", ["new/dev", "new/dev/", "./new/../new/dev", "link"])
 def test_the_folder_of_a_part_is_not_written_by_itself(place: str, folder: Path) -> None:
     assert run(folder, "run a.txt --holdout dev=a.txt -q -o new").status == 0

@@ -380,6 +380,18 @@ def test_an_interrupted_training_ends_at_once_and_leaves_nothing(jobs: int, fold
     assert sorted(path.name for path in folder.iterdir()) == ["rows.npy", "vocab.json"]
 
 
+def test_a_matrix_is_no_part_of_an_output_with_other_words(tmp_path: Path) -> None:
+    for name, text in (("mine", "a b\nb c\n"), ("other", "d e\ne f\n")):
+        (tmp_path / f"{name}.txt").write_text(text)
+        assert run(tmp_path, f"run {name}.txt -q -o {name}").status == 0
+    said = (
+        "other: has rows of other words than those that vectors are learned for; "
+        "take its own rows, or name a file by -o"
+    )
+    assert_fails(tmp_path, "train mine -o other --dim 2", said)
+    assert run(tmp_path, "train mine -q -o mine --dim 2").status == 0
+
+
 def test_rows_of_an_output_are_read_from_disk(folder: Path) -> None:
     made = train(open_rows(folder / "rows.npy"), VOCABULARY, folder / "M.npy", SMALL, jobs=1)
     assert np.load(made.path).tobytes() == trained(folder / "N.npy").tobytes()

@@ -4,11 +4,12 @@ In reading order: `making` makes it of a vocabulary and a file of vectors, `file
 itself or as a part of an output, `recipe` does both.
 """
 
-from embedprep.matrix.files import open_matrix, staged_matrix, write_matrix
+from embedprep.matrix.files import check_fits, open_matrix, staged_matrix, write_matrix
 from embedprep.matrix.making import Matrix, drawn_array, make_matrix, vector_files
 
 __all__ = [
     "Matrix",
+    "check_fits",
     "drawn_array",
     "make_matrix",
     "open_matrix",

@@ -14,8 +14,9 @@ from embedprep.digests import Digest
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, manifest_with_matrix, output_names, read_manifest
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
-from embedprep.output import EMBEDDING_MATRIX, load_array
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, load_array
 from embedprep.publication import StagedFolder, staged_file, staged_folder
+from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_many
 
 _FLOAT_BYTES = (2, 4, 8)
@@ -76,6 +77,12 @@ def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
         raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
     with staged_folder(output, sync, has_rows=True) as staged:
         yield StagedMatrix(output, staged.path, staged)
+
+
+def check_fits(output: Path, vocabulary: Vocabulary, cause: str, remedy: str) -> None:
+    """Raise OutputError where the matrix of a vocabulary is not for the rows of an output."""
+    if vocabulary.entries != Vocabulary.load(output / VOCABULARY).entries:
+        raise OutputError(str(output), cause, remedy)
 
 
 def write_matrix(staged: StagedFolder, values: NDArray[np.float32]) -> WrittenFile:
