@@ -106,7 +106,9 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
 
 
 def _refuse_part_of_output(target: Path, remedy: str) -> None:
-    """Raise OutputError where a whole output lists the target, or files in it, or it is the list."""
+    """Raise OutputError where a whole output lists the target, or files in it, or where it is the
+    manifest of one.
+    """
     place = Path(os.path.realpath(target))
     listed: set[str] = set()
     with suppress(OutputError):  # no manifest, or none of ours

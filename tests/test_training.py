@@ -292,8 +292,10 @@ def test_rows_that_teach_nothing(ids: Any, said: str, tmp_path: Path) -> None:
         ),
         (
             np.full((12, 12), -1e300),
-            "holds 1e+300, and numbers over 1,000,000 cannot be learned from; "
-            "scale the matrix down",
+            (
+                "holds 1e+300, and numbers over 1,000,000 cannot be learned from; "
+                "scale the matrix down"
+            ),
         ),
     ],
 )
