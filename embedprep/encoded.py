@@ -92,8 +92,11 @@ def open_rows(named: Path) -> EncodedRows:
 def beside(rows: Path, name: str, option: str, what: str) -> Path:
     """A file that belongs to rows and lies beside them.
 
-    Raises OutputError where it does not; `option` is what names another, `what` tells what it is.
+    Raises OutputError where it does not, or where there are no rows, which then is what is wrong;
+    `option` is what names another, `what` tells what it is.
     """
+    if not rows.exists():
+        raise OutputError(str(rows), "no such file", "check the path")
     path = rows.parent / name
     if not path.exists():
         raise OutputError(str(path), "no such file", f"name {what} by {option}")
