@@ -1495,6 +1495,12 @@ def test_a_matrix_of_more_bytes_than_fit_into_64_bits(command: str, folder: Path
     assert_fails(folder, command, re.compile(r"embedprep: .* the disk has .* left; .*\n"))
 
 
+@pytest.mark.parametrize("command", ["matrix --vocab v.json", "train out"])
+def test_a_matrix_for_a_folder_that_is_not_there(command: str, folder: Path) -> None:
+    said = "new/: no such folder; name an output that is there, or M.npy"
+    assert_fails(folder, f"{command} -o new/", said)
+
+
 @pytest.mark.parametrize("place", ["new/dev", "new/dev/", "./new/../new/dev", "link"])
 def test_the_folder_of_a_part_is_not_written_by_itself(place: str, folder: Path) -> None:
     assert run(folder, "run a.txt --holdout dev=a.txt -q -o new").status == 0

@@ -80,6 +80,7 @@ def train(
     embedprep train rows.npy --vocab vocab.json -o M.npy --dim 300 --jobs 1
     """
     choices.refuse_stdout(output, "vectors")
+    choices.refuse_new_folder(output)
     from embedprep import training
     from embedprep.encoded import open_rows, vocabulary_file
     from embedprep.publication import refuse_to_overwrite
