@@ -61,7 +61,7 @@ def open_vectors(named: Path, vocabulary: Path | None = None) -> Vectors:
         read_manifest(named)
         path = named / EMBEDDING_MATRIX
         if not path.exists():
-            remedy = "make it by `embedprep matrix` or `embedprep train`"
+            remedy = "make it by `embedprep matrix`, or name the file of one"
             raise OutputError(str(path), "no such file", remedy)
     words = vocabulary or beside(path, VOCABULARY, "--vocab", "the vocabulary of this matrix")
     loaded = Vocabulary.load(words)

@@ -255,5 +255,5 @@ def test_a_matrix_that_is_not_there(folder: Path) -> None:
     assert_fails(folder, "nearest good M.npy", "good: no such file; check the path")
     (folder / "a.txt").write_text("good\n")
     assert run(folder, "run a.txt -q -o out").status == 0
-    said = "no such file; make it by `embedprep matrix` or `embedprep train`"
+    said = "no such file; make it by `embedprep matrix`, or name the file of one"
     assert_fails(folder, "nearest out good", f"out/embedding_matrix.npy: {said}")
