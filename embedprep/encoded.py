@@ -93,8 +93,11 @@ def open_rows(named: Path) -> EncodedRows:
 def beside(path: Path, name: str, option: str, what: str) -> Path:
     """A file that belongs to rows, a vocabulary or a matrix and lies beside them.
 
-    Raises OutputError where it does not; `option` is what names another, `what` tells what it is.
+    Raises OutputError where it does not, or where the path itself is wrong, and then tells that;
+    `option` is what names another, `what` tells what it is.
     """
+    if not path.exists():
+        raise OutputError(str(path), "no such file", "check the path")
     found = path.parent / name
     if not found.exists():
         raise OutputError(str(found), "no such file", f"name {what} by {option}")

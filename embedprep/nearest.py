@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, row_chunks
 from embedprep.encoded import beside
-from embedprep.errors import InputError, check_least
+from embedprep.errors import InputError, OutputError, check_least
 from embedprep.manifest import read_manifest
 from embedprep.matrix.files import WordVectors, open_matrix
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
@@ -52,6 +52,9 @@ def open_vectors(named: Path, vocabulary: Path | None = None) -> WordVectors:
     if named.is_dir():
         read_manifest(named)
         path = named / EMBEDDING_MATRIX
+        if not path.exists():
+            remedy = "make it by `embedprep matrix`, or name the file of one"
+            raise OutputError(str(path), "no such file", remedy)
     words = vocabulary or beside(path, VOCABULARY, "--vocab", "the vocabulary of this matrix")
     loaded = Vocabulary.load(words)
     remedy = "name the vocabulary that the matrix was made with by --vocab"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import os
 import threading
 from pathlib import Path
@@ -53,7 +54,7 @@ class ArraySpec(NamedTuple):
     @property
     def row_bytes(self) -> int:
         """The size of a row."""
-        return int(np.prod(self.shape[1:], dtype=np.int64)) * np.dtype(self.dtype).itemsize
+        return math.prod(self.shape[1:]) * np.dtype(self.dtype).itemsize
 
     @property
     def n_bytes(self) -> int:

@@ -107,13 +107,26 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
 
 
 def _refuse_part_of_output(target: Path, remedy: str) -> None:
-    """Raise OutputError where a whole output lists the target, or files in it."""
+    """Raise OutputError where a whole output lists the target, or files in it, or where it is the
+    manifest of one.
+    """
     place = Path(os.path.realpath(target))
     listed: set[str] = set()
     with suppress(OutputError):  # no manifest, or none of ours
-        listed = output_names(read_manifest(place.parent))
+        listed = {MANIFEST} | output_names(read_manifest(place.parent))
     if any(name == place.name or name.startswith(f"{place.name}/") for name in listed):
         raise OutputError(str(target), "is part of a whole output", remedy)
+
+
+def _refuse_other_kind(target: Path, has_rows: bool) -> None:
+    """Raise OutputError where what is written would remove a whole output of another kind."""
+    if not (target / MANIFEST).exists():
+        return
+    manifest = read_manifest(target)
+    if output_names(manifest) and ("embedding" in manifest) != has_rows:
+        held = "an output without rows" if has_rows else "the rows of a text"
+        cause = f"holds {held}, which would be removed"
+        raise OutputError(str(target), cause, "name another folder by -o, or remove that one first")
 
 
 @contextmanager
@@ -166,15 +179,20 @@ class StagedFolder:
 
 
 @contextmanager
-def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
+def staged_folder(
+    target: Path, sync: bool = False, *, has_rows: bool = False
+) -> Iterator[StagedFolder]:
     """A staging folder that is published into `target` when the block ends without an error.
 
     One of its files must be the manifest. Until then an old output in `target` is untouched, and
     after an error it still is, unless that struck while publishing: then the folder has no
     manifest. Files that no manifest lists are the user's and stay.
 
-    Raises OutputError where the folder cannot be written, holds a foreign manifest, or is being
-    written by another run.
+    `has_rows` tells whether what is written are rows of a text. An output of rows only gives way to
+    another one, and one without to one without: nobody means to remove a text's rows by its pairs.
+
+    Raises OutputError where the folder cannot be written, holds a foreign manifest or an output of
+    the other kind, or is being written by another run.
     """
     _refuse_part_of_output(target, "name another folder, or that of the whole output")
     made: list[Path] = []
@@ -184,6 +202,7 @@ def staged_folder(target: Path, sync: bool = False) -> Iterator[StagedFolder]:
         with held_signals():
             _make_folder(target, made)
             lock = _lock_folder(target)
+            _refuse_other_kind(target, has_rows)
             obsolete = _listed_before(target)
             # Python makes the path absolute from 3.12 on; that of the leftovers is not.
             staging = target / Path(tempfile.mkdtemp(prefix=STAGING, dir=target)).name

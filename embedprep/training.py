@@ -28,7 +28,7 @@ from embedprep.encoded import EncodedRows
 from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, MissingExtra, OutputError
 from embedprep.initializers import Initializer, initial_rows
-from embedprep.matrix.files import check_room, open_matrix, staged_matrix
+from embedprep.matrix.files import check_fits, check_room, open_matrix, staged_matrix
 from embedprep.output import embedding_layer
 from embedprep.sequences import split_long
 from embedprep.settings import OUTPUT_DIM, TrainingSettings
@@ -42,6 +42,10 @@ whole, and leaves out what is more."""
 _PIECE_WORDS = 50_000
 _PIECE_PRODUCTS = 200_000_000
 """Multiplications in a piece, a second of work at most: fewer words where each takes many."""
+
+_LARGEST = 1e6
+"""The largest number in a vector to go on from. Those of word vectors are far smaller; where the
+products of two are over float32, gensim reads outside its tables, and the process dies."""
 
 _FILES_BY_NUMBER = Path("/dev/fd")
 
@@ -83,6 +87,9 @@ def train(
     matrix = _first_vectors(vocabulary, settings, start, output)  # (input_dim, dim)
     matrix[PAD_INDEX] = 0
     with staged_matrix(output, sync) as staged, ThreadEngine(jobs) as engine:
+        if output.is_dir():
+            cause = "has rows of other words than those that vectors are learned for"
+            check_fits(output, vocabulary, cause, "take its own rows, or name a file by -o")
         counts = _count(rows, len(matrix))
         _learn(matrix, counts, rows, _Work(gensim, engine, staged.folder, settings, advance))
         n_trained = int(np.count_nonzero(counts))
@@ -124,6 +131,10 @@ def _open_start(path: Path, input_dim: int, dim: int | None) -> NDArray[Any]:
         )
     if not np.isfinite(matrix).all():
         raise OutputError(str(path), "holds numbers that are not finite", "make it again")
+    largest = max(float(matrix.max()), -float(matrix.min()))
+    if largest > _LARGEST:
+        cause = f"holds {largest:.4g}, and numbers over {_LARGEST:,.0f} cannot be learned from"
+        raise OutputError(str(path), cause, "scale the matrix down")
     return matrix
 
 

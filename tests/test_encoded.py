@@ -101,6 +101,9 @@ def test_chunks_hold_all_rows_once(tmp_path: Path) -> None:
 def test_what_belongs_to_rows_lies_beside_them(tmp_path: Path) -> None:
     rows = tmp_path / "x.npy"
     said = error_of(OutputError, beside, rows, "m.npy", "--matrix", "the matrix")
+    assert said == f"{rows}: no such file; check the path"
+    rows.touch()
+    said = error_of(OutputError, beside, rows, "m.npy", "--matrix", "the matrix")
     assert said == f"{tmp_path / 'm.npy'}: no such file; name the matrix by --matrix"
     (tmp_path / "m.npy").touch()
     assert beside(rows, "m.npy", "--matrix", "the matrix") == tmp_path / "m.npy"

@@ -1451,12 +1451,54 @@ def test_standard_input_that_is_closed(folder: Path) -> None:
         "encode a.txt --vocab v.json -o out/sequences.npy",
         "vocab a.txt -o out/vocab.json",
         "decode out -o out/lengths.npy",
+        "vocab a.txt -o out/manifest.json",
+        "export out --to tsv -o out/manifest.json",
     ],
 )
 def test_a_part_of_a_whole_output_is_not_written_by_itself(command: str, folder: Path) -> None:
     place = command.rsplit(maxsplit=1)[-1]
     said = f"{place}: is part of a whole output; name another file, or its folder"
     assert_fails(folder, command, said)
+
+
+@pytest.mark.parametrize(
+    "command", ["skipgrams rows.npy --vocab v.json -o out", "export other --to projector -o out"]
+)
+def test_rows_are_not_removed_by_what_is_made_of_rows(command: str, folder: Path) -> None:
+    assert run(folder, "run a.txt --dim 2 -q -o other").status == 0
+    shutil.copy(folder / "other/sequences.npy", folder / "rows.npy")
+    shutil.copy(folder / "other/vocab.json", folder / "v.json")
+    remedy = "name another folder by -o, or remove that one first"
+    said = f"out: holds the rows of a text, which would be removed; {remedy}"
+    assert_fails(folder, command, said)
+
+
+def test_pairs_are_not_removed_by_rows(folder: Path) -> None:
+    assert run(folder, "run a.txt -q -o other").status == 0
+    assert run(folder, "skipgrams other -q -o pairs").status == 0
+    remedy = "name another folder by -o, or remove that one first"
+    said = f"pairs: holds an output without rows, which would be removed; {remedy}"
+    assert_fails(folder, "run a.txt -o pairs", said)
+    assert_fails(folder, "encode a.txt --vocab other/vocab.json -o pairs", said)
+    assert run(folder, "skipgrams other --seed 1 -q -o pairs").status == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run a.txt -o new --dim 99999999999999999999",
+        "matrix -o out --dim 99999999999999999999",
+        "train out -o M.npy --dim 99999999999999999999",
+    ],
+)
+def test_a_matrix_of_more_bytes_than_fit_into_64_bits(command: str, folder: Path) -> None:
+    assert_fails(folder, command, re.compile(r"embedprep: .* the disk has .* left; .*\n"))
+
+
+@pytest.mark.parametrize("command", ["matrix --vocab v.json", "train out"])
+def test_a_matrix_for_a_folder_that_is_not_there(command: str, folder: Path) -> None:
+    said = "new/: no such folder; name an output that is there, or M.npy"
+    assert_fails(folder, f"{command} -o new/", said)
 
 
 @pytest.mark.parametrize("place", ["new/dev", "new/dev/", "./new/../new/dev", "link"])

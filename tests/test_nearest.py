@@ -250,3 +250,11 @@ def test_the_vocabulary_lies_beside_the_matrix_or_is_named(folder: Path) -> None
     assert said(folder, "good", "--vocab", str(folder / "other.json")) == expected
     message = "vocab.json: no such file; name the vocabulary of this matrix by --vocab"
     assert_fails(folder, "nearest M.npy good", message)
+
+
+def test_a_matrix_that_is_not_there(folder: Path) -> None:
+    assert_fails(folder, "nearest good M.npy", "good: no such file; check the path")
+    (folder / "a.txt").write_text("good\n")
+    assert run(folder, "run a.txt -q -o out").status == 0
+    said = "no such file; make it by `embedprep matrix`, or name the file of one"
+    assert_fails(folder, "nearest out good", f"out/embedding_matrix.npy: {said}")

@@ -291,6 +291,13 @@ def test_rows_that_teach_nothing(ids: Any, said: str, tmp_path: Path) -> None:
             np.full((12, 12), np.nan, np.float32),
             "holds numbers that are not finite; make it again",
         ),
+        (
+            np.full((12, 12), -1e300),
+            (
+                "holds 1e+300, and numbers over 1,000,000 cannot be learned from; "
+                "scale the matrix down"
+            ),
+        ),
     ],
 )
 def test_a_start_that_does_not_fit(start: NDArray[Any], said: str, tmp_path: Path) -> None:
@@ -375,6 +382,18 @@ def test_an_interrupted_training_ends_at_once_and_leaves_nothing(jobs: int, fold
         _, said = process.communicate(timeout=20)
     assert (process.returncode, said.strip()) == (130, b"embedprep: interrupted")
     assert sorted(path.name for path in folder.iterdir()) == ["rows.npy", "vocab.json"]
+
+
+def test_a_matrix_is_no_part_of_an_output_with_other_words(tmp_path: Path) -> None:
+    for name, text in (("mine", "a b\nb c\n"), ("other", "d e\ne f\n")):
+        (tmp_path / f"{name}.txt").write_text(text)
+        assert run(tmp_path, f"run {name}.txt -q -o {name}").status == 0
+    said = (
+        "other: has rows of other words than those that vectors are learned for; "
+        "take its own rows, or name a file by -o"
+    )
+    assert_fails(tmp_path, "train mine -o other --dim 2", said)
+    assert run(tmp_path, "train mine -q -o mine --dim 2").status == 0
 
 
 def test_rows_of_an_output_are_read_from_disk(folder: Path) -> None:

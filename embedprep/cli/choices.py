@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from embedprep.errors import SettingsError
+from embedprep.errors import OutputError, SettingsError
 from embedprep.rectangle import parse_max_len
 from embedprep.settings import (
     AdoptionSettings,
@@ -111,6 +112,14 @@ def refuse_stdout(output: str, what: str, option: str = "'-o' / '--output'") -> 
     if output in ("-", ""):
         cause = f"{what} cannot go to standard output" if output else "the name is empty"
         raise click.BadParameter(cause, param_hint=option)
+
+
+def refuse_new_folder(output: str) -> None:
+    """Tell that a matrix is part of an output that is there; a path has no slash at its end, so
+    that `new/` would become a file.
+    """
+    if output.endswith("/") and not os.path.isdir(output):
+        raise OutputError(output, "no such folder", "name an output that is there, or M.npy")
 
 
 def vocabulary_settings(

@@ -58,6 +58,7 @@ def matrix(
     settings = choices.matrix_settings(chosen, seed) or MatrixSettings(seed=seed)
     if vocab is None and not Path(output).is_dir():
         raise click.UsageError("Missing option '--vocab', or an output as -o DIR.")
+    choices.refuse_new_folder(output)
     if missing is not None and settings.vectors is None:
         raise click.UsageError("--missing means nothing without --vectors.")
     if missing is not None:

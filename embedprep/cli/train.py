@@ -83,6 +83,7 @@ def train(
     embedprep train rows.npy --vocab vocab.json -o M.npy --dim 300 --jobs 1
     """
     choices.refuse_stdout(output, "a matrix")
+    choices.refuse_new_folder(output)
     from embedprep import training
     from embedprep.encoded import open_with_vocabulary
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, manifest_with_matrix, output_names, read_manifest
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
-from embedprep.output import EMBEDDING_MATRIX, load_array
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, load_array
 from embedprep.publication import StagedFolder, staged_file, staged_folder
 from embedprep.space import check_space
 from embedprep.vocabulary import Vocabulary
@@ -97,8 +97,14 @@ def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
     if "embedding" not in read_manifest(output):
         cause = "holds no rows that an embedding matrix could be for"
         raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
-    with staged_folder(output, sync) as staged:
+    with staged_folder(output, sync, has_rows=True) as staged:
         yield StagedMatrix(output, staged.path, staged)
+
+
+def check_fits(output: Path, vocabulary: Vocabulary, cause: str, remedy: str) -> None:
+    """Raise OutputError where the matrix of a vocabulary is not for the rows of an output."""
+    if vocabulary.entries != Vocabulary.load(output / VOCABULARY).entries:
+        raise OutputError(str(output), cause, remedy)
 
 
 def write_matrix(staged: StagedFolder, values: NDArray[np.float32]) -> WrittenFile:

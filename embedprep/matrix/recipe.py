@@ -9,7 +9,7 @@ from pathlib import Path
 
 from embedprep.engines import ThreadEngine
 from embedprep.errors import OutputError
-from embedprep.matrix.files import check_room, staged_matrix
+from embedprep.matrix.files import check_fits, check_room, staged_matrix
 from embedprep.matrix.making import Matrix, drawn_array, make_matrix, vector_files
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.publication import refuse_to_overwrite, staged_file
@@ -45,7 +45,8 @@ def write_matrix_of(
         engine = stack.enter_context(ThreadEngine(jobs))
         vocabulary = Vocabulary.load(vocabulary_path)
         if is_output:
-            _check_fits(output, vocabulary)
+            cause = "has rows of other words than those of --vocab"
+            check_fits(output, vocabulary, cause, "leave --vocab out, or name a file by -o")
         if settings.vectors is None:
             check_room(target, *drawn_array(vocabulary, settings).shape)
         made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
@@ -54,10 +55,3 @@ def write_matrix_of(
             listed.write_bytes("".join(lines).encode())
         staged.write(made.values, made.saved)
         return made
-
-
-def _check_fits(output: Path, vocabulary: Vocabulary) -> None:
-    """Raise OutputError where the matrix of a vocabulary is not for the rows of an output."""
-    if vocabulary.entries != Vocabulary.load(output / VOCABULARY).entries:
-        cause = "has rows of other words than those of --vocab"
-        raise OutputError(str(output), cause, "leave --vocab out, or name a file by -o")
