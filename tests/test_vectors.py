@@ -151,7 +151,7 @@ def test_lines_give_what_their_twin_gives(
             expected.append((number, p.word, vector.tobytes()))
 
     data_of_lines = b"\n".join(some) + (b"\n" if not some or is_blank[-1] else b"")
-    parts = list(pieces(data_of_lines, cuts))
+    parts: list[bytes | memoryview] = list(pieces(data_of_lines, cuts))
     found = find_in_lines(parts, dim, lookup_of(wanted))
     assert found.vectors.dtype == np.float32
     assert found.vectors.shape == (len(expected), dim)

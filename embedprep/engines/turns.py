@@ -16,11 +16,11 @@ def in_turn(
 ) -> Iterator[T]:
     """`function(*arguments)` for each of them, the results in order.
 
-    Twice as many as there are workers are under way or wait to be taken, so that memory is bounded.
+    One more than there are workers are under way or wait to be taken, so that memory is bounded.
     """
     in_flight: deque[Future[T]] = deque()
     for argument in arguments:
-        if len(in_flight) >= 2 * engine.n_workers:
+        if len(in_flight) > engine.n_workers:
             yield from engine.gather([in_flight.popleft()])
         in_flight.append(engine.submit(function, *argument))
     while in_flight:

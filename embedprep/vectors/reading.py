@@ -27,8 +27,10 @@ from embedprep.vectors.text import find_in_lines
 from embedprep.vectors.wanted import FoundVectors, Wanted
 from embedprep.wording import how_many, quoted
 
-BLOCK_BYTES = 2 << 20
-_N_AHEAD = 4
+BLOCK_BYTES = 4 << 20
+"""A block has a hundred small operations, for each of which threads wait for each other: in larger
+blocks they are fewer. Larger ones yet would take more memory than they save time."""
+_N_AHEAD = 1
 
 
 class VectorsRead(NamedTuple):

@@ -7,7 +7,6 @@ right, and those that are wrong. The numbers of words that nobody wants are coun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,13 +35,15 @@ class _Lines(NamedTuple):
     texts: list[bytes]
 
 
-def find_in_lines(lines: Sequence[bytes | memoryview], dim: int, lookup: Lookup) -> VectorBlock:
+def find_in_lines(lines: list[bytes | memoryview], dim: int, lookup: Lookup) -> VectorBlock:
     """The vectors of `dim` numbers that lines hold, of the words in `lookup`.
 
-    `lines` are parts of whole lines. A character up to the space is a separator.
+    `lines` are parts of whole lines, which are let go: the list is emptied. A character up to the
+    space is a separator.
     """
     is_ended = bytes(lines[-1][-1:]) == b"\n"
     data = b"".join((*lines, b"" if is_ended else b"\n", PADDING))
+    lines.clear()
     text = np.frombuffer(data, np.uint8)
     body = text[: -len(PADDING)]
     ends = _rare_places(text == _LINE_FEED)
