@@ -65,18 +65,18 @@ class ArraySpec(NamedTuple):
 class NpyWriter:
     """An array on its way to `target`, known beforehand but for its values, written at `path`.
 
-    Used as a context; `write` may be called from any thread; `finished` tells what was written.
-    Raises OutputError where the disk does not take it.
+    Used as a context; `write` may be called from any thread; `finished` tells what was written,
+    unless it is not hashed as nobody will ask. Raises OutputError where the disk does not take it.
     """
 
-    def __init__(self, path: Path, target: Path, array: ArraySpec) -> None:
+    def __init__(self, path: Path, target: Path, array: ArraySpec, *, hashes: bool = True) -> None:
         self.path = path
         self.target = target
         self.shape = array.shape
         self.dtype = np.dtype(array.dtype)
         self._header = npy_header(self.shape, self.dtype)
         self._row_bytes, self._n_bytes = array.row_bytes, array.n_bytes
-        self._digest = UnorderedDigest(self._read_back)
+        self._digest = UnorderedDigest(self._read_back) if hashes else None
 
     def __enter__(self) -> NpyWriter:
         self._file = self.path.open("w+b", buffering=0)
@@ -106,7 +106,8 @@ class NpyWriter:
 
     def _write(self, offset: int, data: memoryview) -> None:
         self._put(offset, data)
-        self._digest.update(offset, data)
+        if self._digest is not None:
+            self._digest.update(offset, data)
 
     def _put(self, offset: int, data: memoryview) -> None:
         try:
@@ -119,6 +120,7 @@ class NpyWriter:
 
     @property
     def finished(self) -> WrittenFile:
+        assert self._digest is not None
         return WrittenFile(self.target.name, self._digest.digest, self.shape, self.dtype.name)
 
 
@@ -146,6 +148,7 @@ class ShuffledNpyWriter(NpyWriter):
         if self._waiting is not None:
             super().write(0, self._waiting)
             return
+        assert self._digest is not None
         for offset in range(len(self._header), self._n_bytes, _READ_BACK_BYTES):
             n_bytes = min(_READ_BACK_BYTES, self._n_bytes - offset)
             self._digest.update(offset, self._read_back(n_bytes, offset))

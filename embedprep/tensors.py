@@ -80,7 +80,7 @@ def write_tensor(
     """
     with staged_file(target.path, target.sync) as temporary, ThreadEngine(target.jobs) as engine:
         admit(target, described(*array), array.n_bytes, remedy)
-        with NpyWriter(temporary, target.path, array) as writer:
+        with NpyWriter(temporary, target.path, array, hashes=False) as writer:
 
             def write(rows: slice) -> None:
                 writer.write(rows.start, make(rows))

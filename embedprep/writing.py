@@ -113,7 +113,7 @@ def write_file(temporary: Path, output: Path, contents: Contents, work: Work) ->
     """Write the rows alone, into a file that will be `output`."""
     [part] = contents.planned.parts
     array = contents.planned.arrays(part)[SEQUENCES]
-    with NpyWriter(temporary, output, array) as sequences:
+    with NpyWriter(temporary, output, array, hashes=False) as sequences:
         facts = _write_arrays(part, contents, {SEQUENCES: sequences}, work)
     [(vocabulary, _)] = work.engine.gather([contents.vocabulary])
     return Built(output, vocabulary, facts, warnings=contents.warnings)

@@ -81,7 +81,9 @@ class StagedMatrix(NamedTuple):
         if isinstance(self.staged, StagedFolder):
             add_matrix(self.staged, values, facts)
         else:
-            _write(self.staged, self.target, values)
+            array = ArraySpec(values.shape, values.dtype.name)
+            with NpyWriter(self.staged, self.target, array, hashes=False) as writer:
+                writer.write(0, values)
 
 
 @contextmanager
@@ -109,7 +111,10 @@ def check_fits(output: Path, vocabulary: Vocabulary, cause: str, remedy: str) ->
 
 def write_matrix(staged: StagedFolder, values: NDArray[np.float32]) -> WrittenFile:
     """Write the matrix of an output that is being made."""
-    return _write(staged.add(EMBEDDING_MATRIX), staged.target / EMBEDDING_MATRIX, values)
+    path, target = staged.add(EMBEDDING_MATRIX), staged.target / EMBEDDING_MATRIX
+    with NpyWriter(path, target, ArraySpec(values.shape, values.dtype.name)) as writer:
+        writer.write(0, values)
+    return writer.finished
 
 
 def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping[str, Any]) -> None:
@@ -130,9 +135,3 @@ def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping
         outputs.append(staged.write(f"{part}/{MANIFEST}", changed))
     staged.keep(output_names(manifest))
     staged.write(MANIFEST, manifest_with_matrix(manifest, outputs, output_dim, facts))
-
-
-def _write(path: Path, target: Path, values: NDArray[np.float32]) -> WrittenFile:
-    with NpyWriter(path, target, ArraySpec(values.shape, values.dtype.name)) as writer:
-        writer.write(0, values)
-    return writer.finished

@@ -41,23 +41,27 @@ class Wanted(NamedTuple):
     @classmethod
     def of(cls, words: Sequence[str], first_row: int, case_fallback: bool) -> Wanted:
         """What stands for distinct words, one a row; with `case_fallback` also in another case."""
-        number: dict[str, int] = {}
-        spellings = _SPELLINGS if case_fallback else _SPELLINGS[:1]
-        of_choice = [
-            [number.setdefault(spell(word), len(number)) for word in words] for spell in spellings
-        ]
-        spelling = np.array(of_choice, np.int64).reshape(-1)
-        choice, row = np.divmod(np.arange(len(spelling)), max(len(words), 1))
-        order = np.lexsort((choice, row, spelling))
-        spelling, choice, row = spelling[order], choice[order], row[order]
-        is_first = np.ones(len(order), np.bool_)  # a word without letters is alike in every case
-        is_first[1:] = (np.diff(spelling) != 0) | (np.diff(row) != 0)
+        number = {word: i for i, word in enumerate(words)}
+        row = spelling = np.arange(len(words))
+        choice = np.zeros(len(words), np.int64)
+        if case_fallback:
+            of_choice = [
+                [number.setdefault(spell(word), len(number)) for word in words]
+                for spell in _SPELLINGS
+            ]
+            spelling = np.array(of_choice, np.int64).reshape(-1)
+            choice, row = np.divmod(np.arange(len(spelling)), max(len(words), 1))
+            order = np.lexsort((choice, row, spelling))
+            spelling, choice, row = spelling[order], choice[order], row[order]
+            is_first = np.ones(len(order), np.bool_)  # a word without letters is always alike
+            is_first[1:] = (np.diff(spelling) != 0) | (np.diff(row) != 0)
+            spelling, choice, row = spelling[is_first], choice[is_first], row[is_first]
 
-        lengths = np.bincount(spelling[is_first], minlength=len(number))
+        lengths = np.bincount(spelling, minlength=len(number))
         secret = Secret.draw()
         lookup = Lookup(WordArray.of((s.encode() for s in number), secret), secret)
-        rows, choices = first_row + row[is_first], choice[is_first]
-        return cls(len(words), lookup, list(number), rows, choices, starts_of(lengths), lengths)
+        rows, starts = first_row + row, starts_of(lengths)
+        return cls(len(words), lookup, list(number), rows, choice, starts, lengths)
 
 
 class FoundVectors:
