@@ -396,11 +396,3 @@ def refuse_to_overwrite(inputs: Sequence[str], outputs: Sequence[Path]) -> None:
                     raise OutputError(
                         str(output), "is also an input and would be overwritten", "name another -o"
                     )
-
-
-def free_bytes(folder: Path) -> int:
-    """The bytes that a file in `folder`, which may not exist yet, can still take."""
-    while not folder.exists():
-        folder = folder.parent
-    free: Any = shutil.disk_usage(folder).free
-    return int(free)

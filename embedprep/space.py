@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from embedprep.errors import OutputError
-from embedprep.publication import free_bytes
 from embedprep.wording import how_large
 
 
@@ -29,3 +30,11 @@ def check_space(
     if n_bytes > free:
         reason = f"and the disk has {how_large(free)} left"
         raise OutputError(str(output), f"{cause}, {reason}", remedy(free))
+
+
+def free_bytes(folder: Path) -> int:
+    """The bytes that a file in `folder`, which may not exist yet, can still take."""
+    while not folder.exists():
+        folder = folder.parent
+    free: Any = shutil.disk_usage(folder).free
+    return int(free)
