@@ -19,6 +19,7 @@ from statistics import median
 import contestants
 import corpus
 import measure
+import turns
 
 LANGUAGES = {
     "hi": "Hindi",
@@ -66,13 +67,7 @@ def line(language: str, runs: int) -> str:
         options = ["--by-character"] if language in BY_CHARACTER else []
         other, beside = [sys.executable, FINDALL, str(text), *options], "`re.findall` and a dict"
     commands = {"ours": embedprep(text, *sizes), "other": other}
-    costs: dict[str, list[measure.Cost]] = {name: [] for name in commands}
-    for turn in range(runs + 1):
-        for name, command in commands.items():
-            corpus.emptied(corpus.BUILD / "out")
-            cost = measure.run(command, corpus.ROOT)
-            if turn > 0:
-                costs[name].append(cost)
+    costs = turns.take_turns(commands, runs)
     ours, others = (median(cost.wall for cost in costs[name]) for name in commands)
     ratio = f"{others / ours:.1f}× faster" if others > ours else f"{ours / others:.2f}× slower"
     peak = max(cost.peak for cost in costs["ours"]) / corpus.MB

@@ -11,7 +11,6 @@ them, and the difference, which holds no start-up, is scaled to all.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +20,7 @@ import contestants
 import corpus
 import measure
 import numpy as np
+import turns
 
 ROWS = 100_000
 FEW, MANY = 2_000, 10_000
@@ -60,13 +60,13 @@ def main() -> None:
         for n_rows in (FEW, MANY):
             peer = [sys.executable, PEER, str(rows), input_dim, str(out / "keras.npy")]
             commands[f"Keras, {n_rows:,} rows"] = [*peer, "--rows", str(n_rows)]
-        load = os.getloadavg()[0]
-        costs = take_turns(commands, args.runs)
+        load = turns.load()
+        costs = turns.take_turns(commands, args.runs)
     except measure.CommandFailed as error:
         sys.exit(f"a command failed: {error}")
 
     keras, keras_cpu = (scaled(costs, of, args.rows) for of in ("wall", "cpu"))
-    print(f"{args.rows:,} rows; Keras scaled from {FEW:,} and {MANY:,}; load before {load:.1f}")
+    print(f"{args.rows:,} rows; Keras scaled from {FEW:,} and {MANY:,}; {load}")
     print("| | s | Keras takes | CPU s | peak MB |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for title in OPTIONS:
@@ -99,18 +99,6 @@ def encoded(n_rows: int) -> Path:
     first = folder / f"first-{n_rows}.npy"
     np.save(first, np.load(folder / "sequences.npy", mmap_mode="r")[:n_rows])
     return first
-
-
-def take_turns(commands: dict[str, list[str]], runs: int) -> dict[str, list[measure.Cost]]:
-    """What each run took; the first turn only warms the file cache."""
-    costs: dict[str, list[measure.Cost]] = {title: [] for title in commands}
-    for turn in range(runs + 1):
-        for title, command in commands.items():
-            corpus.emptied(corpus.BUILD / "out")
-            cost = measure.run(command, corpus.ROOT)
-            if turn > 0:
-                costs[title].append(cost)
-    return costs
 
 
 if __name__ == "__main__":
