@@ -6,6 +6,7 @@ blocks, on any number of threads. NumPy promises that the raw bits of PCG64 neve
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,9 +24,7 @@ class Stream(NamedTuple):
 
     def bits(self, first: int, n: int) -> Keys:
         """64 random bits for each of `n` things that follow one another, (n,)."""
-        entropy = [self.seed, *self.purpose.encode()]
-        generator = np.random.PCG64(np.random.SeedSequence(entropy))
-        bits: Keys = generator.advance(first).random_raw(n)
+        bits: Keys = np.random.PCG64(_seed_sequence(self)).advance(first).random_raw(n)
         return bits
 
     def bits_at(self, numbers: Ints) -> Keys:
@@ -48,17 +47,17 @@ class Stream(NamedTuple):
         """A number in 0..1, without 1, for each of `n` things, (n,)."""
         return _fractions(self.bits(first, n))
 
-    def below(self, limit: int, first: int, n: int) -> Ints:
+    def below(self, limit: int, first: int, n: int) -> NDArray[np.uint32]:
         """A whole number in 0..limit - 1 for each of `n` things, (n,); `limit` is up to 2^32.
 
         All are equally likely: the few draws that would favour some numbers, less than `limit` in
         2^32, are made again (D. Lemire, Fast Random Integer Generation in an Interval, 2019).
         """
-        numbers = self.short_bits(first, n, np.uint32).astype(np.uint64)
-        numbers *= np.uint64(limit)
-        favoured = np.flatnonzero(numbers.astype(np.uint32) < (1 << 32) % limit)  # the low halves
-        numbers >>= np.uint64(32)
-        whole = numbers.view(np.int64)
+        products = self.short_bits(first, n, np.uint32).astype("<u8")
+        products *= np.uint64(limit)
+        low, high = products.view("<u4").reshape(n, 2).T
+        whole = high.astype(np.uint32)
+        favoured = np.flatnonzero(low < (1 << 32) % limit)
         if len(favoured):
             whole[favoured] = below(limit, _fractions(self.bits_at(first + favoured)))
         return whole
@@ -76,6 +75,12 @@ class Stream(NamedTuple):
         keys.sort()
         keys &= (np.uint64(1) << place_bits) - np.uint64(1)
         return keys.view(np.int64)
+
+
+@functools.cache
+def _seed_sequence(stream: Stream) -> np.random.SeedSequence:
+    """What a generator of the stream begins with. To mix it takes as long as 10,000 draws."""
+    return np.random.SeedSequence([stream.seed, *stream.purpose.encode()])
 
 
 def _fractions(bits: Keys) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, Keys, starts_of
+from embedprep.arrays import Ints, starts_of
 from embedprep.draws import Stream
 from embedprep.spool import Spool
 
@@ -21,7 +21,7 @@ BUCKET = 1 << 18
 """As many things as a bucket gets at most, on average: its keys fit the cache of a core."""
 
 _SHORT_BITS = 32
-"""Things below two to this power are sorted themselves, others by their places."""
+"""Things of up to so many bits are sorted themselves, others by their places."""
 
 MOST_BUCKETS = 1 << 10
 """Beyond them buckets grow; more would be read in ever smaller pieces."""
@@ -54,7 +54,7 @@ class Buckets(NamedTuple):
         bucket = self.of_kind[kind].short_bits(first, len(things), dtype)
         bucket >>= dtype(n_bits - (self.n_buckets - 1).bit_length())
         by_bucket = np.argsort(bucket, kind="stable")  # by radix, a pass for each 8 bits
-        starts = np.searchsorted(bucket.take(by_bucket), np.arange(self.n_buckets, dtype=dtype))
+        starts = bucket.searchsorted(np.arange(self.n_buckets, dtype=dtype), sorter=by_bucket)
         return Scattered(things.take(by_bucket), np.append(starts, len(things)), kind)
 
 
@@ -102,47 +102,56 @@ class Shuffle:
             ends = [int(of_record[bucket + 1]) for of_record in bounds]
             n_of_kind.append(sum(ends) - sum(begins))
             pieces += map(self._spool.read_slice, numbers, begins, ends)
-        return shuffle_kinds(np.concatenate(pieces), n_of_kind, self.buckets.places, first)
+        return shuffle_kinds(pieces, n_of_kind, self.buckets.places, first)
 
 
 def shuffle_kinds(
-    things: NDArray[Any], n_of_kind: Sequence[int], places: Stream, first: int
+    pieces: Sequence[NDArray[Any]], n_of_kind: Sequence[int], places: Stream, first: int
 ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-    """Things, kind by kind, in random order, and their kinds; both (things,).
+    """Things in random order, and their kinds; both (things,). `pieces` hold them kind by kind.
 
-    Up to 32 bits of a thing and its kind are sorted in the low bits of random keys, so that nothing
+    Things of up to 32 bits are sorted themselves, as the low halves of random keys, so that nothing
     need be fetched by its place. Keys that share their random bits would then stand in the order of
     the things: such ties, one thing in some thousands, are drawn again.
     """
-    kind_bits = max(len(n_of_kind) - 1, 0).bit_length()
-    if things.dtype.itemsize * 8 > _SHORT_BITS:
+    dtype, n_things = pieces[0].dtype, sum(n_of_kind)
+    if dtype.itemsize * 8 > _SHORT_BITS:
         kinds = np.repeat(np.arange(len(n_of_kind), dtype=np.uint8), n_of_kind)
-        order = places.order(first, len(things))
-        return things.take(order), kinds.take(order)
+        order = places.order(first, n_things)
+        return np.concatenate(pieces).take(order), kinds.take(order)
 
-    tie_bits = np.uint64(_SHORT_BITS + kind_bits)
-    keys = places.short_bits(first, len(things), np.uint32).astype(np.uint64)
-    keys <<= tie_bits
-    keys |= things
+    kind_bits = np.uint32(max(len(n_of_kind) - 1, 0).bit_length())
+    marks = places.short_bits(first, n_things, np.uint32)
+    marks >>= kind_bits
+    marks <<= kind_bits
     last = 0
     for kind, n in enumerate(n_of_kind):
         last += n
-        keys[last - n : last] |= np.uint64(kind << _SHORT_BITS)
-    keys.sort()
-    break_ties(keys, tie_bits, places, first)
-    shuffled = keys.astype(things.dtype)  # the low bits
-    keys >>= np.uint64(_SHORT_BITS)
-    kinds = keys.astype(np.uint8)
-    kinds &= np.uint8((1 << kind_bits) - 1)
-    return shuffled, kinds
+        marks[last - n : last] |= np.uint32(kind)
+    halves = np.empty((n_things, 2), "<u4")
+    np.concatenate(pieces, out=halves[:, 0])
+    halves[:, 1] = marks
+    halves.view("<u8").ravel().sort()
+    shuffled, marks = halves[:, 0].astype(dtype), halves[:, 1].astype(np.uint32)
+    break_ties(shuffled, marks, kind_bits, places, first)
+    marks &= (np.uint32(1) << kind_bits) - np.uint32(1)
+    return shuffled, marks.astype(np.uint8)
 
 
-def break_ties(keys: Keys, tie_bits: np.uint64, places: Stream, first: int) -> None:
-    """Sorted keys that differ in their `tie_bits` low bits alone brought into random order."""
-    before = np.flatnonzero(keys[1:] - keys[:-1] < np.uint64(1) << tie_bits)  # the next is close
-    before = before[keys[before] >> tie_bits == keys[before + 1] >> tie_bits]
+def break_ties(
+    things: NDArray[Any],
+    marks: NDArray[np.uint32],
+    kind_bits: np.uint32,
+    places: Stream,
+    first: int,
+) -> None:
+    """Things whose sorted marks differ in their `kind_bits` low bits alone brought into random
+    order, with their marks; `things`, `marks: (things,)`.
+    """
+    before = np.flatnonzero((marks[1:] ^ marks[:-1]) >> kind_bits == 0)  # ties with the next one
     if not len(before):
         return
     tied = np.union1d(before, before + 1)
     drawn = Stream(f"ties of {places.purpose}", places.seed).bits_at(first + tied)
-    keys[tied] = keys[tied][np.lexsort((drawn, keys[tied] >> tie_bits))]
+    order = tied[np.lexsort((drawn, marks[tied] >> kind_bits))]
+    things[tied], marks[tied] = things[order], marks[order]

@@ -230,7 +230,7 @@ def _check(vocabulary: Vocabulary) -> None:
         raise ValueError("a word is no text")
     if not set(map(type, counts)) <= {int} or min(counts, default=0) < 0:
         raise ValueError("a count is no number")
-    if len(vocabulary.index) != vocabulary.input_dim:
+    if len({*words, *named}) != vocabulary.input_dim:
         raise ValueError("a word stands twice")
     text.encode("utf-8")
 

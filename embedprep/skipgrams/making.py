@@ -21,7 +21,7 @@ from embedprep.skipgrams.sampling import Noise, sampling_table, word2vec_table
 from embedprep.skipgrams.settings import SkipgramSettings
 from embedprep.vocabulary import Vocabulary
 
-PAIRS_AT_ONCE = 1 << 19
+PAIRS_AT_ONCE = 1 << 20
 """As many pairs as a chunk of rows makes at most: their arrays fit the cache of a core. Another
 number would bring the pairs into another order.
 """
@@ -133,7 +133,7 @@ def make_pairs(rows: EncodedRows, rules: Rules, chunk: Chunk) -> tuple[NDArray[A
     if not chunk.n_negatives:
         return positives[:0], positives
     words, contexts = draw_negatives(targets, rules.negatives, chunk.firsts)
-    negatives = _as_contexts(contexts.astype(packed))
+    negatives = _as_contexts(contexts.astype(packed, copy=False))
     negatives |= words
     return negatives, positives
 

@@ -61,8 +61,8 @@ def draw_negatives(
     n_negatives = _n_negatives(targets, rule, firsts[0])
     of_pair = np.repeat(targets.words, n_negatives)
     if not rule.excludes and rule.noise.ends is None:
-        points = rule.contexts.below(rule.noise.total, firsts[1], len(of_pair))
-        return of_pair, rule.noise.words_at(points)
+        drawn = rule.contexts.below(rule.noise.total, firsts[1], len(of_pair))
+        return of_pair, rule.noise.words_at(drawn)
     fractions = rule.contexts.fractions(firsts[1], len(of_pair))
     if not rule.excludes:
         return of_pair, rule.noise.words_at(below(rule.noise.total, fractions))

@@ -101,7 +101,7 @@ class Noise(NamedTuple):
         word_of_bin = np.where(is_one, last_word, 0).astype(np.uint32)
         return cls(total, int(np.count_nonzero(weights)), ends, word_of_bin, shift)
 
-    def words_at(self, points: Ints) -> NDArray[Any]:
+    def words_at(self, points: NDArray[Any]) -> NDArray[Any]:
         """The word of each point; same shape."""
         if self.ends is None:
             return points + 1

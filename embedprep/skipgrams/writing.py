@@ -62,13 +62,13 @@ def write_skipgrams(
     settings = settings or SkipgramSettings()
     inputs = [rows.path, vocabulary_path]
     _refuse_inputs(output, inputs)
-    vocabulary = Vocabulary.load(vocabulary_path)
     with (
         staged_folder(output, sync) as staged,
         Spool(staged.path, WAITING_BYTES) as spool,
         ThreadEngine(jobs) as engine,
     ):
         digests = [engine.submit(digest_of, path) for path in inputs]
+        vocabulary = Vocabulary.load(vocabulary_path)
         rules = make_rules(rows, vocabulary, settings, engine)
         chunks = plan_chunks(rows, rules, settings, engine)
         statistics = _statistics(rows, vocabulary.input_dim, settings, chunks)
@@ -175,6 +175,6 @@ def _write_pairs(
             couples.write(first, unpack_pairs(packed))
             labels.write(first, kinds)
 
-        for _ in in_turn(engine, write, enumerate(shuffle.firsts)):
-            pass
+        # One thread may hash for long what the others write, so that none waits for its turn.
+        engine.gather([engine.submit(write, *bucket) for bucket in enumerate(shuffle.firsts)])
     return [couples.finished, labels.finished]
