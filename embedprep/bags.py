@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints
 from embedprep.csr import CsrSpec, write_csr
-from embedprep.encoded import EncodedRows, open_rows, open_with_vocabulary
+from embedprep.encoded import (
+    EncodedRows,
+    check_vocabulary,
+    open_rows,
+    open_with_vocabulary,
+    vocabulary_file,
+)
 from embedprep.engines import ThreadEngine, in_turn
 from embedprep.errors import InputError, SettingsError, check_choice
 from embedprep.npy import ArraySpec
@@ -137,6 +143,7 @@ def bow(
     fitted = rows
     if fit is not None:
         fitted = open_rows(fit)
+        check_vocabulary(fitted, vocabulary_file(rows.path, vocabulary), entries)
         refuse_to_overwrite([str(fitted.path)], [target.path])
         _refuse_cut(fitted)
 

@@ -11,15 +11,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.encoded import EncodedRows, beside, open_rows, open_with_vocabulary, rows_file
+from embedprep.encoded import (
+    EncodedRows,
+    beside,
+    check_vocabulary,
+    open_rows,
+    open_with_vocabulary,
+    rows_file,
+)
 from embedprep.errors import OutputError, check_choice
 from embedprep.matrix.files import open_matrix
 from embedprep.npy import ArraySpec
-from embedprep.output import EMBEDDING_MATRIX
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.publication import refuse_to_overwrite
 from embedprep.settings import REDUCTIONS, VECTOR_DTYPES
 from embedprep.specials import PAD_INDEX
 from embedprep.tensors import Target, Tensor, write_tensor
+from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_large
 
 
@@ -50,6 +58,9 @@ def embed(
     matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
     refuse_to_overwrite([str(path), str(matrix)], [target.path])
     rows, vectors = open_rows(path), open_matrix(matrix)
+    of_matrix = matrix.parent / VOCABULARY
+    if of_matrix.exists() and of_matrix != path.parent / VOCABULARY:
+        check_vocabulary(rows, of_matrix, Vocabulary.load(of_matrix))
 
     def make(chunk: slice) -> NDArray[Any]:
         ids = rows.read(chunk, len(vectors)).astype(np.int64, copy=False)

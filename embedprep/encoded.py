@@ -80,25 +80,35 @@ def rows_file(named: Path) -> Path:
 def open_rows(named: Path) -> EncodedRows:
     """The rows in a file or in an output. Raises OutputError where there are none."""
     path = rows_file(named)
-    ids = load_array(path)
-    if ids.ndim != 2 or ids.dtype.kind not in "iu":
-        raise OutputError(
-            str(path),
-            f"holds {ids.dtype} of shape {ids.shape}, not rows of indices",
-            "name the sequences.npy of an output",
-        )
-    return EncodedRows(path, ids)
+    rows = EncodedRows(path, load_array(path))
+    is_rows = rows.ids.ndim == 2 and rows.ids.dtype.kind in "iu" and rows.ids.shape[1] > 0
+    cause = f"holds {rows.ids.dtype} of shape {rows.ids.shape}, not rows of indices"
+    if is_rows and rows.manifest is not None and path.name != SEQUENCES:
+        is_rows, cause = False, f"is no array of rows, but another file of {path.parent}"
+    if not is_rows:
+        raise OutputError(str(path), cause, "name the sequences.npy of an output")
+    return rows
+
+
+def file_in(folder: Path, name: str) -> Path:
+    """Where a file of an output lies: for a part that has none of this name, at the top."""
+    if not (folder / name).exists():
+        with suppress(OutputError):
+            if folder.name in read_manifest(folder.parent).get("parts", {}):
+                return folder.parent / name
+    return folder / name
 
 
 def beside(path: Path, name: str, option: str, what: str) -> Path:
-    """A file that belongs to rows, a vocabulary or a matrix and lies beside them.
+    """A file that belongs to rows, a vocabulary or a matrix and lies beside them, or at the top of
+    the output that they are a part of.
 
     Raises OutputError where it does not, or where the path itself is wrong, and then tells that;
     `option` is what names another, `what` tells what it is.
     """
     if not path.exists():
         raise OutputError(str(path), "no such file", "check the path")
-    found = path.parent / name
+    found = file_in(path.parent, name)
     if not found.exists():
         raise OutputError(str(found), "no such file", f"name {what} by {option}")
     return found
@@ -122,4 +132,18 @@ def open_with_vocabulary(
     vocabulary_path = vocabulary_file(path, vocabulary)
     refuse_to_overwrite([str(path), str(vocabulary_path)], outputs)
     loaded = Vocabulary.load(vocabulary_path)
-    return open_rows(path), loaded
+    rows = open_rows(path)
+    check_vocabulary(rows, vocabulary_path, loaded)
+    return rows, loaded
+
+
+def check_vocabulary(rows: EncodedRows, path: Path, vocabulary: Vocabulary) -> None:
+    """Raise VocabularyError where rows are part of an output that has another vocabulary than the
+    one at `path`: the same indices would be other words.
+    """
+    own = rows.path.parent / VOCABULARY
+    if rows.manifest is None or own == path or not own.exists():
+        return
+    if Vocabulary.load(own).entries != vocabulary.entries:
+        cause = f"was encoded with another vocabulary than {path}"
+        raise VocabularyError(str(rows.path), cause, f"take {own}, or what was made with it")

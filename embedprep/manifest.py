@@ -23,8 +23,16 @@ MANIFEST = "manifest.json"
 FORMAT = "embedprep-output"
 VERSION = 1
 
+KINDS = {
+    "rows": "the rows of a text",
+    "pairs": "pairs for a skip-gram model",
+    "projector": "the files of a projector",
+}
+"""What outputs hold, and how that is told."""
+
 
 def format_manifest(
+    kind: str,
     settings: Mapping[str, Any],
     inputs: Iterable[Source],
     outputs: Iterable[WrittenFile],
@@ -35,7 +43,8 @@ def format_manifest(
     matrix: Mapping[str, Any] | None = None,
     parts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The bytes of `manifest.json`; `parts` are the statistics of the other parts.
+    """The bytes of `manifest.json` of an output of one of the `KINDS`; `parts` are the statistics
+    of the other parts.
 
     `embedding` are the arguments of the layer that takes the rows, where the output has rows, and
     `matrix` the facts about its matrix.
@@ -44,6 +53,7 @@ def format_manifest(
         "format": FORMAT,
         "version": VERSION,
         "embedprep": __version__,
+        "kind": kind,
         "settings": settings,
         "inputs": [describe_input(source) for source in inputs],
         "outputs": [_describe_output(output) for output in outputs],

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, row_chunks
-from embedprep.encoded import beside
+from embedprep.encoded import beside, file_in
 from embedprep.errors import InputError, OutputError, check_least
 from embedprep.manifest import read_manifest
 from embedprep.matrix.files import WordVectors, open_matrix
@@ -51,7 +51,7 @@ def open_vectors(named: Path, vocabulary: Path | None = None) -> WordVectors:
     path = named
     if named.is_dir():
         read_manifest(named)
-        path = named / EMBEDDING_MATRIX
+        path = file_in(named, EMBEDDING_MATRIX)
         if not path.exists():
             remedy = "make it by `embedprep matrix`, or name the file of one"
             raise OutputError(str(path), "no such file", remedy)

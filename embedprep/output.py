@@ -78,9 +78,12 @@ def load(folder: str | Path) -> Output:
 def load_array(path: Path) -> NDArray[Any]:
     """Map an array from disk, read-only. Raises OutputError where there is none."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with np.errstate(over="ignore"):  # of a size that no file has, which is told below
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise OutputError(str(path), "no such file", "check the path") from None
+    except IsADirectoryError:
+        raise OutputError(str(path), "is a folder", "name the array file in it") from None
     except OSError as error:
         raise OutputError(str(path), f"cannot be read ({error.strerror or error})") from error
     except Exception as error:  # noqa: BLE001 - a header is read as Python, and errs as it may

@@ -75,7 +75,7 @@ def run(
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
         refuse_to_overwrite([*reader.names, *vector_files(matrix)], places)
-        staged = stack.enter_context(staged_folder(output, sync, has_rows=True))
+        staged = stack.enter_context(staged_folder(output, "rows", sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
         ranked, kept = _rank(counted, settings)
@@ -154,7 +154,7 @@ def encode(
             temporary = stack.enter_context(staged_file(output, sync))
             work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))
         else:
-            staged = stack.enter_context(staged_folder(output, sync, has_rows=True))
+            staged = stack.enter_context(staged_folder(output, "rows", sync))
             work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
         counted, warnings = _count(reader, vocabulary.tokenizer, work, selection)
         kept = _places_of_words(vocabulary, counted.dictionary, work)

@@ -134,6 +134,8 @@ class Vocabulary:
         """Read `vocab.json`. Raises VocabularyError where it is none, or a newer one."""
         try:
             text = Path(path).read_bytes().decode("utf-8")
+        except IsADirectoryError:
+            raise VocabularyError(str(path), "is a folder", "name the vocab.json in it") from None
         except OSError as error:
             raise VocabularyError(
                 str(path), f"cannot be read ({error.strerror})", "make it by `embedprep vocab`"

@@ -90,13 +90,15 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
         facts["texts_in_several_parts"] = count_leaks(hashes) if hashes else 0
     others = {part.name: part.statistics for part in written if part.name}
     labels = None if planned.coding is None else planned.coding.facts
-    built = Built(
-        staged.target, vocabulary, facts, others, labels, contents.warnings, contents.matrix
-    )
+    warnings, matrix = contents.warnings, contents.matrix
+    if matrix is None and EMBEDDING_MATRIX in staged.listed:
+        gone = staged.target / EMBEDDING_MATRIX
+        warnings += (f"{gone} was that of the rows before and is removed; make it again",)
+    built = Built(staged.target, vocabulary, facts, others, labels, warnings, matrix)
 
     outputs: list[WrittenFile] = []
-    if contents.matrix is not None:
-        outputs.append(write_matrix(staged, contents.matrix.values))
+    if matrix is not None:
+        outputs.append(write_matrix(staged, matrix.values))
     for part in reversed(written):
         vocabulary_file = staged.write(_path(part.name, VOCABULARY), saved)
         listed = [*part.files, vocabulary_file._replace(name=VOCABULARY)]
@@ -205,6 +207,7 @@ def _format(
     held_out = {source.part for source in reader.finished}
     of_part = part if part in held_out else TRAINING
     return format_manifest(
+        "rows",
         resolved,
         [source for source in reader.finished if part is None or source.part == of_part],
         outputs,

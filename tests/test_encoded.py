@@ -57,6 +57,7 @@ def test_rows_by_themselves_have_no_manifest(output: Path) -> None:
         (np.zeros((2, 3, 4), np.int64), "int64 of shape (2, 3, 4)"),
         (np.zeros((2, 3), np.float32), "float32 of shape (2, 3)"),
         (np.zeros((2, 3), np.bool_), "bool of shape (2, 3)"),
+        (np.zeros((2, 0), np.int32), "int32 of shape (2, 0)"),
     ],
 )
 def test_what_is_no_rows_is_told(array: np.ndarray[Any, Any], what: str, tmp_path: Path) -> None:

@@ -704,11 +704,19 @@ def test_a_newer_vocabulary(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("nope.json", "No such file or directory"), ("texts", "Is a directory")]
+    ("name", "said"),
+    [
+        ("nope.json", "cannot be read (No such file or directory); make it by `embedprep vocab`"),
+        ("texts", "is a folder; name the vocab.json in it"),
+    ],
 )
-def test_a_vocabulary_that_cannot_be_read(name: str, reason: str, folder: Path) -> None:
-    said = f"{name}: cannot be read ({reason}); make it by `embedprep vocab`"
-    assert_fails(folder, f"encode a.txt --vocab {name} -o new", said)
+def test_a_vocabulary_that_cannot_be_read(name: str, said: str, folder: Path) -> None:
+    assert_fails(folder, f"encode a.txt --vocab {name} -o new", f"{name}: {said}")
+
+
+def test_an_array_that_is_a_folder(folder: Path) -> None:
+    said = "texts: is a folder; name the array file in it"
+    assert_fails(folder, "embed rows.npy --matrix texts -o new.npy", said)
 
 
 # Sizes.
@@ -1473,14 +1481,128 @@ def test_rows_are_not_removed_by_what_is_made_of_rows(command: str, folder: Path
     assert_fails(folder, command, said)
 
 
-def test_pairs_are_not_removed_by_rows(folder: Path) -> None:
-    assert run(folder, "run a.txt -q -o other").status == 0
-    assert run(folder, "skipgrams other -q -o pairs").status == 0
+@pytest.mark.parametrize(
+    ("making", "held"),
+    [
+        ("skipgrams other -q -o made", "pairs for a skip-gram model"),
+        ("export other --to projector -q -o made", "the files of a projector"),
+    ],
+)
+def test_an_output_is_replaced_by_one_of_its_kind_alone(
+    making: str, held: str, folder: Path
+) -> None:
+    assert run(folder, "run a.txt --dim 2 -q -o other").status == 0
+    assert run(folder, making).status == 0
+    others = [
+        "run a.txt -o made",
+        "encode a.txt --vocab other/vocab.json -o made",
+        "skipgrams other -o made",
+        "export other --to projector -o made",
+    ]
     remedy = "name another folder by -o, or remove that one first"
-    said = f"pairs: holds an output without rows, which would be removed; {remedy}"
+    said = f"made: holds {held}, which would be removed; {remedy}"
+    for command in others:
+        if command.split()[0] != making.split(maxsplit=1)[0]:
+            assert_fails(folder, command, said)
+    assert run(folder, making).status == 0
+
+
+def test_an_output_of_another_kind_that_died_while_published_is_not_removed(folder: Path) -> None:
+    assert run(folder, "run a.txt --dim 2 -q -o other").status == 0
+    assert run(folder, "skipgrams other -q -o pairs").status == 0
+    (folder / "pairs/.embedprep-dead").mkdir()
+    (folder / "pairs/manifest.json").rename(folder / "pairs/.embedprep-dead/manifest.json")
+    remedy = "name another folder by -o, or remove that one first"
+    said = f"pairs: holds pairs for a skip-gram model, which would be removed; {remedy}"
     assert_fails(folder, "run a.txt -o pairs", said)
-    assert_fails(folder, "encode a.txt --vocab other/vocab.json -o pairs", said)
-    assert run(folder, "skipgrams other --seed 1 -q -o pairs").status == 0
+    assert run(folder, "skipgrams other -q -o pairs").status == 0
+    assert not (folder / "pairs/.embedprep-dead").exists()
+
+
+def test_a_kind_of_a_newer_embedprep_is_not_removed(folder: Path) -> None:
+    assert run(folder, "run a.txt -q -o other").status == 0
+    manifest = json.loads((folder / "other/manifest.json").read_bytes())
+    (folder / "other/manifest.json").write_text(json.dumps(manifest | {"kind": "audio"}))
+    remedy = "name another folder by -o, or remove that one first"
+    said = f"other: holds files of another kind, which would be removed; {remedy}"
+    assert_fails(folder, "run a.txt -o other", said)
+
+
+@pytest.mark.parametrize("command", ["run a.txt", "encode a.txt --vocab v.json"])
+def test_a_matrix_that_goes_with_its_rows_is_told_of(command: str, folder: Path) -> None:
+    assert run(folder, "run a.txt --dim 2 -q -o other").status == 0
+    shutil.copy(folder / "other/vocab.json", folder / "v.json")
+    ended = run(folder, f"{command} -o other")
+    said = "was that of the rows before and is removed; make it again\n"
+    assert ended.status == 0
+    assert ended.err == f"embedprep: warning: other/embedding_matrix.npy {said}"
+    assert not (folder / "other/embedding_matrix.npy").exists()
+    assert run(folder, f"{command} -o other").err == ""
+
+
+@pytest.mark.parametrize("kind", ["labels", "pairs"])
+@pytest.mark.parametrize("command", ["onehot", "bow", "embed --matrix other/embedding_matrix.npy"])
+def test_other_arrays_of_an_output_are_no_rows(kind: str, command: str, folder: Path) -> None:
+    assert run(folder, "run a.txt --dim 2 -q -o other").status == 0
+    name = "pairs/couples.npy"
+    if kind == "labels":
+        (folder / "two.jsonl").write_text('{"text": "good", "label": ["a", "b"]}\n')
+        assert run(folder, "run two.jsonl --label-column label -q -o many").status == 0
+        name = "many/labels.npy"
+    else:
+        assert run(folder, "skipgrams other -q -o pairs").status == 0
+    cause = f"is no array of rows, but another file of {name.split('/')[0]}"
+    said = f"{name}: {cause}; name the sequences.npy of an output"
+    chosen = "" if command.startswith("embed") else "--vocab other/vocab.json "
+    assert_fails(folder, f"{command} {name} {chosen}-o new.npy", said)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "onehot other -o new.npy --vocab swapped.json",
+        "bow other -o new.npy --vocab swapped.json",
+        "bow second -o new.npy --mode tfidf --fit other",
+        "embed other -o new.npy --matrix second/embedding_matrix.npy",
+        "train other -o new.npy --vocab swapped.json",
+        "skipgrams other -o new --vocab swapped.json",
+        "decode other --vocab swapped.json",
+    ],
+)
+def test_a_vocabulary_of_the_same_size_is_told_from_that_of_the_rows(
+    command: str, folder: Path
+) -> None:
+    """Its words would stand for others: nothing else would tell."""
+    (folder / "first.txt").write_text("the cat sat\n")
+    (folder / "second.txt").write_text("the dog ran\n")
+    assert run(folder, "run first.txt --dim 2 -q -o other").status == 0
+    assert run(folder, "run second.txt --dim 2 -q -o second").status == 0
+    shutil.copy(folder / "second/vocab.json", folder / "swapped.json")
+    shutil.copy(folder / "other/vocab.json", folder / "same.json")
+    named = re.search(r"swapped.json|second|other$", command)
+    assert named is not None
+    vocabulary = named[0] if named[0].endswith(".json") else "second/vocab.json"
+    cause = f"was encoded with another vocabulary than {vocabulary}"
+    said = f"other/sequences.npy: {cause}; take other/vocab.json, or what was made with it"
+    assert_fails(folder, command, said)
+    if "swapped" in command and not command.startswith("train"):
+        assert run(folder, command.replace("swapped", "same")).status == 0
+
+
+def test_the_matrix_of_a_part_lies_at_the_top(folder: Path) -> None:
+    (folder / "many.txt").write_text("".join(f"word{n} and others\n" for n in range(40)))
+    run_it = "run many.txt --dim 2 --split 50/0/50 -q -o split"
+    assert run(folder, run_it).status == 0
+    assert run(folder, "embed split/test -q -o test.npy").status == 0
+    matrix = np.load(folder / "split/embedding_matrix.npy")
+    rows = np.load(folder / "split/test/sequences.npy")
+    assert np.array_equal(np.load(folder / "test.npy"), matrix[rows])
+    here = run(folder, "nearest split/test and")
+    assert here == run(folder, "nearest split and")
+    assert here.status == 0
+    (folder / "split/embedding_matrix.npy").unlink()
+    said = "split/embedding_matrix.npy: no such file; name the embedding matrix by --matrix"
+    assert_fails(folder, "embed split/test -o new.npy", said)
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_the_files_of_the_projector_to_the_letter(tmp_path: Path) -> None:
         ("metadata.tsv", 44),
     ]
     assert manifest["statistics"] == {"entries": 5, "dim": 2}
-    assert "embedding" not in manifest
+    assert manifest["kind"] == "projector"
 
 
 @pytest.mark.parametrize("n_bytes", [1, 300, 1 << 20])

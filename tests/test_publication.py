@@ -83,8 +83,10 @@ def _at_each_line(reached: Callable[[str], None]) -> None:
         return trace
 
     def enter(frame: FrameType, _event: str, _argument: object) -> Any:
-        return trace if frame.f_code.co_filename == publication.__file__ else None
+        is_within = frame.f_code.co_filename.startswith(within)
+        return trace if is_within else None
 
+    within = os.path.dirname(publication.__file__) + os.sep
     sys.settrace(enter)
 
 

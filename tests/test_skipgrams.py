@@ -402,6 +402,7 @@ def test_the_manifest_tells_what_was_made(folder: Path) -> None:
         "negatives": 750,
         "left_out_negatives": 0,
     }
+    assert manifest["kind"] == "pairs"
     assert "embedding" not in manifest
 
 
@@ -430,7 +431,7 @@ TOO_LARGE = "pairs: would take {}, more than the 500 bytes of --max-bytes; choos
             NO_PAIRS.format("0 targets in 0 rows"),
         ),
         (
-            np.zeros((2, 0), np.int32),
+            np.zeros((2, 3), np.int32),
             {"sampling": "keras"},
             NO_PAIRS.format("0 targets in 2 rows"),
         ),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from embedprep.digests import digest_of
 from embedprep.encoded import beside
-from embedprep.errors import OutputError, SettingsError, check_choice
+from embedprep.errors import SettingsError, check_choice
 from embedprep.exporting import FOLDERS, FORMATS, WITH_VECTORS
 from embedprep.exporting.tokenizers_json import differences, tokenizer_json
 from embedprep.exporting.word_lists import entry_lines, entry_table
@@ -23,11 +22,16 @@ from embedprep.exporting.word_vectors import (
     projector_vectors,
     vector_lines,
 )
-from embedprep.manifest import MANIFEST, format_manifest, output_names, read_manifest
+from embedprep.manifest import MANIFEST, format_manifest, read_manifest
 from embedprep.matrix.files import WordVectors
 from embedprep.npy import WrittenFile
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
-from embedprep.publication import refuse_to_overwrite, staged_file, staged_folder
+from embedprep.publication import (
+    refuse_to_overwrite,
+    refuse_to_replace,
+    staged_file,
+    staged_folder,
+)
 from embedprep.sources import Source
 from embedprep.vocabulary import Vocabulary
 
@@ -94,18 +98,17 @@ def exported_text(export: Export) -> Iterator[bytes]:
 
 def write_export(export: Export, output: Path, *, sync: bool = False) -> None:
     """Write the file of a format, or its folder, whole or not at all."""
-    inputs = [str(path) for path in export.inputs]
     if export.vectors is None or export.to not in FOLDERS:
-        refuse_to_overwrite(inputs, [output])
+        refuse_to_overwrite(list(map(str, export.inputs)), [output])
         with staged_file(output, sync) as temporary, temporary.open("wb") as stream:
             stream.writelines(exported_text(export))
         return
-    refuse_to_overwrite(inputs, [output / name for name in _replaced_names(output)])
+    refuse_to_replace(export.inputs, output, [VECTORS, METADATA])
     contents = {
         VECTORS: projector_vectors(export.vectors),
         METADATA: [projector_metadata(export.vocabulary)],
     }
-    with staged_folder(output, sync) as staged:
+    with staged_folder(output, "projector", sync) as staged:
         files = []
         for name, content in contents.items():
             path = staged.add(name)
@@ -113,17 +116,10 @@ def write_export(export: Export, output: Path, *, sync: bool = False) -> None:
                 stream.writelines(content)
             files.append(WrittenFile(name, digest_of(path)))
         manifest = format_manifest(
+            "projector",
             {"to": export.to},
             [Source(str(path), digest_of(path)) for path in export.inputs],
             files,
             {"entries": export.n_entries, "dim": export.vectors.dim},
         )
         staged.write(MANIFEST, manifest)
-
-
-def _replaced_names(folder: Path) -> set[str]:
-    """The files that a projector's folder replaces: its own, and those of the output before it."""
-    names = {VECTORS, METADATA, MANIFEST}
-    with suppress(OutputError):  # no manifest, or none of ours
-        names |= output_names(read_manifest(folder))
-    return names

@@ -96,10 +96,10 @@ def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
         with staged_file(output, sync) as temporary:
             yield StagedMatrix(output, temporary.parent, temporary)
         return
-    if "embedding" not in read_manifest(output):
+    if read_manifest(output).get("kind") != "rows":
         cause = "holds no rows that an embedding matrix could be for"
         raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
-    with staged_folder(output, sync, has_rows=True) as staged:
+    with staged_folder(output, "rows", sync) as staged:
         yield StagedMatrix(output, staged.path, staged)
 
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from embedprep.digests import digest_of
-from embedprep.encoded import EncodedRows
+from embedprep.encoded import EncodedRows, check_vocabulary
 from embedprep.engines import Engine, ThreadEngine, in_turn
 from embedprep.errors import InputError
-from embedprep.manifest import MANIFEST, format_manifest, output_names, read_manifest
+from embedprep.manifest import MANIFEST, format_manifest
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
 from embedprep.output import LABELS
-from embedprep.publication import StagedFolder, refuse_to_overwrite, staged_folder
+from embedprep.publication import StagedFolder, refuse_to_replace, staged_folder
 from embedprep.shuffling import Buckets, Scattered, Shuffle
 from embedprep.skipgrams.making import Chunk, make_pairs, make_rules, plan_chunks, unpack_pairs
 from embedprep.skipgrams.settings import SkipgramSettings
@@ -61,14 +61,15 @@ def write_skipgrams(
     """
     settings = settings or SkipgramSettings()
     inputs = [rows.path, vocabulary_path]
-    _refuse_inputs(output, inputs)
+    refuse_to_replace(inputs, output, [COUPLES, LABELS])
     with (
-        staged_folder(output, sync) as staged,
+        staged_folder(output, "pairs", sync) as staged,
         Spool(staged.path, WAITING_BYTES) as spool,
         ThreadEngine(jobs) as engine,
     ):
         digests = [engine.submit(digest_of, path) for path in inputs]
         vocabulary = Vocabulary.load(vocabulary_path)
+        check_vocabulary(rows, vocabulary_path, vocabulary)
         rules = make_rules(rows, vocabulary, settings, engine)
         chunks = plan_chunks(rows, rules, settings, engine)
         statistics = _statistics(rows, vocabulary.input_dim, settings, chunks)
@@ -101,17 +102,9 @@ def write_skipgrams(
         written = _write_pairs(staged, arrays, shuffle, engine)
 
         read = [Source(str(p), d) for p, d in zip(inputs, engine.gather(digests), strict=True)]
-        manifest = format_manifest(asdict(settings), read, written, statistics)
+        manifest = format_manifest("pairs", asdict(settings), read, written, statistics)
         staged.add(MANIFEST).write_bytes(manifest)
     return Skipgrams(output, statistics)
-
-
-def _refuse_inputs(output: Path, inputs: Sequence[Path]) -> None:
-    """Raise OutputError where to publish the output would replace or remove an input."""
-    names = {COUPLES, LABELS, MANIFEST}
-    if (output / MANIFEST).exists():
-        names |= output_names(read_manifest(output))
-    refuse_to_overwrite([str(path) for path in inputs], [output / name for name in sorted(names)])
 
 
 def _statistics(

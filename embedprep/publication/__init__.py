@@ -1,0 +1,19 @@
+"""How does an output become visible, whole or not at all?
+
+`files` and `folders` do it; `guards` tell what an output must not replace, `leftovers` what dead
+runs left, `signals` and `flushing` what Ctrl-C and a loss of power do not break.
+"""
+
+from embedprep.publication.files import staged_file
+from embedprep.publication.folders import StagedFolder, staged_folder
+from embedprep.publication.guards import refuse_to_overwrite, refuse_to_replace
+from embedprep.publication.signals import held_signals
+
+__all__ = [
+    "StagedFolder",
+    "held_signals",
+    "refuse_to_overwrite",
+    "refuse_to_replace",
+    "staged_file",
+    "staged_folder",
+]

@@ -1,0 +1,68 @@
+"""What must an output not replace? An input, a part of another output, one of another kind."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from embedprep.errors import OutputError
+from embedprep.manifest import KINDS, MANIFEST, output_names, read_manifest
+from embedprep.publication.leftovers import STAGING
+
+
+def refuse_part_of_output(target: Path, remedy: str) -> None:
+    """Raise OutputError where a whole output lists the target, or files in it, or where it is the
+    manifest of one.
+    """
+    place = Path(os.path.realpath(target))
+    listed: set[str] = set()
+    with suppress(OutputError):  # no manifest, or none of ours
+        listed = {MANIFEST} | output_names(read_manifest(place.parent))
+    if any(name == place.name or name.startswith(f"{place.name}/") for name in listed):
+        raise OutputError(str(target), "is part of a whole output", remedy)
+
+
+def refuse_other_kind(target: Path, kind: str) -> None:
+    """Raise OutputError where an output of another kind would be removed, whole or not.
+
+    Nobody means to remove the rows of a text by writing its pairs.
+    """
+    for manifest in _manifests(target):
+        if output_names(manifest) and manifest.get("kind") != kind:
+            held = KINDS.get(manifest.get("kind", ""), "files of another kind")
+            cause = f"holds {held}, which would be removed"
+            remedy = "name another folder by -o, or remove that one first"
+            raise OutputError(str(target), cause, remedy)
+
+
+def _manifests(target: Path) -> Iterator[dict[str, Any]]:
+    """The manifest of an output, and those of runs that died while they published it."""
+    if (target / MANIFEST).exists():
+        yield read_manifest(target)
+    for leftover in target.glob(f"{STAGING}*/"):
+        with suppress(OutputError):
+            yield read_manifest(leftover)
+
+
+def refuse_to_replace(inputs: Sequence[Path], target: Path, names: Collection[str]) -> None:
+    """Raise OutputError where a folder of files of these names would replace or remove an input."""
+    replaced = {*names, MANIFEST}
+    with suppress(OutputError):  # no manifest, or none of ours
+        replaced |= output_names(read_manifest(target))
+    refuse_to_overwrite(list(map(str, inputs)), [target / name for name in sorted(replaced)])
+
+
+def refuse_to_overwrite(inputs: Sequence[str], outputs: Sequence[Path]) -> None:
+    """Raise OutputError where an output is the same file as an input, as standard input too."""
+    for name in inputs:
+        for output in outputs:
+            with suppress(OSError):  # one of them does not exist
+                read = os.fstat(0) if name == "-" else os.stat(name)
+                if os.path.samestat(read, os.stat(output)) and stat.S_ISREG(read.st_mode):
+                    raise OutputError(
+                        str(output), "is also an input and would be overwritten", "name another -o"
+                    )
