@@ -123,6 +123,11 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "two numbers in one": (b"the 1 1.5.5\n" + TEXT, f"v:1: '1.5.5' is no number; {COPY}"),
     "comma": (b"the 1 2,5\n" + TEXT, f"v:1: '2,5' is no number; {COPY}"),
     "ragged": (TEXT + b"sat 1\n", f"v:4: holds 1 number, not 2; {COPY}"),
+    "too long": (TEXT + b"sat 0.5 1 2\n", f"v:4: holds 3 numbers, not 2; {COPY}"),
+    "counts": (
+        b"the 10\ncat 9\n",
+        f"v: is a list of words and counts, without vectors; {NAME_ONE}",
+    ),
     "blank first": (b"\n\n" + TEXT + b"sat 1\n", f"v:6: holds 1 number, not 2; {COPY}"),
     "none of the words": (b"dog 1 2\nsat 1 2\n", f"v: {NONE}"),
     "none but <unk>": (b"<unk> 1 2\nsat 1 2\n", f"v: {NONE}"),
@@ -312,7 +317,7 @@ def test_another_dimension_is_told(folder: Path) -> None:
 
 
 def test_vectors_may_be_of_one_number() -> None:
-    for data in (b"the 1\ncat 2\n", b"2 1\nthe 1\ncat 2\n", b"2 2\nthe 1\ncat 2\n"):
+    for data in (b"the 1\ncat 2.0\n", b"2 1\nthe 1\ncat 2\n", b"2 2\nthe 1\ncat 2\n"):
         save(data)
         assert make(oov_init="zeros").values.tolist() == [[0], [0], [1], [2], [0]]
 

@@ -128,6 +128,7 @@ cuts = st.lists(st.integers(0, 1000), max_size=9)
 @given(st.lists(any_lines, max_size=12), st.integers(1, 3), cuts, st.data())
 @example([b"the 1.5.5", b"cat x"], 1, [], None)
 @example([b"the 1-2", b"cat  "], 1, [], None)
+@example([b"the 1.5 2", b"top 10 2", b"new york .5 2", b"a 1e5 2", b"a 5. 2"], 1, [], None)
 @example([b"a b 0.5", b" 0.5", b"  0.5", b"\t\t0.5", b" ", b"\r", b"the 1\r"], 1, [], None)
 def test_lines_give_what_their_twin_gives(
     some: list[bytes], dim: int, cuts: list[int], data: st.DataObject | None
@@ -268,7 +269,7 @@ def test_each_word_gets_the_first_of_its_best_spelling(
 
 
 def test_of_equal_words_the_first_counts(tmp_path: Path) -> None:
-    (tmp_path / "v").write_bytes(b"Cat 1\nCAT 2\ncat 3\ncat 4\nTHE 5\n")
+    (tmp_path / "v").write_bytes(b"5 1\nCat 1\nCAT 2\ncat 3\ncat 4\nTHE 5\n")
     assert read(tmp_path / "v", ["cat", "the"]).found.vectors.tolist() == [[3], [0]]
     folded = read(tmp_path / "v", ["cat", "the", "cAT"], case_fallback=True)
     assert folded.found.vectors.tolist() == [[3], [5], [3]]

@@ -612,11 +612,22 @@ class LineOfNumbers(NamedTuple):
     numbers: list[float] | None
 
 
+def is_decimal(text: bytes) -> bool:
+    """Whether it is a number with a digit behind its point, or an exponent."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    has_part = re.search(rb"\.[0-9]|[0-9]\.?e", text, re.IGNORECASE) is not None
+    return has_part and set(text) <= set(b"+-.0123456789eE")
+
+
 def vector_line(line: bytes, dim: int) -> LineOfNumbers | None:
     """A line of a vector file without its end; None where it has no word and `dim` numbers.
 
     A separator at its end belongs to that. The word ends at the first separator where that leaves
-    `dim` fields, else it is what the fields leave on the left; it may be white space itself.
+    `dim` fields, else it is what the fields leave on the left; it may be white space itself, but
+    not end with a number like 0.5 or 1e5.
     """
     try:
         line.decode("utf-8")
@@ -631,6 +642,9 @@ def vector_line(line: bytes, dim: int) -> LineOfNumbers | None:
         if len(parts) <= dim:
             return None
         word, *fields = parts
+        *_, last = [b"", *word.split()[1:]]
+        if is_decimal(last):
+            return None  # a number too many
     try:
         return LineOfNumbers(word, [float(field) for field in fields])
     except ValueError:

@@ -100,10 +100,13 @@ def recognise(head: bytes, place: str) -> VectorFormat:
 
 def _dim_of_lines(head: bytes, is_cut: bool, place: str) -> int:
     """How many numbers most of the first lines have behind their word."""
-    counts = Counter(map(_count_numbers, _lines(head, is_cut)[:_LINES_LOOKED_AT]))
+    lines = _lines(head, is_cut)[:_LINES_LOOKED_AT]
+    counts = Counter(map(_count_numbers, lines))
     dim = max(counts, key=counts.__getitem__, default=0)  # of two that are as many, the first
     if not 1 <= dim <= MOST_DIMENSIONS:
         raise InputError(place, "is no vector file that is known", _REMEDY)
+    if dim == 1 and all(line.split()[-1].isdigit() for line in lines):
+        raise InputError(place, "is a list of words and counts, without vectors", _REMEDY)
     return dim
 
 
