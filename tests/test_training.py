@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from embedprep import training
 from embedprep.encoded import EncodedRows, open_rows
 from embedprep.errors import InputError, OutputError, SettingsError, VocabularyError
 from embedprep.initializers import Initializer, initial_rows
 from embedprep.rectangle import Rectangle
 from embedprep.settings import TrainingSettings
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.training import Trained, corpus_text, spell_indices, train
+from embedprep.training import Trained, train
+from embedprep.training.sentences import corpus_text, spell_indices
 from embedprep.vocabulary import Vocabulary
 from tests import twins
 from tests.test_errors import assert_fails, run
@@ -161,7 +161,7 @@ def nearness(matrix: NDArray[np.float32]) -> tuple[float, float]:
 def test_words_of_one_topic_come_near_to_each_other(
     jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "_PIECE_WORDS", 300)
+    monkeypatch.setattr("embedprep.training.learning._PIECE_WORDS", 300)
     told: list[int] = []
     settings = TrainingSettings(dim=12, epochs=60)
     within, across = nearness(trained(tmp_path / "M.npy", settings, jobs=jobs, advance=told.append))
@@ -191,7 +191,7 @@ def test_rows_in_any_integers_and_on_any_system_give_the_same(
     expected = trained(tmp_path / "M.npy").tobytes()
     for dtype in ("uint8", "uint64", ">i2"):
         assert trained(tmp_path / "M.npy", ids=ROWS.astype(dtype)).tobytes() == expected
-    monkeypatch.setattr(training, "_FILES_BY_NUMBER", tmp_path / "missing")
+    monkeypatch.setattr("embedprep.training.sentences._FILES_BY_NUMBER", tmp_path / "missing")
     assert trained(tmp_path / "M.npy").tobytes() == expected
 
 
@@ -202,7 +202,7 @@ def test_rows_in_any_integers_and_on_any_system_give_the_same(
 def test_sentences_are_the_words_of_rows(rows: list[tuple[int, ...]], longest: int) -> None:
     ids = np.array(rows, np.int32).reshape(-1, 6)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "LONGEST_SENTENCE", longest)
+        patch.setattr("embedprep.training.sentences.LONGEST_SENTENCE", longest)
         text, n_words = corpus_text(ids, spell_indices(12))
     sentences = [[f"{i:02}" for i in row if i] for row in rows]
     known = [sentence for sentence in sentences if len(sentence) > 1]
