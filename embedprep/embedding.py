@@ -15,6 +15,7 @@ from embedprep.encoded import (
     EncodedRows,
     beside,
     check_vocabulary,
+    manifest_of,
     open_rows,
     open_with_vocabulary,
     rows_file,
@@ -58,19 +59,19 @@ def embed(
     matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
     refuse_to_overwrite([str(path), str(matrix)], [target.path])
     rows, vectors = open_rows(path), open_matrix(matrix)
-    of_matrix = matrix.parent / VOCABULARY
-    if of_matrix.exists() and of_matrix != path.parent / VOCABULARY:
+    if matrix.parent != path.parent and manifest_of(matrix) is not None:
+        of_matrix = matrix.parent / VOCABULARY
         check_vocabulary(rows, of_matrix, Vocabulary.load(of_matrix))
+    dim = vectors.shape[1]
+    array = _embedded(rows, dim, dtype, reduce)
 
     def make(chunk: slice) -> NDArray[Any]:
         ids = rows.read(chunk, len(vectors)).astype(np.int64, copy=False)
         try:
             # A sum of infinities is no number in Python either; it is not told of.
             with np.errstate(over="raise", invalid="ignore"):
-                made = (
-                    vectors.take(ids, axis=0) if reduce is None else _reduce(vectors, ids, reduce)
-                )
-                return made.astype(dtype, copy=False)
+                of_rows = vectors.take(ids, axis=0) if not reduce else _reduce(vectors, ids, reduce)
+                return of_rows.astype(dtype, copy=False)
         except FloatingPointError:
             raise OutputError(
                 str(target.path),
@@ -78,24 +79,23 @@ def embed(
                 "choose float32" if dtype == "float16" else "scale the matrix down",
             ) from None
 
-    array = _embedded(rows, vectors.shape[1], dtype, reduce)
-    chunks = rows.chunks(max(array.row_bytes, vectors.shape[1] * 8))
-
     def remedy(limit: int) -> str:
-        """The first of the smaller forms that takes so few bytes."""
-        for smaller_dtype, smaller_reduce in (
-            ("float16", reduce),
-            (dtype, "mean"),
-            ("float16", "mean"),
-        ):
-            smaller = _embedded(rows, vectors.shape[1], smaller_dtype, reduce or smaller_reduce)
-            if smaller.n_bytes < array.n_bytes and smaller.n_bytes <= limit:
-                options = [f"--dtype {smaller_dtype}"] if smaller_dtype != dtype else []
-                options += ["--reduce mean"] if smaller_reduce != reduce else []
-                return f"{' '.join(options)} takes {how_large(smaller.n_bytes)}"
-        return "look the vectors up in the model: its Embedding layer takes the rows themselves"
+        return _smaller(rows, dim, dtype, reduce, limit)
 
+    chunks = rows.chunks(max(array.row_bytes, dim * 8))
     return write_tensor(target, array, chunks, make, remedy)
+
+
+def _smaller(rows: EncodedRows, dim: int, dtype: str, reduce: str | None, limit: int) -> str:
+    """The first of the smaller forms that takes so few bytes, as a remedy."""
+    whole = _embedded(rows, dim, dtype, reduce)
+    for other_dtype, other_reduce in (("float16", reduce), (dtype, "mean"), ("float16", "mean")):
+        array = _embedded(rows, dim, other_dtype, reduce or other_reduce)
+        if array.n_bytes < whole.n_bytes and array.n_bytes <= limit:
+            options = [f"--dtype {other_dtype}"] if other_dtype != dtype else []
+            options += ["--reduce mean"] if other_reduce != reduce else []
+            return f"{' '.join(options)} takes {how_large(array.n_bytes)}"
+    return "look the vectors up in the model: its Embedding layer takes the rows themselves"
 
 
 def _embedded(rows: EncodedRows, dim: int, dtype: str, reduce: str | None) -> ArraySpec:

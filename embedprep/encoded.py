@@ -40,11 +40,7 @@ class EncodedRows(NamedTuple):
     @property
     def manifest(self) -> dict[str, Any] | None:
         """That of the output that the rows are part of, None where they stand by themselves."""
-        with suppress(OutputError):
-            manifest = read_manifest(self.path.parent)
-            if self.path.name in output_names(manifest):
-                return manifest
-        return None
+        return manifest_of(self.path)
 
     def chunks(self, row_bytes: int) -> Iterator[slice]:
         """All rows, so many at a time as suit what is made of each, `row_bytes` in size."""
@@ -64,6 +60,15 @@ class EncodedRows(NamedTuple):
             ) from None
         # An index of 64 bits without a sign is none to older NumPy.
         return ids.view(np.int64) if ids.dtype == np.uint64 else ids
+
+
+def manifest_of(path: Path) -> dict[str, Any] | None:
+    """The manifest of the output that lists a file, None where there is none."""
+    with suppress(OutputError):
+        manifest = read_manifest(path.parent)
+        if path.name in output_names(manifest):
+            return manifest
+    return None
 
 
 def rows_file(named: Path) -> Path:
