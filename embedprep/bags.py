@@ -14,16 +14,12 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints
 from embedprep.csr import CsrSpec, write_csr
-from embedprep.encoded import (
-    EncodedRows,
-    check_vocabulary,
-    open_rows,
-    open_with_vocabulary,
-    vocabulary_file,
-)
+from embedprep.encoded import EncodedRows, open_rows, open_with_vocabulary, vocabulary_file
 from embedprep.engines import ThreadEngine, in_turn
 from embedprep.errors import InputError, SettingsError, check_choice
+from embedprep.manifest import manifest_of
 from embedprep.npy import ArraySpec
+from embedprep.output import check_vocabulary
 from embedprep.publication import refuse_to_overwrite, staged_file
 from embedprep.settings import BAG_DTYPES, BAG_MODES
 from embedprep.specials import PAD_INDEX
@@ -143,7 +139,7 @@ def bow(
     fitted = rows
     if fit is not None:
         fitted = open_rows(fit)
-        check_vocabulary(fitted, vocabulary_file(rows.path, vocabulary), entries)
+        check_vocabulary(fitted.path, vocabulary_file(rows.path, vocabulary), entries)
         refuse_to_overwrite([str(fitted.path)], [target.path])
         _refuse_cut(fitted)
 
@@ -158,7 +154,7 @@ def bow(
 
 def _refuse_cut(rows: EncodedRows) -> None:
     """Raise InputError for rows whose output tells that some were cut."""
-    facts = (rows.manifest or {}).get("statistics")
+    facts = (manifest_of(rows.path) or {}).get("statistics")
     n_cut = facts.get("truncated_rows") if isinstance(facts, dict) else 0
     if isinstance(n_cut, int) and n_cut > 0:
         of_all = f"{n_cut:,} of {how_many(rows.n_rows, 'row')}"

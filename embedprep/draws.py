@@ -57,9 +57,9 @@ class Stream(NamedTuple):
         products *= np.uint64(limit)
         low, high = products.view("<u4").reshape(n, 2).T
         whole = high.astype(np.uint32)
-        favoured = np.flatnonzero(low < (1 << 32) % limit)
-        if len(favoured):
-            whole[favoured] = below(limit, _fractions(self.bits_at(first + favoured)))
+        biased = np.flatnonzero(low < (1 << 32) % limit)
+        if len(biased):
+            whole[biased] = below(limit, _fractions(self.bits_at(first + biased)))
         return whole
 
     def order(self, first: int, n: int) -> Ints:
@@ -79,7 +79,7 @@ class Stream(NamedTuple):
 
 @functools.cache
 def _seed_sequence(stream: Stream) -> np.random.SeedSequence:
-    """What a generator of the stream begins with. To mix it takes as long as 10,000 draws."""
+    """What a generator of the stream begins with. Mixing it takes as long as 10,000 draws."""
     return np.random.SeedSequence([stream.seed, *stream.purpose.encode()])
 
 

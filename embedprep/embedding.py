@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 from embedprep.encoded import (
     EncodedRows,
     beside,
-    check_vocabulary,
-    manifest_of,
     open_rows,
     open_with_vocabulary,
     rows_file,
 )
 from embedprep.errors import OutputError, check_choice
+from embedprep.manifest import manifest_of
 from embedprep.matrix.files import open_matrix
 from embedprep.npy import ArraySpec
-from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, check_vocabulary
 from embedprep.publication import refuse_to_overwrite
 from embedprep.settings import REDUCTIONS, VECTOR_DTYPES
 from embedprep.specials import PAD_INDEX
@@ -48,9 +47,10 @@ def embed(
     the order of the indices, and rounded once.
 
     `named` is the file of the rows or the output that they are part of; without `matrix`, the
-    matrix is `embedding_matrix.npy` beside them. Raises VocabularyError for an index that the
-    matrix does not have, OutputError for what cannot be read or written, for a number that is too
-    large for the dtype too, and SettingsError for a dtype or a reduction that there is not.
+    matrix is `embedding_matrix.npy` beside them, or at the top of their output. Raises
+    VocabularyError for an index that the matrix does not have, and where rows and matrix are parts
+    of outputs of different words; OutputError for what cannot be read or written, for a number
+    that is too large for the dtype too; SettingsError for a dtype or a reduction that there is not.
     """
     check_choice("--dtype", dtype, VECTOR_DTYPES)
     if reduce is not None:
@@ -61,7 +61,7 @@ def embed(
     rows, vectors = open_rows(path), open_matrix(matrix)
     if matrix.parent != path.parent and manifest_of(matrix) is not None:
         of_matrix = matrix.parent / VOCABULARY
-        check_vocabulary(rows, of_matrix, Vocabulary.load(of_matrix))
+        check_vocabulary(path, of_matrix, Vocabulary.load(of_matrix))
     dim = vectors.shape[1]
     array = _embedded(rows, dim, dtype, reduce)
 

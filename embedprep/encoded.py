@@ -7,7 +7,6 @@ them lies beside them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,8 +15,8 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import row_chunks
 from embedprep.errors import OutputError, VocabularyError
-from embedprep.manifest import output_names, read_manifest
-from embedprep.output import SEQUENCES, VOCABULARY, load_array
+from embedprep.manifest import manifest_of, read_manifest_of_rows
+from embedprep.output import SEQUENCES, VOCABULARY, check_vocabulary, file_of_output, load_array
 from embedprep.publication import refuse_to_overwrite
 from embedprep.vocabulary import Vocabulary, check_indices
 
@@ -36,11 +35,6 @@ class EncodedRows(NamedTuple):
     def length(self) -> int:
         """The indices in a row."""
         return int(self.ids.shape[1])
-
-    @property
-    def manifest(self) -> dict[str, Any] | None:
-        """That of the output that the rows are part of, None where they stand by themselves."""
-        return manifest_of(self.path)
 
     def chunks(self, row_bytes: int) -> Iterator[slice]:
         """All rows, so many at a time as suit what is made of each, `row_bytes` in size."""
@@ -62,58 +56,42 @@ class EncodedRows(NamedTuple):
         return ids.view(np.int64) if ids.dtype == np.uint64 else ids
 
 
-def manifest_of(path: Path) -> dict[str, Any] | None:
-    """The manifest of the output that lists a file, None where there is none."""
-    with suppress(OutputError):
-        manifest = read_manifest(path.parent)
-        if path.name in output_names(manifest):
-            return manifest
-    return None
-
-
 def rows_file(named: Path) -> Path:
     """The file of the rows that are named, by itself or by its output.
 
-    Raises OutputError for an unfinished output, which may hold new rows beside an old vocabulary.
+    Raises OutputError for an unfinished output, which may hold new rows beside an old vocabulary,
+    and for one of another kind.
     """
     if not named.is_dir():
         return named
-    read_manifest(named)
+    read_manifest_of_rows(named)
     return named / SEQUENCES
 
 
 def open_rows(named: Path) -> EncodedRows:
     """The rows in a file or in an output. Raises OutputError where there are none."""
     path = rows_file(named)
-    rows = EncodedRows(path, load_array(path))
-    is_rows = rows.ids.ndim == 2 and rows.ids.dtype.kind in "iu" and rows.ids.shape[1] > 0
-    cause = f"holds {rows.ids.dtype} of shape {rows.ids.shape}, not rows of indices"
-    if is_rows and rows.manifest is not None and path.name != SEQUENCES:
-        is_rows, cause = False, f"is no array of rows, but another file of {path.parent}"
-    if not is_rows:
-        raise OutputError(str(path), cause, "name the sequences.npy of an output")
-    return rows
-
-
-def file_in(folder: Path, name: str) -> Path:
-    """Where a file of an output lies: for a part that has none of this name, at the top."""
-    if not (folder / name).exists():
-        with suppress(OutputError):
-            if folder.name in read_manifest(folder.parent).get("parts", {}):
-                return folder.parent / name
-    return folder / name
+    ids = load_array(path)
+    remedy = "name the sequences.npy of an output"
+    if ids.ndim != 2 or ids.dtype.kind not in "iu" or not ids.shape[1]:
+        cause = f"holds {ids.dtype} of shape {ids.shape}, not rows of indices"
+        raise OutputError(str(path), cause, remedy)
+    if path.name != SEQUENCES and manifest_of(path) is not None:
+        cause = f"holds no rows of indices, but is another file of {path.parent}"
+        raise OutputError(str(path), cause, remedy)
+    return EncodedRows(path, ids)
 
 
 def beside(path: Path, name: str, option: str, what: str) -> Path:
     """A file that belongs to rows, a vocabulary or a matrix and lies beside them, or at the top of
     the output that they are a part of.
 
-    Raises OutputError where it does not, or where the path itself is wrong, and then tells that;
-    `option` is what names another, `what` tells what it is.
+    Raises OutputError where it does not, or where the path itself is wrong, which is then what the
+    message names; `option` is what names another, `what` tells what it is.
     """
     if not path.exists():
         raise OutputError(str(path), "no such file", "check the path")
-    found = file_in(path.parent, name)
+    found = file_of_output(path.parent, name)
     if not found.exists():
         raise OutputError(str(found), "no such file", f"name {what} by {option}")
     return found
@@ -131,24 +109,13 @@ def open_with_vocabulary(
 ) -> tuple[EncodedRows, Vocabulary]:
     """Rows and the vocabulary that they were encoded with, neither of which is one of the outputs.
 
-    Raises OutputError and VocabularyError where there is none, or one would be overwritten.
+    Raises OutputError and VocabularyError where there is none, where one would be overwritten, and
+    where the rows were encoded with another vocabulary.
     """
     path = rows_file(named)
     vocabulary_path = vocabulary_file(path, vocabulary)
     refuse_to_overwrite([str(path), str(vocabulary_path)], outputs)
     loaded = Vocabulary.load(vocabulary_path)
     rows = open_rows(path)
-    check_vocabulary(rows, vocabulary_path, loaded)
+    check_vocabulary(path, vocabulary_path, loaded)
     return rows, loaded
-
-
-def check_vocabulary(rows: EncodedRows, path: Path, vocabulary: Vocabulary) -> None:
-    """Raise VocabularyError where rows are part of an output that has another vocabulary than the
-    one at `path`: the same indices would be other words.
-    """
-    own = rows.path.parent / VOCABULARY
-    if rows.manifest is None or own == path or not own.exists():
-        return
-    if Vocabulary.load(own).entries != vocabulary.entries:
-        cause = f"was encoded with another vocabulary than {path}"
-        raise VocabularyError(str(rows.path), cause, f"take {own}, or what was made with it")

@@ -11,6 +11,7 @@ import json
 import ntpath
 import posixpath
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ MANIFEST = "manifest.json"
 FORMAT = "embedprep-output"
 VERSION = 1
 
-KINDS = {
-    "rows": "the rows of a text",
-    "pairs": "pairs for a skip-gram model",
-    "projector": "the files of a projector",
+ROWS, PAIRS, PROJECTOR = "rows", "pairs", "projector"
+"""The kinds of outputs."""
+
+_KINDS = {
+    ROWS: "the rows of a text",
+    PAIRS: "pairs for a skip-gram model",
+    PROJECTOR: "the files of a projector",
 }
-"""What outputs hold, and how that is told."""
 
 
 def format_manifest(
@@ -43,8 +46,8 @@ def format_manifest(
     matrix: Mapping[str, Any] | None = None,
     parts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The bytes of `manifest.json` of an output of one of the `KINDS`; `parts` are the statistics
-    of the other parts.
+    """The bytes of `manifest.json` of an output of a kind; `parts` are the statistics of the other
+    parts.
 
     `embedding` are the arguments of the layer that takes the rows, where the output has rows, and
     `matrix` the facts about its matrix.
@@ -145,6 +148,30 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "use the embedprep that made it, or a newer one",
         )
     return manifest
+
+
+def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished output of rows. Raises OutputError where the folder is none."""
+    manifest = read_manifest(folder)
+    if manifest.get("kind") != ROWS:
+        remedy = "name the output of rows that it was made from"
+        raise OutputError(str(folder), f"holds {told_kind(manifest)}, not rows", remedy)
+    return manifest
+
+
+def manifest_of(path: Path) -> dict[str, Any] | None:
+    """The manifest of the output that lists a file, None where there is none."""
+    with suppress(OutputError):
+        manifest = read_manifest(path.parent)
+        if path.name in output_names(manifest):
+            return manifest
+    return None
+
+
+def told_kind(manifest: Mapping[str, Any]) -> str:
+    """What an output holds, in words."""
+    kind = manifest.get("kind")
+    return next((told for known, told in _KINDS.items() if known == kind), "files of another kind")
 
 
 def output_names(manifest: Mapping[str, Any]) -> set[str]:

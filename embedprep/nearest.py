@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, row_chunks
-from embedprep.encoded import beside, file_in
+from embedprep.encoded import beside
 from embedprep.errors import InputError, OutputError, check_least
-from embedprep.manifest import read_manifest
-from embedprep.matrix.files import WordVectors, open_matrix
-from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
+from embedprep.manifest import read_manifest_of_rows
+from embedprep.matrix.files import WordVectors, open_word_vectors
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, file_of_output
 from embedprep.sources import PADDING
 from embedprep.specials import PAD_INDEX
 from embedprep.tokenizer.rules import find_words
@@ -50,16 +50,15 @@ def open_vectors(named: Path, vocabulary: Path | None = None) -> WordVectors:
     """
     path = named
     if named.is_dir():
-        read_manifest(named)
-        path = file_in(named, EMBEDDING_MATRIX)
+        read_manifest_of_rows(named)
+        path = file_of_output(named, EMBEDDING_MATRIX)
         if not path.exists():
             remedy = "make it by `embedprep matrix`, or name the file of one"
             raise OutputError(str(path), "no such file", remedy)
     words = vocabulary or beside(path, VOCABULARY, "--vocab", "the vocabulary of this matrix")
     loaded = Vocabulary.load(words)
     remedy = "name the vocabulary that the matrix was made with by --vocab"
-    matrix = open_matrix(path, loaded.input_dim, remedy)
-    return WordVectors(path, matrix, loaded)
+    return open_word_vectors(path, words, loaded, remedy)
 
 
 def nearest(vectors: WordVectors, asked: Sequence[str], top: int = TOP) -> list[Neighbourhood]:

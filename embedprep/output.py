@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.errors import OutputError
-from embedprep.manifest import output_names, read_manifest
+from embedprep.errors import OutputError, VocabularyError
+from embedprep.manifest import manifest_of, output_names, read_manifest, read_manifest_of_rows
 from embedprep.vocabulary import Vocabulary
 
 SEQUENCES = "sequences.npy"
@@ -57,11 +59,11 @@ def embedding_layer(input_dim: int, output_dim: int, input_length: int) -> dict[
 def load(folder: str | Path) -> Output:
     """Open an output folder.
 
-    Raises OutputError where the folder has no manifest, and so is unfinished, or lacks a file;
-    VocabularyError where its vocabulary cannot be read.
+    Raises OutputError where the folder has no manifest, and so is unfinished, holds no rows, or
+    lacks a file; VocabularyError where its vocabulary cannot be read.
     """
     folder = Path(folder)
-    manifest = read_manifest(folder)
+    manifest = read_manifest_of_rows(folder)
     names = output_names(manifest)
     return Output(
         load_array(folder / SEQUENCES),
@@ -73,6 +75,28 @@ def load(folder: str | Path) -> Output:
         {name: load(folder / name) for name in manifest.get("parts", {})},
         load_array(folder / EMBEDDING_MATRIX) if EMBEDDING_MATRIX in names else None,
     )
+
+
+def file_of_output(folder: Path, name: str) -> Path:
+    """Where a file of an output lies: for a part that has none of this name, at the top."""
+    if not (folder / name).exists():
+        place = Path(os.path.realpath(folder))
+        with suppress(OutputError):
+            if place.name in read_manifest(place.parent).get("parts", {}):
+                return folder.parent / name if folder.name == place.name else place.parent / name
+    return folder / name
+
+
+def check_vocabulary(path: Path, vocabulary_path: Path, vocabulary: Vocabulary) -> None:
+    """Raise VocabularyError where a file, rows or their matrix, is part of an output that has other
+    words than a vocabulary: the same indices would stand for others.
+    """
+    own = path.parent / VOCABULARY
+    if own == vocabulary_path or manifest_of(path) is None or not own.exists():
+        return
+    if Vocabulary.load(own).entries != vocabulary.entries:
+        cause = f"was made with another vocabulary than {vocabulary_path}"
+        raise VocabularyError(str(path), cause, f"take {own}, or what was made with it")
 
 
 def load_array(path: Path) -> NDArray[Any]:

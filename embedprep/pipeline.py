@@ -15,6 +15,7 @@ from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, rank
 from embedprep.doubts import Beginning, doubts
+from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
@@ -75,7 +76,7 @@ def run(
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
         refuse_to_overwrite([*reader.names, *vector_files(matrix)], places)
-        staged = stack.enter_context(staged_folder(output, "rows", sync))
+        staged = stack.enter_context(staged_folder(output, ROWS, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
         ranked, kept = _rank(counted, settings)
@@ -154,7 +155,7 @@ def encode(
             temporary = stack.enter_context(staged_file(output, sync))
             work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))
         else:
-            staged = stack.enter_context(staged_folder(output, "rows", sync))
+            staged = stack.enter_context(staged_folder(output, ROWS, sync))
             work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
         counted, warnings = _count(reader, vocabulary.tokenizer, work, selection)
         kept = _places_of_words(vocabulary, counted.dictionary, work)

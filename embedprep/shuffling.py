@@ -18,7 +18,7 @@ from embedprep.draws import Stream
 from embedprep.spool import Spool
 
 BUCKET = 1 << 18
-"""As many things as a bucket gets at most, on average: its keys fit the cache of a core."""
+"""How many things a bucket holds on average, at most: their keys fit the cache of a core."""
 
 _SHORT_BITS = 32
 """Things of up to so many bits are sorted themselves, others by their places."""
@@ -110,9 +110,9 @@ def shuffle_kinds(
 ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     """Things in random order, and their kinds; both (things,). `pieces` hold them kind by kind.
 
-    Things of up to 32 bits are sorted themselves, as the low halves of random keys, so that nothing
-    need be fetched by its place. Keys that share their random bits would then stand in the order of
-    the things: such ties, one thing in some thousands, are drawn again.
+    Things of up to 32 bits are sorted themselves, as the low halves of keys below random marks, so
+    that nothing need be fetched by its place. Things of equal marks would then stand in their own
+    order: such ties, one thing in some thousands, are drawn again.
     """
     dtype, n_things = pieces[0].dtype, sum(n_of_kind)
     if dtype.itemsize * 8 > _SHORT_BITS:
@@ -121,21 +121,30 @@ def shuffle_kinds(
         return np.concatenate(pieces).take(order), kinds.take(order)
 
     kind_bits = np.uint32(max(len(n_of_kind) - 1, 0).bit_length())
-    marks = places.short_bits(first, n_things, np.uint32)
+    keys = np.empty((n_things, 2), "<u4")  # the low and the high half of each
+    np.concatenate(pieces, out=keys[:, 0])
+    keys[:, 1] = _draw_marks(n_of_kind, kind_bits, places, first)
+
+    keys.view("<u8").ravel().sort()
+
+    shuffled, marks = keys[:, 0].astype(dtype), keys[:, 1].astype(np.uint32)
+    break_ties(shuffled, marks, kind_bits, places, first)
+    marks &= (np.uint32(1) << kind_bits) - np.uint32(1)
+    return shuffled, marks.astype(np.uint8)
+
+
+def _draw_marks(
+    n_of_kind: Sequence[int], kind_bits: np.uint32, places: Stream, first: int
+) -> NDArray[np.uint32]:
+    """A mark for each thing, kind by kind, (things,): random bits, and the kind below them."""
+    marks = places.short_bits(first, sum(n_of_kind), np.uint32)
     marks >>= kind_bits
     marks <<= kind_bits
     last = 0
     for kind, n in enumerate(n_of_kind):
         last += n
         marks[last - n : last] |= np.uint32(kind)
-    halves = np.empty((n_things, 2), "<u4")
-    np.concatenate(pieces, out=halves[:, 0])
-    halves[:, 1] = marks
-    halves.view("<u8").ravel().sort()
-    shuffled, marks = halves[:, 0].astype(dtype), halves[:, 1].astype(np.uint32)
-    break_ties(shuffled, marks, kind_bits, places, first)
-    marks &= (np.uint32(1) << kind_bits) - np.uint32(1)
-    return shuffled, marks.astype(np.uint8)
+    return marks
 
 
 def break_ties(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from embedprep.counting import Counted
 from embedprep.engines import Future
 from embedprep.labels import LabelFacts
-from embedprep.manifest import MANIFEST, format_manifest
+from embedprep.manifest import MANIFEST, ROWS, format_manifest
 from embedprep.matrix.files import write_matrix
 from embedprep.matrix.making import Matrix
 from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
@@ -92,8 +92,8 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     labels = None if planned.coding is None else planned.coding.facts
     warnings, matrix = contents.warnings, contents.matrix
     if matrix is None and EMBEDDING_MATRIX in staged.listed:
-        gone = staged.target / EMBEDDING_MATRIX
-        warnings += (f"{gone} was that of the rows before and is removed; make it again",)
+        lost = f"{staged.target / EMBEDDING_MATRIX} belonged to the rows that are replaced"
+        warnings += (f"{lost}, and is removed; make it again",)
     built = Built(staged.target, vocabulary, facts, others, labels, warnings, matrix)
 
     outputs: list[WrittenFile] = []
@@ -207,7 +207,7 @@ def _format(
     held_out = {source.part for source in reader.finished}
     of_part = part if part in held_out else TRAINING
     return format_manifest(
-        "rows",
+        ROWS,
         resolved,
         [source for source in reader.finished if part is None or source.part == of_part],
         outputs,

@@ -11,6 +11,7 @@ import pytest
 import embedprep
 from embedprep.encoded import beside, open_rows, rows_file, vocabulary_file
 from embedprep.errors import EmbedprepError, OutputError, VocabularyError
+from embedprep.manifest import manifest_of
 
 ROWS = np.array([[0, 1, 3], [0, 0, 2]], np.int32)
 
@@ -34,7 +35,7 @@ def test_rows_are_named_by_their_file_or_their_output(output: Path) -> None:
         assert rows.path == output / "sequences.npy"
         assert rows.ids.tolist() == [[0, 2, 3], [2, 4, 5]]  # the 2, cat 1, dog 1, sat 1
         assert (rows.n_rows, rows.length) == (2, 3)
-        assert rows.manifest == embedprep.load(output).manifest
+        assert manifest_of(rows.path) == embedprep.load(output).manifest
         assert isinstance(rows.ids, np.memmap)
     assert vocabulary_file(output / "sequences.npy", None) == output / "vocab.json"
     assert vocabulary_file(output / "sequences.npy", Path("v.json")) == Path("v.json")
@@ -42,9 +43,9 @@ def test_rows_are_named_by_their_file_or_their_output(output: Path) -> None:
 
 def test_rows_by_themselves_have_no_manifest(output: Path) -> None:
     np.save(output / "x.npy", ROWS)
-    assert open_rows(output / "x.npy").manifest is None
+    assert manifest_of(open_rows(output / "x.npy").path) is None
     (output / "manifest.json").unlink()
-    assert open_rows(output / "sequences.npy").manifest is None
+    assert manifest_of(open_rows(output / "sequences.npy").path) is None
     assert error_of(OutputError, rows_file, output) == (
         f"{output}: has no manifest.json, so it is unfinished; run the command that makes it again"
     )

@@ -1519,10 +1519,11 @@ def test_an_output_of_another_kind_that_died_while_published_is_not_removed(fold
     assert not (folder / "pairs/.embedprep-dead").exists()
 
 
-def test_a_kind_of_a_newer_embedprep_is_not_removed(folder: Path) -> None:
+@pytest.mark.parametrize("kind", ["audio", ["rows"], None])
+def test_a_kind_of_a_newer_embedprep_is_not_removed(kind: object, folder: Path) -> None:
     assert run(folder, "run a.txt -q -o other").status == 0
     manifest = json.loads((folder / "other/manifest.json").read_bytes())
-    (folder / "other/manifest.json").write_text(json.dumps(manifest | {"kind": "audio"}))
+    (folder / "other/manifest.json").write_text(json.dumps(manifest | {"kind": kind}))
     remedy = "name another folder by -o, or remove that one first"
     said = f"other: holds files of another kind, which would be removed; {remedy}"
     assert_fails(folder, "run a.txt -o other", said)
@@ -1533,7 +1534,7 @@ def test_a_matrix_that_goes_with_its_rows_is_told_of(command: str, folder: Path)
     assert run(folder, "run a.txt --dim 2 -q -o other").status == 0
     shutil.copy(folder / "other/vocab.json", folder / "v.json")
     ended = run(folder, f"{command} -o other")
-    said = "was that of the rows before and is removed; make it again\n"
+    said = "belonged to the rows that are replaced, and is removed; make it again\n"
     assert ended.status == 0
     assert ended.err == f"embedprep: warning: other/embedding_matrix.npy {said}"
     assert not (folder / "other/embedding_matrix.npy").exists()
@@ -1551,26 +1552,29 @@ def test_other_arrays_of_an_output_are_no_rows(kind: str, command: str, folder: 
         name = "many/labels.npy"
     else:
         assert run(folder, "skipgrams other -q -o pairs").status == 0
-    cause = f"is no array of rows, but another file of {name.split('/')[0]}"
+    cause = f"holds no rows of indices, but is another file of {name.split('/')[0]}"
     said = f"{name}: {cause}; name the sequences.npy of an output"
     chosen = "" if command.startswith("embed") else "--vocab other/vocab.json "
     assert_fails(folder, f"{command} {name} {chosen}-o new.npy", said)
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "place", "other"),
     [
-        "onehot other -o new.npy --vocab swapped.json",
-        "bow other -o new.npy --vocab swapped.json",
-        "bow second -o new.npy --mode tfidf --fit other",
-        "embed other -o new.npy --matrix second/embedding_matrix.npy",
-        "train other -o new.npy --vocab swapped.json",
-        "skipgrams other -o new --vocab swapped.json",
-        "decode other --vocab swapped.json",
+        ("onehot other -o new.npy --vocab swapped.json", "rows", "swapped.json"),
+        ("bow other -o new.npy --vocab swapped.json", "rows", "swapped.json"),
+        ("train other -o new.npy --vocab swapped.json", "rows", "swapped.json"),
+        ("skipgrams other -o new --vocab swapped.json", "rows", "swapped.json"),
+        ("decode other --vocab swapped.json", "rows", "swapped.json"),
+        ("bow second -o new.npy --mode tfidf --fit other", "rows", "second/vocab.json"),
+        ("embed other -o new.npy --matrix second/matrix.npy", "rows", "second/vocab.json"),
+        ("nearest other/matrix.npy --vocab swapped.json the", "matrix", "swapped.json"),
+        ("export second --to glove -o x --matrix other/matrix.npy", "matrix", "second/vocab.json"),
+        ("train second -o x.npy --start other/matrix.npy", "matrix", "second/sequences.npy"),
     ],
 )
 def test_a_vocabulary_of_the_same_size_is_told_from_that_of_the_rows(
-    command: str, folder: Path
+    command: str, place: str, other: str, folder: Path
 ) -> None:
     """Its words would stand for others: nothing else would tell."""
     (folder / "first.txt").write_text("the cat sat\n")
@@ -1578,15 +1582,41 @@ def test_a_vocabulary_of_the_same_size_is_told_from_that_of_the_rows(
     assert run(folder, "run first.txt --dim 2 -q -o other").status == 0
     assert run(folder, "run second.txt --dim 2 -q -o second").status == 0
     shutil.copy(folder / "second/vocab.json", folder / "swapped.json")
-    shutil.copy(folder / "other/vocab.json", folder / "same.json")
-    named = re.search(r"swapped.json|second|other$", command)
-    assert named is not None
-    vocabulary = named[0] if named[0].endswith(".json") else "second/vocab.json"
-    cause = f"was encoded with another vocabulary than {vocabulary}"
-    said = f"other/sequences.npy: {cause}; take other/vocab.json, or what was made with it"
+    command = command.replace("/matrix.npy", "/embedding_matrix.npy")
+    file = {"rows": "sequences.npy", "matrix": "embedding_matrix.npy"}[place]
+    cause = f"was made with another vocabulary than {other}"
+    said = f"other/{file}: {cause}; take other/vocab.json, or what was made with it"
     assert_fails(folder, command, said)
-    if "swapped" in command and not command.startswith("train"):
-        assert run(folder, command.replace("swapped", "same")).status == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "onehot other -q -o new.npy --vocab same.json",
+        "skipgrams other -q -o new --vocab same.json",
+        "decode other --vocab same.json",
+        "nearest other/embedding_matrix.npy --vocab same.json the",
+        "embed other -q -o new.npy --matrix loose.npy",
+    ],
+)
+def test_a_copy_of_the_vocabulary_is_as_good(command: str, folder: Path) -> None:
+    """And a vocabulary beside a matrix by itself is not taken for that of the matrix."""
+    (folder / "first.txt").write_text("the cat sat\n")
+    assert run(folder, "run first.txt --dim 2 -q -o other").status == 0
+    shutil.copy(folder / "other/vocab.json", folder / "same.json")
+    shutil.copy(folder / "other/embedding_matrix.npy", folder / "loose.npy")
+    assert run(folder, "vocab a.txt -q -o vocab.json").status == 0
+    ended = run(folder, command)
+    assert (ended.status, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["embed pairs -o x.npy", "nearest pairs the", "decode pairs"])
+def test_an_output_of_another_kind_has_no_rows(command: str, folder: Path) -> None:
+    assert run(folder, "run a.txt --dim 2 -q -o other").status == 0
+    assert run(folder, "skipgrams other -q -o pairs").status == 0
+    remedy = "name the output of rows that it was made from"
+    said = f"pairs: holds pairs for a skip-gram model, not rows; {remedy}"
+    assert_fails(folder, command, said)
 
 
 def test_the_matrix_of_a_part_lies_at_the_top(folder: Path) -> None:
@@ -1594,6 +1624,8 @@ def test_the_matrix_of_a_part_lies_at_the_top(folder: Path) -> None:
     run_it = "run many.txt --dim 2 --split 50/0/50 -q -o split"
     assert run(folder, run_it).status == 0
     assert run(folder, "embed split/test -q -o test.npy").status == 0
+    assert run(folder / "split/test", "embed . -q -o ../../same.npy").status == 0
+    assert (folder / "same.npy").read_bytes() == (folder / "test.npy").read_bytes()
     matrix = np.load(folder / "split/embedding_matrix.npy")
     rows = np.load(folder / "split/test/sequences.npy")
     assert np.array_equal(np.load(folder / "test.npy"), matrix[rows])

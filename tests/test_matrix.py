@@ -349,8 +349,8 @@ def test_a_matrix_has_its_place_at_the_top_of_rows(output: Path) -> None:
     assert ended.exit_code == 0
     pairs = output.parent / "pairs"
     message = (
-        f"{pairs}: holds no rows that an embedding matrix could be for; "
-        "name a file, as -o matrix.npy"
+        f"{pairs}: holds pairs for a skip-gram model, not rows; "
+        "name the output of rows that it was made from"
     )
     assert_refused(output, message, settings, into=pairs, vocabulary_path=vocab)
 

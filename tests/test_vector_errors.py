@@ -453,12 +453,18 @@ def test_a_matrix_too_large_for_the_disk_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("-o m.npy", "Missing option '--vocab', or an output as -o DIR."),
+        (
+            "-o m.npy",
+            "Invalid value for '--vocab': is missing, and -o names no output that has one",
+        ),
         (
             "--vocab v.json -o -",
             "Invalid value for '-o' / '--output': a matrix cannot go to standard output",
         ),
-        ("--vocab v.json -o m.npy --missing x", "--missing means nothing without --vectors."),
+        (
+            "--vocab v.json -o m.npy --missing x",
+            "Invalid value for '--missing': means nothing without --vectors",
+        ),
         (
             "--vocab v.json -o m.npy --vectors v --missing -",
             "Invalid value for '--missing': this list cannot go to standard output",

@@ -56,15 +56,12 @@ def matrix(
     """
     choices.refuse_stdout(output, "a matrix")
     settings = choices.matrix_settings(chosen, seed) or MatrixSettings(seed=seed)
-    if vocab is None and not Path(output).is_dir():
-        raise click.UsageError("Missing option '--vocab', or an output as -o DIR.")
     choices.refuse_new_folder(output)
-    if missing is not None and settings.vectors is None:
-        raise click.UsageError("--missing means nothing without --vectors.")
     if missing is not None:
         choices.refuse_stdout(missing, "this list", "'--missing'")
     keep_freed_memory()
-    with progress(total_bytes(choices.vector_files(settings)), quiet) as advance:
+    n_bytes = total_bytes(choices.vector_files(settings))
+    with choices.usage_errors(), progress(n_bytes, quiet) as advance:
         from embedprep.matrix.recipe import write_matrix_of
 
         made = write_matrix_of(

@@ -48,7 +48,7 @@ vocabulary_of_rows = click.option(
     "--vocab",
     type=path,
     metavar="FILE",
-    help="The vocab.json that the rows were encoded with.  [default: the one beside them]",
+    help="The vocab.json that the rows were encoded with.  [default: that of their output]",
 )
 
 matrix_output = click.option(

@@ -29,7 +29,7 @@ _output = click.option("-o", "--output", required=True, metavar="X.npy", help="T
     "--matrix",
     type=options.path,
     metavar="M.npy",
-    help="The embedding matrix.  [default: embedding_matrix.npy beside the rows]",
+    help="The embedding matrix.  [default: that of their output]",
 )
 @_output
 @click.option(

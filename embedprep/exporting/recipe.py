@@ -17,13 +17,12 @@ from embedprep.exporting.word_vectors import (
     VECTORS,
     check_words,
     exported_indices,
-    open_vectors,
     projector_metadata,
     projector_vectors,
     vector_lines,
 )
-from embedprep.manifest import MANIFEST, format_manifest, read_manifest
-from embedprep.matrix.files import WordVectors
+from embedprep.manifest import MANIFEST, PROJECTOR, format_manifest, read_manifest_of_rows
+from embedprep.matrix.files import WordVectors, open_word_vectors
 from embedprep.npy import WrittenFile
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.publication import (
@@ -72,7 +71,7 @@ def open_export(named: Path, to: str, matrix: Path | None = None) -> Export:
     if matrix is not None and to not in WITH_VECTORS:
         raise SettingsError("--matrix", f"goes with --to {', '.join(WITH_VECTORS)}, not {to}")
     if named.is_dir():
-        read_manifest(named)  # an unfinished output may hold a new vocabulary and an old matrix
+        read_manifest_of_rows(named)  # unfinished, it may hold a new vocabulary and an old matrix
         named /= VOCABULARY
     vocabulary = Vocabulary.load(named)
     if to not in WITH_VECTORS:
@@ -80,7 +79,8 @@ def open_export(named: Path, to: str, matrix: Path | None = None) -> Export:
     if to not in FOLDERS:
         check_words(vocabulary, str(named))
     path = matrix or beside(named, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
-    return Export(to, named, vocabulary, open_vectors(vocabulary, path))
+    remedy = "name the matrix that was made with this vocabulary by --matrix"
+    return Export(to, named, vocabulary, open_word_vectors(path, named, vocabulary, remedy))
 
 
 def exported_text(export: Export) -> Iterator[bytes]:
@@ -98,17 +98,21 @@ def exported_text(export: Export) -> Iterator[bytes]:
 
 def write_export(export: Export, output: Path, *, sync: bool = False) -> None:
     """Write the file of a format, or its folder, whole or not at all."""
-    if export.vectors is None or export.to not in FOLDERS:
-        refuse_to_overwrite(list(map(str, export.inputs)), [output])
-        with staged_file(output, sync) as temporary, temporary.open("wb") as stream:
-            stream.writelines(exported_text(export))
+    if export.vectors is not None and export.to in FOLDERS:
+        _write_projector(export, export.vectors, output, sync)
         return
+    refuse_to_overwrite(list(map(str, export.inputs)), [output])
+    with staged_file(output, sync) as temporary, temporary.open("wb") as stream:
+        stream.writelines(exported_text(export))
+
+
+def _write_projector(export: Export, vectors: WordVectors, output: Path, sync: bool) -> None:
     refuse_to_replace(export.inputs, output, [VECTORS, METADATA])
     contents = {
-        VECTORS: projector_vectors(export.vectors),
+        VECTORS: projector_vectors(vectors),
         METADATA: [projector_metadata(export.vocabulary)],
     }
-    with staged_folder(output, "projector", sync) as staged:
+    with staged_folder(output, PROJECTOR, sync) as staged:
         files = []
         for name, content in contents.items():
             path = staged.add(name)
@@ -116,10 +120,10 @@ def write_export(export: Export, output: Path, *, sync: bool = False) -> None:
                 stream.writelines(content)
             files.append(WrittenFile(name, digest_of(path)))
         manifest = format_manifest(
-            "projector",
+            PROJECTOR,
             {"to": export.to},
             [Source(str(path), digest_of(path)) for path in export.inputs],
             files,
-            {"entries": export.n_entries, "dim": export.vectors.dim},
+            {"entries": export.n_entries, "dim": vectors.dim},
         )
         staged.write(MANIFEST, manifest)

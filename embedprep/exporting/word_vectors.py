@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from embedprep.arrays import Ints, row_chunks
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.exporting.decimals import spell_rows
 from embedprep.exporting.word_lists import word_and_count
-from embedprep.matrix.files import WordVectors, open_matrix
+from embedprep.matrix.files import WordVectors
 from embedprep.specials import PAD_INDEX, unused
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import quoted
@@ -36,12 +35,6 @@ _BYTES_IN_WORK = 64
 
 _ENDS_WORD = re.compile(r"[\s\0]")
 """Readers split at spaces (gensim) or at what C or Python takes for white space; C ends at NUL."""
-
-
-def open_vectors(vocabulary: Vocabulary, path: Path) -> WordVectors:
-    """The matrix in a file, beside its vocabulary. Raises OutputError where it is none of these."""
-    remedy = "name the matrix that was made with this vocabulary by --matrix"
-    return WordVectors(path, open_matrix(path, vocabulary.input_dim, remedy), vocabulary)
 
 
 def exported_indices(vocabulary: Vocabulary) -> Ints:

@@ -11,9 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError
-from embedprep.manifest import MANIFEST, manifest_with_matrix, output_names, read_manifest
+from embedprep.manifest import (
+    MANIFEST,
+    ROWS,
+    manifest_with_matrix,
+    output_names,
+    read_manifest,
+    read_manifest_of_rows,
+)
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
-from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, load_array
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, check_vocabulary, load_array
 from embedprep.publication import StagedFolder, staged_file, staged_folder
 from embedprep.space import check_space
 from embedprep.vocabulary import Vocabulary
@@ -58,6 +65,19 @@ class WordVectors(NamedTuple):
         return int(self.matrix.shape[1])
 
 
+def open_word_vectors(
+    path: Path, vocabulary_path: Path, vocabulary: Vocabulary, remedy: str
+) -> WordVectors:
+    """The matrix in a file, and the vocabulary that it is of.
+
+    Raises OutputError where there is none, or one of another size: then `remedy` is told; and
+    VocabularyError where it is part of an output of other words.
+    """
+    matrix = open_matrix(path, vocabulary.input_dim, remedy)
+    check_vocabulary(path, vocabulary_path, vocabulary)
+    return WordVectors(path, matrix, vocabulary)
+
+
 def check_room(output: Path, n_vectors: int, dim: int) -> None:
     """Raise OutputError where the disk has no room for a matrix that is still to be made."""
     n_bytes = ArraySpec((n_vectors, dim), "float32").n_bytes
@@ -90,16 +110,14 @@ class StagedMatrix(NamedTuple):
 def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
     """A matrix that reaches its file, or becomes a part of an output, when the block ends.
 
-    Raises OutputError where the file cannot be written, or the folder is no whole output.
+    Raises OutputError where the file cannot be written, or the folder is no whole output of rows.
     """
     if not output.is_dir():
         with staged_file(output, sync) as temporary:
             yield StagedMatrix(output, temporary.parent, temporary)
         return
-    if read_manifest(output).get("kind") != "rows":
-        cause = "holds no rows that an embedding matrix could be for"
-        raise OutputError(str(output), cause, "name a file, as -o matrix.npy")
-    with staged_folder(output, "rows", sync) as staged:
+    read_manifest_of_rows(output)
+    with staged_folder(output, ROWS, sync) as staged:
         yield StagedMatrix(output, staged.path, staged)
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from embedprep.engines import ThreadEngine
-from embedprep.errors import OutputError
+from embedprep.errors import OutputError, SettingsError
 from embedprep.matrix.files import check_fits, check_room, staged_matrix
 from embedprep.matrix.making import Matrix, drawn_array, make_matrix, vector_files
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
@@ -31,7 +31,14 @@ def write_matrix_of(
 
     The vocabulary is that of the output where none is named. Words that have no vector are listed
     in `missing`, each with its count. `advance` is told of the bytes read of the file of vectors.
+
+    Raises SettingsError where there is no vocabulary, or nothing that could be missing; what
+    `make_matrix` raises; OutputError where a file cannot be written.
     """
+    if vocabulary_path is None and not output.is_dir():
+        raise SettingsError("--vocab", "is missing, and -o names no output that has one")
+    if missing is not None and settings.vectors is None:
+        raise SettingsError("--missing", "means nothing without --vectors")
     is_output = output.is_dir()
     vocabulary_path = vocabulary_path or output / VOCABULARY
     target = output / EMBEDDING_MATRIX if is_output else output

@@ -1,7 +1,8 @@
 """How does an output become visible, whole or not at all?
 
-`files` and `folders` do it; `guards` tell what an output must not replace, `leftovers` what dead
-runs left, `signals` and `flushing` what Ctrl-C and a loss of power do not break.
+`files` and `folders` do it; `guards` tell what an output must not replace, `locks` and `leftovers`
+who else is writing and what dead runs left, `signals` and `flushing` keep it whole through Ctrl-C
+and a loss of power.
 """
 
 from embedprep.publication.files import staged_file

@@ -17,10 +17,12 @@ from embedprep.errors import OutputError
 from embedprep.npy import disk_error
 from embedprep.publication.flushing import flush
 from embedprep.publication.guards import refuse_part_of_output
-from embedprep.publication.leftovers import STAGING, clear_leftovers, try_lock
+from embedprep.publication.leftovers import STAGING, clear_leftovers
+from embedprep.publication.locks import try_lock
 from embedprep.publication.signals import held_signals
 
 _LONGEST_NAME = 200
+"""Bytes that leave room for a prefix and a suffix in the 255 of most file systems."""
 
 
 @contextmanager

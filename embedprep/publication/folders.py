@@ -23,7 +23,8 @@ from embedprep.manifest import MANIFEST, output_names, read_manifest
 from embedprep.npy import WrittenFile, disk_error
 from embedprep.publication.flushing import flush
 from embedprep.publication.guards import refuse_other_kind, refuse_part_of_output
-from embedprep.publication.leftovers import STAGING, clear_leftovers, lock_folder, unlock
+from embedprep.publication.leftovers import STAGING, clear_leftovers, manifests_before
+from embedprep.publication.locks import lock_folder, unlock
 from embedprep.publication.signals import held_signals
 
 _OBSOLETE = "obsolete.json"
@@ -113,6 +114,11 @@ def staged_folder(target: Path, kind: str, sync: bool = False) -> Iterator[Stage
 
 
 def _publish(staged: StagedFolder) -> None:
+    """Bring the files to their places; between any two steps a manifest stands for whole files.
+
+    The top manifest goes first and comes last. Meanwhile those of parts go, the files come, each
+    part's manifest once its files are there, and what is obsolete goes.
+    """
     target = staged.target
     obsolete = staged.listed - staged.kept
     if staged.sync:
@@ -159,6 +165,7 @@ def _remove_listed(target: Path, name: str) -> None:
 
 
 def _check_places(staged: StagedFolder) -> None:
+    """Raise OutputError where a file cannot come to its place, before anything is changed."""
     for name in staged.names:
         path = staged.target / name
         if path.is_dir():
@@ -174,15 +181,11 @@ def _check_places(staged: StagedFolder) -> None:
 
 def _listed_before(target: Path) -> set[str]:
     """The names that earlier runs listed, also those that died while they published."""
-    names: set[str] = set()
-    if (target / MANIFEST).exists():
-        names |= output_names(read_manifest(target))
+    names = set[str]().union(*map(output_names, manifests_before(target)))
     for leftover in target.glob(f"{STAGING}*/"):
         with suppress(OSError, ValueError, TypeError, RecursionError):
             saved = json.loads((leftover / _OBSOLETE).read_bytes())
             names |= output_names({"outputs": [{"name": name} for name in saved]})
-        with suppress(OSError, ValueError, OutputError):
-            names |= output_names(read_manifest(leftover))
     return names - {MANIFEST}
 
 

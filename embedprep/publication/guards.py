@@ -1,17 +1,16 @@
-"""What must an output not replace? An input, a part of another output, one of another kind."""
+"""Which files must an output not replace?"""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from embedprep.errors import OutputError
-from embedprep.manifest import KINDS, MANIFEST, output_names, read_manifest
-from embedprep.publication.leftovers import STAGING
+from embedprep.manifest import MANIFEST, output_names, read_manifest, told_kind
+from embedprep.publication.leftovers import manifests_before
 
 
 def refuse_part_of_output(target: Path, remedy: str) -> None:
@@ -31,21 +30,11 @@ def refuse_other_kind(target: Path, kind: str) -> None:
 
     Nobody means to remove the rows of a text by writing its pairs.
     """
-    for manifest in _manifests(target):
+    for manifest in manifests_before(target):
         if output_names(manifest) and manifest.get("kind") != kind:
-            held = KINDS.get(manifest.get("kind", ""), "files of another kind")
-            cause = f"holds {held}, which would be removed"
+            cause = f"holds {told_kind(manifest)}, which would be removed"
             remedy = "name another folder by -o, or remove that one first"
             raise OutputError(str(target), cause, remedy)
-
-
-def _manifests(target: Path) -> Iterator[dict[str, Any]]:
-    """The manifest of an output, and those of runs that died while they published it."""
-    if (target / MANIFEST).exists():
-        yield read_manifest(target)
-    for leftover in target.glob(f"{STAGING}*/"):
-        with suppress(OutputError):
-            yield read_manifest(leftover)
 
 
 def refuse_to_replace(inputs: Sequence[Path], target: Path, names: Collection[str]) -> None:

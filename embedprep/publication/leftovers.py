@@ -1,58 +1,29 @@
-"""What did dead runs leave, and what is another run still writing?
-
-A lock ends with the process that holds it, so only what nobody locks was left behind.
-"""
+"""What did dead runs leave? What nobody locks."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from embedprep.errors import OutputError
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows: two runs into one folder are not told apart there
-    fcntl = None
+from embedprep.manifest import MANIFEST, read_manifest
+from embedprep.publication.locks import try_lock
 
 STAGING = ".embedprep-"
 """How the names of temporary files and folders begin, those of files behind that of the file."""
 
 
-def lock_folder(target: Path) -> int | None:
-    """Take the lock of a folder. Raises OutputError where another run has it."""
-    if fcntl is None:
-        return None
-    descriptor = os.open(target, os.O_RDONLY)
-    if not try_lock(descriptor):
-        os.close(descriptor)
-        raise OutputError(
-            str(target), "another run is writing into this folder", "wait for it, or name another"
-        )
-    return descriptor
-
-
-def unlock(descriptor: int | None) -> None:
-    """Let a lock go."""
-    if descriptor is not None:
-        os.close(descriptor)
-
-
-def try_lock(descriptor: int) -> bool:
-    """Take the lock of an open file or folder, which ends with the process that holds it."""
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
+def manifests_before(target: Path) -> Iterator[dict[str, Any]]:
+    """The manifest of an output, and those of runs that died while they published it."""
+    if (target / MANIFEST).exists():
+        yield read_manifest(target)
+    for leftover in target.glob(f"{STAGING}*/"):
+        with suppress(OutputError):
+            yield read_manifest(leftover)
 
 
 def clear_leftovers(folder: Path, prefix: str, keep: Path | None = None) -> None:

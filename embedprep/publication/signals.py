@@ -1,4 +1,4 @@
-"""How does a step stay whole that a signal strikes?"""
+"""How does a step that a signal strikes stay whole?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Any
 
 @contextmanager
 def held_signals() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back until the end of the block. The main thread alone can."""
+    """Hold SIGINT and SIGTERM back until the end of the block, where the first one is raised.
+
+    Only the main thread can; in others the block just runs.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

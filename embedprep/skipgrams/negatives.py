@@ -144,7 +144,7 @@ class _Excluded(NamedTuple):
 
 
 def _exclude(targets: Targets, group: Ints, n_groups: int, rule: NegativeRule) -> _Excluded:
-    """What the positive pairs leave no point to; `group: (slots,)`."""
+    """The contexts that each group must not get, those of its positive pairs; `group: (slots,)`."""
     noise = rule.noise
     base = int(targets.flat.max(initial=0)) + 1
     pairs = pair_up(targets, group * base, targets.flat.astype(np.int64))  # group, then context

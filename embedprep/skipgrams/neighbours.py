@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from embedprep.arrays import Flags, Ints, dtype_for
 from embedprep.draws import Stream, below
 from embedprep.skipgrams.settings import SkipgramSettings
+from embedprep.specials import PAD_INDEX
 
 
 class WindowRule(NamedTuple):
@@ -91,7 +92,7 @@ def find_targets(ids: NDArray[Any], first_row: int, input_dim: int, rule: Window
     if rule.kept is not None:
         is_kept = rule.sampling.fractions(*positions).reshape(ids.shape) < rule.kept.take(ids)
         if rule.shortens:
-            is_left = is_kept | (ids == 0)
+            is_left = is_kept | (ids == PAD_INDEX)
             places = _places_left(is_left)
             ids = _moved(ids, is_left, places)
             reach_of = None if reach_of is None else _moved(reach_of, is_left, places)
@@ -106,8 +107,9 @@ def find_targets(ids: NDArray[Any], first_row: int, input_dim: int, rule: Window
         rows[:, :length] = values
         return laid
 
+    is_word = ids != PAD_INDEX
     flat = slots(ids, dtype_for(input_dim), reach)
-    is_target = slots(ids != 0 if is_kept is None else (ids != 0) & is_kept, np.bool_)
+    is_target = slots(is_word if is_kept is None else is_word & is_kept, np.bool_)
     reach_of = None if reach_of is None else slots(reach_of, np.int64)
     n_contexts = np.zeros(len(is_target), np.min_scalar_type(2 * reach))
     for _, is_pair in _pairs_by_offset(flat, is_target, reach, reach_of):
@@ -138,7 +140,7 @@ def _pairs_by_offset(
     """For each distance from a target, from left to right, whether its slot makes a pair with the
     one so far away, (slots,).
     """
-    is_word = flat != 0
+    is_word = flat != PAD_INDEX
     for offset in (*range(-reach, 0), *range(1, reach + 1)):
         is_pair = is_target & is_word[reach + offset : reach + offset + len(is_target)]
         if reach_of is not None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints
 from embedprep.errors import SettingsError
+from embedprep.specials import PAD_INDEX
 
 KERAS_FACTOR = 1e-5
 """The threshold of Keras' table, a share of the running words."""
@@ -21,11 +22,12 @@ _GAMMA = 0.577
 """Euler's constant as Keras rounds it."""
 
 _TOTAL_BITS = 36
-"""Weights add up to less than two to this power: so many distinct words in a chunk of rows as a
-number of 63 bits then also tells apart.
+"""Weights add up to less than 2^36, so that 63 bits also hold which of 2^27 groups of equal words
+in a row is meant: more than a chunk has.
 """
 
 _BIN_BITS = 20
+"""So many bins, of 4 bytes each, fit the cache, and most hold one word alone."""
 
 
 def sampling_table(
@@ -86,7 +88,7 @@ class Noise(NamedTuple):
         As by word2vec, whose table holds the proportions to a 10^8th, this one to a 2^35th.
         """
         powers = np.sqrt(counts) * np.sqrt(np.sqrt(counts))  # the same on every machine
-        powers[0] = 0.0
+        powers[PAD_INDEX] = 0.0
         scale = 2.0 ** (_TOTAL_BITS - 1 - math.frexp(float(powers.sum()))[1])
         weights = np.rint(powers * scale).astype(np.int64)
         weights[(powers > 0) & (weights == 0)] = 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from embedprep.errors import SettingsError
+from embedprep.errors import SettingsError, check_choice, check_least
 
 SAMPLINGS = ("none", "keras", "word2vec")
 NEGATIVE_DISTRIBUTIONS = ("uniform", "unigram")
@@ -35,14 +35,9 @@ class SkipgramSettings:
             raise SettingsError("--window", f"{self.window} is no distance of at least 1")
         if not 0 <= self.negative <= MOST_NEGATIVES:
             raise SettingsError("--negative", f"{self.negative} is not in 0..{MOST_NEGATIVES:g}")
-        for option, choice, choices in (
-            ("--sampling", self.sampling, SAMPLINGS),
-            ("--negative-distribution", self.negative_distribution, NEGATIVE_DISTRIBUTIONS),
-        ):
-            if choice not in choices:
-                raise SettingsError(option, f"{choice!r} is none of {', '.join(choices)}")
-        if self.seed < 0:
-            raise SettingsError("--seed", f"{self.seed} is less than 0")
+        check_choice("--sampling", self.sampling, SAMPLINGS)
+        check_choice("--negative-distribution", self.negative_distribution, NEGATIVE_DISTRIBUTIONS)
+        check_least("--seed", self.seed, 0)
 
     @property
     def needs_counts(self) -> bool:

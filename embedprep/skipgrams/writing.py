@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -10,15 +10,22 @@ from typing import NamedTuple
 import numpy as np
 
 from embedprep.digests import digest_of
-from embedprep.encoded import EncodedRows, check_vocabulary
+from embedprep.encoded import EncodedRows
 from embedprep.engines import Engine, ThreadEngine, in_turn
 from embedprep.errors import InputError
-from embedprep.manifest import MANIFEST, format_manifest
+from embedprep.manifest import MANIFEST, PAIRS, format_manifest
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
-from embedprep.output import LABELS
+from embedprep.output import LABELS, check_vocabulary
 from embedprep.publication import StagedFolder, refuse_to_replace, staged_folder
 from embedprep.shuffling import Buckets, Scattered, Shuffle
-from embedprep.skipgrams.making import Chunk, make_pairs, make_rules, plan_chunks, unpack_pairs
+from embedprep.skipgrams.making import (
+    Chunk,
+    Rules,
+    make_pairs,
+    make_rules,
+    plan_chunks,
+    unpack_pairs,
+)
 from embedprep.skipgrams.settings import SkipgramSettings
 from embedprep.sources import Source
 from embedprep.space import check_space
@@ -56,26 +63,26 @@ def write_skipgrams(
     Rows without any pair are an error, as nothing could be learned from them. `advance` is told of
     the bytes of the rows whose pairs are made.
 
-    Raises InputError where there are no pairs, VocabularyError for a foreign index, OutputError
-    where the pairs cannot be written.
+    Raises InputError where there are no pairs, VocabularyError for a foreign index and where the
+    rows were encoded with another vocabulary, OutputError where the pairs cannot be written.
     """
     settings = settings or SkipgramSettings()
     inputs = [rows.path, vocabulary_path]
     refuse_to_replace(inputs, output, [COUPLES, LABELS])
     with (
-        staged_folder(output, "pairs", sync) as staged,
+        staged_folder(output, PAIRS, sync) as staged,
         Spool(staged.path, WAITING_BYTES) as spool,
         ThreadEngine(jobs) as engine,
     ):
         digests = [engine.submit(digest_of, path) for path in inputs]
         vocabulary = Vocabulary.load(vocabulary_path)
-        check_vocabulary(rows, vocabulary_path, vocabulary)
+        check_vocabulary(rows.path, vocabulary_path, vocabulary)
         rules = make_rules(rows, vocabulary, settings, engine)
         chunks = plan_chunks(rows, rules, settings, engine)
         statistics = _statistics(rows, vocabulary.input_dim, settings, chunks)
         n_pairs = statistics["pairs"]
         if not n_pairs:
-            raise _nothing(rows, statistics)
+            raise _no_pairs(rows, statistics)
         arrays = {
             COUPLES: ArraySpec((n_pairs, 2), "int32"),
             LABELS: ArraySpec((n_pairs,), "uint8"),
@@ -83,27 +90,17 @@ def write_skipgrams(
         _check_size(output, arrays, settings, max_bytes)
 
         buckets = Buckets.of(n_pairs, 2, settings.seed)  # a pair's label is its kind
-
-        def make(chunk: Chunk, *firsts: int) -> list[Scattered]:
-            of_kinds = make_pairs(rows, rules, chunk)
-            return [
-                buckets.scatter(pairs, kind, first)
-                for kind, (pairs, first) in enumerate(zip(of_kinds, firsts, strict=True))
-            ]
-
         shuffle = Shuffle(buckets, spool)
-        of_kinds = np.array([(chunk.n_negatives, chunk.n_positives) for chunk in chunks])
-        firsts = (np.cumsum(of_kinds, axis=0) - of_kinds).tolist()  # (chunks, kinds)
-        numbered = ((chunk, *first) for chunk, first in zip(chunks, firsts, strict=True))
-        for chunk, made in zip(chunks, in_turn(engine, make, numbered), strict=True):
-            for scattered in made:
+        of_chunks = _scatter(rows, rules, chunks, buckets, engine)
+        for chunk, of_kinds in zip(chunks, of_chunks, strict=True):
+            for scattered in of_kinds:
                 shuffle.append(scattered)
             advance(rows.ids[chunk.rows].nbytes)
         written = _write_pairs(staged, arrays, shuffle, engine)
 
         read = [Source(str(p), d) for p, d in zip(inputs, engine.gather(digests), strict=True)]
-        manifest = format_manifest("pairs", asdict(settings), read, written, statistics)
-        staged.add(MANIFEST).write_bytes(manifest)
+        manifest = format_manifest(PAIRS, asdict(settings), read, written, statistics)
+        staged.write(MANIFEST, manifest)
     return Skipgrams(output, statistics)
 
 
@@ -125,7 +122,7 @@ def _statistics(
     return statistics
 
 
-def _nothing(rows: EncodedRows, statistics: dict[str, int]) -> InputError:
+def _no_pairs(rows: EncodedRows, statistics: dict[str, int]) -> InputError:
     """The error of rows without a pair."""
     within = f"{how_many(statistics['targets'], 'target')} in {how_many(rows.n_rows, 'row')}"
     return InputError(
@@ -153,6 +150,21 @@ def _check_size(
         check_space(output, 2 * n_bytes, cause, max_bytes=None, remedy=lambda _: remedy)
 
 
+def _scatter(
+    rows: EncodedRows, rules: Rules, chunks: Sequence[Chunk], buckets: Buckets, engine: Engine
+) -> Iterator[list[Scattered]]:
+    """The negative and the positive pairs of each chunk by their buckets."""
+    n_of_kinds = np.array([(chunk.n_negatives, chunk.n_positives) for chunk in chunks])
+    firsts = (np.cumsum(n_of_kinds, axis=0) - n_of_kinds).tolist()  # (chunks, kinds)
+
+    def make(chunk: Chunk, *first_of_kind: int) -> list[Scattered]:
+        of_kinds = zip(make_pairs(rows, rules, chunk), first_of_kind, strict=True)
+        return [buckets.scatter(pairs, kind, n) for kind, (pairs, n) in enumerate(of_kinds)]
+
+    numbered = ((chunk, *first) for chunk, first in zip(chunks, firsts, strict=True))
+    return in_turn(engine, make, numbered)
+
+
 def _write_pairs(
     staged: StagedFolder, arrays: dict[str, ArraySpec], shuffle: Shuffle, engine: Engine
 ) -> list[WrittenFile]:
@@ -168,6 +180,6 @@ def _write_pairs(
             couples.write(first, unpack_pairs(packed))
             labels.write(first, kinds)
 
-        # One thread may hash for long what the others write, so that none waits for its turn.
+        # All at once, not `in_turn`: one thread may be long at hashing what the others wrote.
         engine.gather([engine.submit(write, *bucket) for bucket in enumerate(shuffle.firsts)])
     return [couples.finished, labels.finished]

@@ -16,7 +16,7 @@ from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, OutputError
 from embedprep.initializers import Initializer, initial_rows
 from embedprep.matrix.files import check_fits, check_room, open_matrix, staged_matrix
-from embedprep.output import embedding_layer
+from embedprep.output import check_vocabulary, embedding_layer
 from embedprep.settings import OUTPUT_DIM, TrainingSettings
 from embedprep.specials import PAD_INDEX
 from embedprep.training.learning import Work, learn, load_gensim
@@ -56,12 +56,18 @@ def train(
     evenly from ±0.5/dim. `advance` is told of the rows that were read in each epoch.
 
     Raises MissingExtra without gensim; InputError where nothing can be learned from the rows;
-    VocabularyError for an index that the vocabulary does not have; OutputError where `start` does
-    not fit or `output` cannot be written.
+    VocabularyError for an index that the vocabulary does not have, and where `start` is part of an
+    output of other words; OutputError where `start` does not fit or `output` cannot be written.
     """
     settings = settings or TrainingSettings()
     gensim = load_gensim()
-    matrix = _first_vectors(vocabulary, settings, start, output)  # (input_dim, dim)
+    if start is None:
+        matrix = _drawn_vectors(vocabulary, settings, output)  # (input_dim, dim)
+    else:
+        check_vocabulary(start, rows.path, vocabulary)
+        given = _open_start(start, vocabulary.input_dim, settings.dim)
+        check_room(output, *given.shape)
+        matrix = np.array(given, np.float32, order="C")
     matrix[PAD_INDEX] = 0
     with staged_matrix(output, sync) as staged, ThreadEngine(jobs) as engine:
         if output.is_dir():
@@ -75,26 +81,21 @@ def train(
             "words": int(counts.sum()),
             "epochs": settings.epochs,
             "trained": n_trained,
-            "untouched": len(counts) - n_trained - 1,
+            "untouched": len(counts) - n_trained - 1,  # the padding is not counted
         }
         staged.write(matrix, {"trained": asdict(settings), "statistics": facts})
     return Trained(output, facts, embedding_layer(len(matrix), matrix.shape[1], rows.length))
 
 
-def _first_vectors(
-    vocabulary: Vocabulary, settings: TrainingSettings, start: Path | None, output: Path
+def _drawn_vectors(
+    vocabulary: Vocabulary, settings: TrainingSettings, output: Path
 ) -> NDArray[np.float32]:
-    """The vectors that learning begins with, (input_dim, dim), read whole where `start` has them.
+    """The vectors that learning begins with, (input_dim, dim), those of word2vec.
 
-    Raises OutputError where `start` does not fit, or the disk has no room for so many.
+    Raises OutputError where the disk has no room for so many.
     """
-    n_vectors = vocabulary.input_dim
-    if start is not None:
-        given = _open_start(start, n_vectors, settings.dim)
-        check_room(output, *given.shape)
-        return np.array(given, np.float32, order="C")
     dim = settings.dim or OUTPUT_DIM
-    check_room(output, n_vectors, dim)
+    check_room(output, vocabulary.input_dim, dim)
     return initial_rows(vocabulary.entries, dim, Initializer("uniform", settings.seed, 0.5 / dim))
 
 

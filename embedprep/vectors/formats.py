@@ -28,9 +28,12 @@ TEXT, WORD2VEC, FASTTEXT = "text", "word2vec binary", "fastText binary"
 _FASTTEXT_MAGIC = struct.pack("<i", 793712314)
 _HEADER = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*\r?\n")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_NUMBER = re.compile(
+NUMBER = re.compile(
     rb"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf)", re.IGNORECASE
 )
+DECIMAL = re.compile(rb"[+-]?(?:[0-9]*\.[0-9]+|[0-9]+\.?(?=e))(?:e[+-]?[0-9]+)?", re.IGNORECASE)
+"""A number that is no whole one: words that hold spaces may end with 10, none ends with 0.5."""
+
 _LINES_LOOKED_AT = 10
 
 _REMEDY = "name one of GloVe, word2vec (text or binary) or fastText (.vec or .bin)"
@@ -92,16 +95,19 @@ def recognise(head: bytes, place: str) -> VectorFormat:
     if not 1 <= dim <= MOST_DIMENSIONS:
         cause = f"announces vectors of {dim:,} numbers"
         raise InputError(f"{place}:1", cause, "is it whole, and a vector file? copy it again")
-    if dim != 1 and _count_numbers(first) == 1 == _count_numbers(header[0]):
+    if dim != 1 and count_trailing(first, NUMBER) == 1 == count_trailing(header[0], NUMBER):
         return VectorFormat(TEXT, 1, header_bytes=len(mark))  # "1 2", "3 4": a number a word
-    is_text = _count_numbers(first) == dim or _is_text(rest)
+    is_text = count_trailing(first, NUMBER) == dim or _is_text(rest)
     return VectorFormat(TEXT if is_text else WORD2VEC, dim, n_vectors, len(mark) + header.end())
 
 
 def _dim_of_lines(head: bytes, is_cut: bool, place: str) -> int:
-    """How many numbers most of the first lines have behind their word."""
+    """How many numbers most of the first lines have behind their word.
+
+    Raises InputError where that are none, or too many, or where they are counts.
+    """
     lines = _lines(head, is_cut)[:_LINES_LOOKED_AT]
-    counts = Counter(map(_count_numbers, lines))
+    counts = Counter(count_trailing(line, NUMBER) for line in lines)
     dim = max(counts, key=counts.__getitem__, default=0)  # of two that are as many, the first
     if not 1 <= dim <= MOST_DIMENSIONS:
         raise InputError(place, "is no vector file that is known", _REMEDY)
@@ -116,14 +122,16 @@ def _lines(head: bytes, is_cut: bool) -> Sequence[bytes]:
     return [line for line in (lines[:-1] if is_cut else lines) if line.strip()]
 
 
-def _count_numbers(line: bytes) -> int:
+def count_trailing(line: bytes, pattern: re.Pattern[bytes]) -> int:
     """How many numbers a line ends with, its first field left out, which is a word.
 
-    >>> _count_numbers(b". . 0.1 -2e3"), _count_numbers(b"7 8"), _count_numbers(b"a word")
-    (2, 1, 0)
+    >>> count_trailing(b". . 0.1 -2e3", NUMBER), count_trailing(b"a word", NUMBER)
+    (2, 0)
+    >>> count_trailing(b"top 10", DECIMAL), count_trailing(b"cat 0.5 1e3", DECIMAL)
+    (0, 2)
     """
     fields = line.split()[1:]
-    are_numbers = [_NUMBER.fullmatch(field) is not None for field in reversed(fields)]
+    are_numbers = [pattern.fullmatch(field) is not None for field in reversed(fields)]
     return are_numbers.index(False) if False in are_numbers else len(fields)
 
 

@@ -7,7 +7,6 @@ right, and those that are wrong. The numbers of words that nobody wants are coun
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +17,10 @@ from embedprep.dictionary import Lookup, WordArray
 from embedprep.sources import PADDING
 from embedprep.vectors.blocks import Bad, VectorBlock, finite_rows
 from embedprep.vectors.decimals import MARGIN, parse_decimals
+from embedprep.vectors.formats import DECIMAL, count_trailing
 from embedprep.wording import how_many, shortened
 
 _SPACE, _LINE_FEED = np.uint8(ord(" ")), np.uint8(ord("\n"))
-
-_DECIMAL = re.compile(rb"[+-]?(?:[0-9]*\.[0-9]+|[0-9]+\.?(?=e))(?:e[+-]?[0-9]+)?", re.IGNORECASE)
-"""A number that is no whole one: nobody's word ends with one."""
 
 _COPY = "copy the file again, or leave such lines out by --skip-bad-vectors"
 _TRANSCODE = "transcode the file, or leave such lines out by --skip-bad-vectors"
@@ -173,7 +170,7 @@ def _find_odd(
         word, n_numbers = (fields[0] if fields else b""), len(fields) - 1
         if len(fields) == dim and content[:1].isspace():  # the word is white space itself
             word, n_numbers = content[: len(content) - len(content.lstrip()) - 1], dim
-        n_numbers += _count_surplus(word)
+        n_numbers += count_trailing(word, DECIMAL)  # a row too long
         if n_numbers != dim:
             cause = f"holds {how_many(max(n_numbers, 0), 'number')}, not {dim:,}"
             bad.append(Bad(line, cause, _COPY))
@@ -185,17 +182,6 @@ def _find_odd(
     wanted = (found < lookup.n_words).nonzero()[0]
     of_wanted = np.array(numbers, np.int64)[wanted]
     return _Lines(of_wanted, found[wanted], [texts[i] for i in wanted.tolist()]), bad
-
-
-def _count_surplus(word: bytes) -> int:
-    """How many decimals stand behind a word with spaces: it is then no word, but a row too long.
-
-    >>> _count_surplus(b"New York"), _count_surplus(b"top 10"), _count_surplus(b"cat 0.5 -1e3")
-    (0, 0, 2)
-    """
-    fields = word.split()[1:]
-    are_decimals = [_DECIMAL.fullmatch(field) is not None for field in reversed(fields)]
-    return are_decimals.index(False) if False in are_decimals else len(fields)
 
 
 def _not_utf8(data: bytes, starts: Ints, ends: Ints) -> list[Bad]:
