@@ -5,6 +5,7 @@ This is what an embedding layer does inside a model, for a model that has none.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,10 @@ def embed(
     path = rows_file(named)
     matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
     refuse_to_overwrite([str(path), str(matrix)], [target.path])
-    rows, vectors = open_rows(path), open_matrix(matrix)
+    rows, manifest = open_rows(path), manifest_of(path)
+    input_dim = manifest["embedding"]["input_dim"] if manifest is not None else None
+    remedy = "name the matrix that was made with the vocabulary of these rows"
+    vectors = open_matrix(matrix, input_dim, remedy)
     if matrix.parent != path.parent and manifest_of(matrix) is not None:
         of_matrix = matrix.parent / VOCABULARY
         check_vocabulary(path, of_matrix, Vocabulary.load(of_matrix))
@@ -79,11 +83,9 @@ def embed(
                 "choose float32" if dtype == "float16" else "scale the matrix down",
             ) from None
 
-    def remedy(limit: int) -> str:
-        return _smaller(rows, dim, dtype, reduce, limit)
-
     chunks = rows.chunks(max(array.row_bytes, dim * 8))
-    return write_tensor(target, array, chunks, make, remedy)
+    smaller = partial(_smaller, rows, dim, dtype, reduce)
+    return write_tensor(target, array, chunks, make, smaller)
 
 
 def _smaller(rows: EncodedRows, dim: int, dtype: str, reduce: str | None, limit: int) -> str:

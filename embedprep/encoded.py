@@ -92,9 +92,15 @@ def beside(path: Path, name: str, option: str, what: str) -> Path:
     if not path.exists():
         raise OutputError(str(path), "no such file", "check the path")
     found = file_of_output(path.parent, name)
-    if not found.exists():
-        raise OutputError(str(found), "no such file", f"name {what} by {option}")
+    if found is None:
+        raise missing_file(path.parent / name, f"name {what} by {option}")
     return found
+
+
+def missing_file(path: Path, remedy: str) -> OutputError:
+    """The error of a file that a folder lacks, or that is no part of the output there."""
+    cause = "is no part of the output that it lies in" if path.exists() else "no such file"
+    return OutputError(str(path), cause, remedy)
 
 
 def vocabulary_file(rows: Path, named: Path | None) -> Path:

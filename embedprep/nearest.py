@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, row_chunks
-from embedprep.encoded import beside
-from embedprep.errors import InputError, OutputError, check_least
+from embedprep.encoded import beside, missing_file
+from embedprep.errors import InputError, check_least
 from embedprep.manifest import read_manifest_of_rows
 from embedprep.matrix.files import WordVectors, open_word_vectors
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, file_of_output
@@ -51,10 +51,11 @@ def open_vectors(named: Path, vocabulary: Path | None = None) -> WordVectors:
     path = named
     if named.is_dir():
         read_manifest_of_rows(named)
-        path = file_of_output(named, EMBEDDING_MATRIX)
-        if not path.exists():
+        found = file_of_output(named, EMBEDDING_MATRIX)
+        if found is None:
             remedy = "make it by `embedprep matrix`, or name the file of one"
-            raise OutputError(str(path), "no such file", remedy)
+            raise missing_file(named / EMBEDDING_MATRIX, remedy)
+        path = found
     words = vocabulary or beside(path, VOCABULARY, "--vocab", "the vocabulary of this matrix")
     loaded = Vocabulary.load(words)
     remedy = "name the vocabulary that the matrix was made with by --vocab"

@@ -77,14 +77,29 @@ def load(folder: str | Path) -> Output:
     )
 
 
-def file_of_output(folder: Path, name: str) -> Path:
-    """Where a file of an output lies: for a part that has none of this name, at the top."""
+def file_of_output(folder: Path, name: str) -> Path | None:
+    """Where a file of an output lies: for a part that has none of this name, at the top.
+
+    None where there is none, or one that the manifest does not list: it may be older than the rows.
+    """
+    if _holds(folder, name):
+        return folder / name
+    place = Path(os.path.realpath(folder))
+    with suppress(OutputError):
+        is_part = place.name in read_manifest(place.parent).get("parts", {})
+        if is_part and _holds(place.parent, name):
+            return (place.parent if folder.name != place.name else folder.parent) / name
+    return None
+
+
+def _holds(folder: Path, name: str) -> bool:
+    """Whether a file lies in a folder, and is part of its output, if it is one."""
     if not (folder / name).exists():
-        place = Path(os.path.realpath(folder))
-        with suppress(OutputError):
-            if place.name in read_manifest(place.parent).get("parts", {}):
-                return folder.parent / name if folder.name == place.name else place.parent / name
-    return folder / name
+        return False
+    try:
+        return name in output_names(read_manifest(folder))
+    except OutputError:
+        return True
 
 
 def check_vocabulary(path: Path, vocabulary_path: Path, vocabulary: Vocabulary) -> None:

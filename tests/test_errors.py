@@ -1541,6 +1541,50 @@ def test_a_matrix_that_goes_with_its_rows_is_told_of(command: str, folder: Path)
     assert run(folder, f"{command} -o other").err == ""
 
 
+@pytest.mark.parametrize(
+    "making",
+    [
+        "encode a.txt --vocab split/vocab.json -q -o split/test",
+        "skipgrams split -q -o split/test",
+        "export split --to projector -q -o split/test",
+    ],
+)
+def test_a_part_does_not_replace_an_output_in_its_place(making: str, folder: Path) -> None:
+    (folder / "many.txt").write_text("".join(f"word{n} and others\n" for n in range(40)))
+    assert run(folder, "run many.txt --dim 2 -q -o split").status == 0
+    assert run(folder, making).status == 0
+    cause = "holds an output of its own, which would be replaced"
+    said = f"split/test: {cause}; name another folder by -o, or move it away"
+    assert_fails(folder, "run many.txt --split 50/0/50 -o split", said)
+    shutil.rmtree(folder / "split/test")
+    for _ in range(2):
+        assert run(folder, "run many.txt --split 50/0/50 -q -o split").status == 0
+
+
+def test_a_matrix_that_its_output_does_not_list_is_not_taken_for_its_own(folder: Path) -> None:
+    assert run(folder, "run a.txt -q -o other").status == 0
+    refused = "is part of a whole output; name another file, or its folder"
+    place = "other/embedding_matrix.npy"
+    assert_fails(folder, f"matrix --vocab v.json --dim 2 -o {place}", f"{place}: {refused}")
+    np.save(folder / place, np.ones((5, 2), np.float32))
+    remedies = {
+        "embed other -o new.npy": "name the embedding matrix by --matrix",
+        "export other --to glove -o new": "name the embedding matrix by --matrix",
+        "nearest other the": "make it by `embedprep matrix`, or name the file of one",
+    }
+    for command, remedy in remedies.items():
+        said = f"{place}: is no part of the output that it lies in; {remedy}"
+        assert_fails(folder, command, said)
+    assert run(folder, f"embed other --matrix {place} -q -o new.npy").status == 0
+
+
+def test_a_matrix_of_another_size_than_the_vocabulary(folder: Path) -> None:
+    np.save(folder / "big.npy", np.ones((9, 2), np.float32))
+    said = "big.npy: has 9 vectors, and the vocabulary 5 entries; "
+    remedy = "name the matrix that was made with the vocabulary of these rows"
+    assert_fails(folder, "embed out --matrix big.npy -o new.npy", said + remedy)
+
+
 @pytest.mark.parametrize("kind", ["labels", "pairs"])
 @pytest.mark.parametrize("command", ["onehot", "bow", "embed --matrix other/embedding_matrix.npy"])
 def test_other_arrays_of_an_output_are_no_rows(kind: str, command: str, folder: Path) -> None:
@@ -1633,7 +1677,7 @@ def test_the_matrix_of_a_part_lies_at_the_top(folder: Path) -> None:
     assert here == run(folder, "nearest split and")
     assert here.status == 0
     (folder / "split/embedding_matrix.npy").unlink()
-    said = "split/embedding_matrix.npy: no such file; name the embedding matrix by --matrix"
+    said = "split/test/embedding_matrix.npy: no such file; name the embedding matrix by --matrix"
     assert_fails(folder, "embed split/test -o new.npy", said)
 
 

@@ -162,10 +162,7 @@ def reviews(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An output of real sentences, with vectors."""
     folder = tmp_path_factory.mktemp("reviews") / "out"
     text = shared / "corpora" / "rt-polarity" / "rt-polarity.pos"
-    built = embedprep.build(text, folder, max_words=3000, bos=True)
-    random = np.random.default_rng(7)
-    vectors = random.normal(0, 0.3, (built.vocabulary.input_dim, 20))
-    np.save(folder / "embedding_matrix.npy", vectors.astype(np.float32))
+    embedprep.build(text, folder, max_words=3000, bos=True, dim=20, init="normal", seed=7)
     return folder
 
 

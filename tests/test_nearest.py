@@ -195,7 +195,7 @@ def test_words_of_standard_input_and_json(folder: Path) -> None:
 def test_an_output_is_read_when_it_is_whole(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"the cat sat\n")
     out = tmp_path / "out"
-    embedprep.build(tmp_path / "a.txt", out)
+    embedprep.build(tmp_path / "a.txt", out, dim=2)
     np.save(out / "embedding_matrix.npy", MATRIX[:5])
     assert nearest(open_vectors(out), ["cat"], 1)[0].neighbours == [Neighbour("sat", 1.0)]
     (out / "manifest.json").unlink()

@@ -38,6 +38,10 @@ def test_known_entries() -> None:
 
 
 def test_a_table_has_an_entry() -> None:
+    with pytest.raises(SettingsError, match="first_word: 0 is less than 1"):
+        sampling_table(5, first_word=0)
+    with pytest.raises(SettingsError, match=r"sampling_factor: 0.0 is not over 0"):
+        sampling_table(5, 0.0)
     with pytest.raises(SettingsError, match="size: 0 is less than 1"):
         sampling_table(0)
 

@@ -128,6 +128,14 @@ BROKEN: dict[str, tuple[bytes, str]] = {
         b"the 10\ncat 9\n",
         f"v: is a list of words and counts, without vectors; {NAME_ONE}",
     ),
+    "counts of numbers": (
+        b"2019 512\nthe 400\ncat 9\n",
+        f"v: is a list of words and counts, without vectors; {NAME_ONE}",
+    ),
+    "counts below titles": (
+        b"word\tcount\nthe\t400\ncat\t9\n",
+        f"v: is a list of words and counts, without vectors; {NAME_ONE}",
+    ),
     "blank first": (b"\n\n" + TEXT + b"sat 1\n", f"v:6: holds 1 number, not 2; {COPY}"),
     "none of the words": (b"dog 1 2\nsat 1 2\n", f"v: {NONE}"),
     "none but <unk>": (b"<unk> 1 2\nsat 1 2\n", f"v: {NONE}"),
@@ -317,14 +325,22 @@ def test_another_dimension_is_told(folder: Path) -> None:
 
 
 def test_vectors_may_be_of_one_number() -> None:
-    for data in (b"the 1\ncat 2.0\n", b"2 1\nthe 1\ncat 2\n", b"2 2\nthe 1\ncat 2\n"):
+    for data in (b"the 1\ncat 2.0\n", b"2 1\nthe 1\ncat 2\n", b"2 2\nthe 1\ncat 2.0\n"):
         save(data)
         assert make(oov_init="zeros").values.tolist() == [[0], [0], [1], [2], [0]]
 
 
+def test_vectors_near_the_largest_number_make_no_infinity() -> None:
+    save(b"the 0.5 3e38\ncat 1.5 -3e38\n")
+    Vocabulary(("the", "cat", "a", "b", "c"), (1,) * 5, TokenizerSettings(), Rectangle(3)).save(
+        "v.json"
+    )
+    assert np.isfinite(make().values).all()
+
+
 def test_words_may_be_numbers() -> None:
     Vocabulary(("2", "3"), (1, 1), TokenizerSettings(), Rectangle(3)).save("v.json")
-    for data in (b"2 0.5 0.25\n3 1 2\n", b"2 0.5\n3 1\n", b"2 3\n3 4\n"):
+    for data in (b"2 0.5 0.25\n3 1 2\n", b"2 0.5\n3 1.5\n", b"2 3\n3 4.5\n"):
         save(data)
         expected = [list(map(float, line.split()[1:])) for line in data.splitlines()]
         assert make().values[2:].tolist() == expected

@@ -72,7 +72,7 @@ def vector_format(head: bytes) -> VectorFormat:
         (b"the nan -inf\n", (TEXT, 2, None, 0)),
         (b"ragged 1\nthe 1 2\ncat 1 2\n", (TEXT, 2, None, 0)),
         (b"2 0.1 0.2\n3 4 5\n", (TEXT, 2, None, 0)),  # the words are numbers
-        (b"1 2\n3 4\n", (TEXT, 1, None, 0)),  # they are, and each vector is a number
+        (b"1 2\n3 4.5\n", (TEXT, 1, None, 0)),  # they are, and each vector is a number
         (b"2 2\nthe 1 2\ncat 1 2\n", (TEXT, 2, 2, 4)),
         (b"2 2\r\nthe 1 2\r\n", (TEXT, 2, 2, 5)),
         (b"\xef\xbb\xbf2 1\nthe 1\n", (TEXT, 1, 2, 7)),

@@ -112,6 +112,9 @@ def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
 
     Raises OutputError where the file cannot be written, or the folder is no whole output of rows.
     """
+    if output.name == EMBEDDING_MATRIX and (output.parent / MANIFEST).exists():
+        remedy = "name another file, or its folder"
+        raise OutputError(str(output), "is part of a whole output", remedy)
     if not output.is_dir():
         with staged_file(output, sync) as temporary:
             yield StagedMatrix(output, temporary.parent, temporary)

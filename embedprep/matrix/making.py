@@ -27,6 +27,8 @@ from embedprep.vectors import VectorsRead, finite_rows, read_vectors
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_many
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 _MOST_MISSING = 10
 
 
@@ -193,7 +195,8 @@ def _fill(
         return
     seeds = word_seeds(words, settings.seed)
     for chunk in row_chunks(len(missing), len(mean) * mean.itemsize):
-        values[missing[chunk]] = standard_normal(seeds[chunk], len(mean)) * deviation + mean
+        drawn = standard_normal(seeds[chunk], len(mean)) * deviation + mean
+        values[missing[chunk]] = np.clip(drawn, -_LARGEST, _LARGEST)
 
 
 def _spread(

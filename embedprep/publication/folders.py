@@ -175,8 +175,11 @@ def _check_places(staged: StagedFolder) -> None:
             raise OutputError(str(folder), "is a file where a folder is to be", "move it away")
         if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
             raise disk_error(str(folder), PermissionError(errno.EACCES, "Permission denied"))
-        if _is_manifest(name) and path.exists():
+        if name != MANIFEST and _is_manifest(name) and path.exists():
             read_manifest(folder)  # an error where it is not one of ours
+            if name not in staged.listed:
+                cause = "holds an output of its own, which would be replaced"
+                raise OutputError(str(folder), cause, "name another folder by -o, or move it away")
 
 
 def _listed_before(target: Path) -> set[str]:

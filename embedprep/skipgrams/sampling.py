@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints
-from embedprep.errors import SettingsError
+from embedprep.errors import SettingsError, check_least
 from embedprep.specials import PAD_INDEX
 
 KERAS_FACTOR = 1e-5
@@ -41,8 +41,10 @@ def sampling_table(
     >>> sampling_table(4, first_word=2).round(6).tolist()
     [0.003152, 0.003152, 0.003152, 0.005476]
     """
-    if size < 1:
-        raise SettingsError("size", f"{size} is less than 1")
+    check_least("size", size, 1)
+    check_least("first_word", first_word, 1)
+    if not sampling_factor > 0:
+        raise SettingsError("sampling_factor", f"{sampling_factor} is not over 0")
     rank = np.maximum(np.arange(size) - (first_word - 1), 1)
     inverse_frequency = rank * (np.log(rank) + _GAMMA) + 0.5 - 1.0 / (12.0 * rank)
     f = sampling_factor * inverse_frequency

@@ -96,7 +96,8 @@ def recognise(head: bytes, place: str) -> VectorFormat:
         cause = f"announces vectors of {dim:,} numbers"
         raise InputError(f"{place}:1", cause, "is it whole, and a vector file? copy it again")
     if dim != 1 and count_trailing(first, NUMBER) == 1 == count_trailing(header[0], NUMBER):
-        return VectorFormat(TEXT, 1, header_bytes=len(mark))  # "1 2", "3 4": a number a word
+        _refuse_counts(_lines(head, is_cut), place)
+        return VectorFormat(TEXT, 1, header_bytes=len(mark))  # "1 2", "3 4.5": a number a word
     is_text = count_trailing(first, NUMBER) == dim or _is_text(rest)
     return VectorFormat(TEXT if is_text else WORD2VEC, dim, n_vectors, len(mark) + header.end())
 
@@ -111,9 +112,15 @@ def _dim_of_lines(head: bytes, is_cut: bool, place: str) -> int:
     dim = max(counts, key=counts.__getitem__, default=0)  # of two that are as many, the first
     if not 1 <= dim <= MOST_DIMENSIONS:
         raise InputError(place, "is no vector file that is known", _REMEDY)
-    if dim == 1 and all(line.split()[-1].isdigit() for line in lines):
-        raise InputError(place, "is a list of words and counts, without vectors", _REMEDY)
+    if dim == 1:
+        _refuse_counts(lines, place)
     return dim
+
+
+def _refuse_counts(lines: Sequence[bytes], place: str) -> None:
+    """Raise InputError where lines are words and their counts, the first one perhaps titles."""
+    if all(line.split()[-1].isdigit() for line in lines[1:_LINES_LOOKED_AT]):
+        raise InputError(place, "is a list of words and counts, without vectors", _REMEDY)
 
 
 def _lines(head: bytes, is_cut: bool) -> Sequence[bytes]:
