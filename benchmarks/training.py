@@ -51,7 +51,7 @@ def encoded(text: Path) -> tuple[Path, Path]:
     """The rows of a text, and their sentences as text."""
     folder = corpus.BUILD / f"rows-{text.stem}"
     sentences = folder.with_suffix(".txt")
-    if not sentences.exists():
+    if not sentences.exists() or not (folder / "manifest.json").exists():
         run = [*EMBEDPREP, "run", str(text), "-o", str(folder), "-q", *contestants.SIZES]
         measure.run(run, corpus.ROOT)
         measure.run([*EMBEDPREP, "decode", str(folder), "-o", str(sentences)], corpus.ROOT)
