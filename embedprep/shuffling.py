@@ -120,26 +120,25 @@ def shuffle_kinds(
         order = places.order(first, n_things)
         return np.concatenate(pieces).take(order), kinds.take(order)
 
-    kind_bits = np.uint32(max(len(n_of_kind) - 1, 0).bit_length())
+    kind_mask = np.uint32((1 << max(len(n_of_kind) - 1, 0).bit_length()) - 1)
     keys = np.empty((n_things, 2), "<u4")  # the low and the high half of each
     np.concatenate(pieces, out=keys[:, 0])
-    keys[:, 1] = _draw_marks(n_of_kind, kind_bits, places, first)
+    keys[:, 1] = _draw_marks(n_of_kind, kind_mask, places, first)
 
     keys.view("<u8").ravel().sort()
 
     shuffled, marks = keys[:, 0].astype(dtype), keys[:, 1].astype(np.uint32)
-    break_ties(shuffled, marks, kind_bits, places, first)
-    marks &= (np.uint32(1) << kind_bits) - np.uint32(1)
+    break_ties(shuffled, marks, kind_mask, places, first)
+    marks &= kind_mask
     return shuffled, marks.astype(np.uint8)
 
 
 def _draw_marks(
-    n_of_kind: Sequence[int], kind_bits: np.uint32, places: Stream, first: int
+    n_of_kind: Sequence[int], kind_mask: np.uint32, places: Stream, first: int
 ) -> NDArray[np.uint32]:
     """A mark for each thing, kind by kind, (things,): random bits, and the kind below them."""
     marks = places.short_bits(first, sum(n_of_kind), np.uint32)
-    marks >>= kind_bits
-    marks <<= kind_bits
+    marks &= ~kind_mask
     last = 0
     for kind, n in enumerate(n_of_kind):
         last += n
@@ -150,17 +149,17 @@ def _draw_marks(
 def break_ties(
     things: NDArray[Any],
     marks: NDArray[np.uint32],
-    kind_bits: np.uint32,
+    kind_mask: np.uint32,
     places: Stream,
     first: int,
 ) -> None:
-    """Things whose sorted marks differ in their `kind_bits` low bits alone brought into random
-    order, with their marks; `things`, `marks: (things,)`.
+    """Things whose sorted marks differ within `kind_mask` alone brought into random order, with
+    their marks; `things`, `marks: (things,)`.
     """
-    before = np.flatnonzero((marks[1:] ^ marks[:-1]) >> kind_bits == 0)  # ties with the next one
+    before = np.flatnonzero(marks[1:] ^ marks[:-1] <= kind_mask)  # ties with the next one
     if not len(before):
         return
     tied = np.union1d(before, before + 1)
     drawn = Stream(f"ties of {places.purpose}", places.seed).bits_at(first + tied)
-    order = tied[np.lexsort((drawn, marks[tied] >> kind_bits))]
+    order = tied[np.lexsort((drawn, marks[tied] & ~kind_mask))]
     things[tied], marks[tied] = things[order], marks[order]

@@ -92,7 +92,9 @@ def test_ties_are_broken_evenly(kind_bits: int) -> None:
     for seed in range(600):
         things = np.arange(5, 8, dtype=np.uint32)
         marks = np.full(3, 9 << kind_bits, np.uint32)
-        shuffling.break_ties(things, marks, np.uint32(kind_bits), Stream("test", seed), 0)
+        shuffling.break_ties(
+            things, marks, np.uint32((1 << kind_bits) - 1), Stream("test", seed), 0
+        )
         seen[tuple(things.tolist())] += 1
     assert sum((n - 100) ** 2 for n in seen.values()) / 100 < 20.52  # 5 degrees of freedom, 0.001
     assert len(seen) == 6
@@ -101,7 +103,7 @@ def test_ties_are_broken_evenly(kind_bits: int) -> None:
 def test_only_ties_are_broken_and_kinds_stay_with_their_things() -> None:
     marks = np.array([0x07, 0x10, 0x11, 0x1F, 0x20, 0x35, 0x36], np.uint32)
     things = marks + np.uint32(1000)
-    shuffling.break_ties(things, marks, np.uint32(4), Stream("test", 1), 0)
+    shuffling.break_ties(things, marks, np.uint32(0xF), Stream("test", 1), 0)
     assert (marks >> 4).tolist() == [0, 1, 1, 1, 2, 3, 3]
     assert sorted(marks.tolist()) == [0x07, 0x10, 0x11, 0x1F, 0x20, 0x35, 0x36]
     assert (things - marks == 1000).all()
