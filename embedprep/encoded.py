@@ -6,6 +6,7 @@ them lies beside them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,7 +77,7 @@ def open_rows(named: Path) -> EncodedRows:
     if ids.ndim != 2 or ids.dtype.kind not in "iu" or not ids.shape[1]:
         cause = f"holds {ids.dtype} of shape {ids.shape}, not rows of indices"
         raise OutputError(str(path), cause, remedy)
-    if path.name != SEQUENCES and manifest_of(path) is not None:
+    if os.path.basename(os.path.realpath(path)) != SEQUENCES and manifest_of(path) is not None:
         cause = f"holds no rows of indices, but is another file of {path.parent}"
         raise OutputError(str(path), cause, remedy)
     return EncodedRows(path, ids)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import ntpath
+import os
 import posixpath
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -44,10 +45,11 @@ def format_manifest(
     embedding: Mapping[str, Any] | None = None,
     labels: Mapping[str, Any] | None = None,
     matrix: Mapping[str, Any] | None = None,
+    part: str | None = None,
     parts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The bytes of `manifest.json` of an output of a kind; `parts` are the statistics of the other
-    parts.
+    """The bytes of `manifest.json` of an output of a kind, or of the `part` of one that has this
+    name; `parts` are the statistics of the other parts.
 
     `embedding` are the arguments of the layer that takes the rows, where the output has rows, and
     `matrix` the facts about its matrix.
@@ -57,6 +59,7 @@ def format_manifest(
         "version": VERSION,
         "embedprep": __version__,
         "kind": kind,
+        **({"part": part} if part else {}),
         "settings": settings,
         "inputs": [describe_input(source) for source in inputs],
         "outputs": [_describe_output(output) for output in outputs],
@@ -161,9 +164,10 @@ def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
 
 def manifest_of(path: Path) -> dict[str, Any] | None:
     """The manifest of the output that lists a file, None where there is none."""
+    place = Path(os.path.realpath(path))
     with suppress(OutputError):
-        manifest = read_manifest(path.parent)
-        if path.name in output_names(manifest):
+        manifest = read_manifest(place.parent)
+        if place.name in output_names(manifest):
             return manifest
     return None
 

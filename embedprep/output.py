@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError, VocabularyError
-from embedprep.manifest import manifest_of, output_names, read_manifest, read_manifest_of_rows
+from embedprep.manifest import ROWS, manifest_of, output_names, read_manifest, read_manifest_of_rows
 from embedprep.vocabulary import Vocabulary
 
 SEQUENCES = "sequences.npy"
@@ -88,25 +88,27 @@ def file_of_output(folder: Path, name: str) -> Path | None:
     with suppress(OutputError):
         is_part = place.name in read_manifest(place.parent).get("parts", {})
         if is_part and _holds(place.parent, name):
-            return (place.parent if folder.name != place.name else folder.parent) / name
+            is_near = os.path.realpath(folder.parent) == str(place.parent)
+            return (folder.parent if is_near and folder.name else place.parent) / name
     return None
 
 
 def _holds(folder: Path, name: str) -> bool:
-    """Whether a file lies in a folder, and is part of its output, if it is one."""
+    """Whether a file lies in a folder, and is part of the rows there, if there are any."""
     if not (folder / name).exists():
         return False
-    try:
-        return name in output_names(read_manifest(folder))
-    except OutputError:
-        return True
+    with suppress(OutputError):
+        manifest = read_manifest(folder)
+        return manifest.get("kind") != ROWS or name in output_names(manifest)
+    return True
 
 
 def check_vocabulary(path: Path, vocabulary_path: Path, vocabulary: Vocabulary) -> None:
     """Raise VocabularyError where a file, rows or their matrix, is part of an output that has other
     words than a vocabulary: the same indices would stand for others.
     """
-    own = path.parent / VOCABULARY
+    place = Path(os.path.realpath(path)) if path.is_symlink() else path
+    own = place.parent / VOCABULARY
     if own == vocabulary_path or manifest_of(path) is None or not own.exists():
         return
     if Vocabulary.load(own).entries != vocabulary.entries:

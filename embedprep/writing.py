@@ -215,6 +215,7 @@ def _format(
         embedding=built.embedding,
         labels=None if built.labels is None else built.labels.saved,
         matrix=None if built.matrix is None or part is not None else built.matrix.saved,
+        part=part,
         parts=built.parts if part is None else None,
     )
 

@@ -1557,8 +1557,20 @@ def test_a_part_does_not_replace_an_output_in_its_place(making: str, folder: Pat
     said = f"split/test: {cause}; name another folder by -o, or move it away"
     assert_fails(folder, "run many.txt --split 50/0/50 -o split", said)
     shutil.rmtree(folder / "split/test")
+    again = "run many.txt --dim 2 --split 50/0/50 -q -o split"
     for _ in range(2):
-        assert run(folder, "run many.txt --split 50/0/50 -q -o split").status == 0
+        assert run(folder, again).status == 0
+    # As after an error while it was published: its parts are still known as such.
+    (folder / "split/manifest.json").unlink()
+    assert run(folder, again).status == 0
+    shutil.rmtree(folder / "split/test")
+    assert run(folder, making.replace("split/test", "own")).status == 0
+    (folder / "own").rename(folder / "split/test")
+    assert_fails(folder, "run many.txt --split 50/0/50 -o split", said)
+    assert_fails(folder, "matrix -o split --dim 3", re.compile("embedprep: split/test: holds .*\n"))
+    before = snapshot(folder / "split/test")
+    assert run(folder, "run many.txt -q -o split").status == 0
+    assert snapshot(folder / "split/test") == before
 
 
 def test_a_matrix_that_its_output_does_not_list_is_not_taken_for_its_own(folder: Path) -> None:
@@ -1632,6 +1644,12 @@ def test_a_vocabulary_of_the_same_size_is_told_from_that_of_the_rows(
     said = f"other/{file}: {cause}; take other/vocab.json, or what was made with it"
     assert_fails(folder, command, said)
 
+    if command.startswith(("nearest", "decode")):  # nor is it by a link to the file alone
+        (folder / "link.npy").symlink_to(f"other/{file}")
+        linked = re.sub(r"other(/embedding_matrix.npy)?", "link.npy", command)
+        ended = run(folder, linked)
+        assert (ended.status, cause in ended.err) == (1, True)
+
 
 @pytest.mark.parametrize(
     "command",
@@ -1670,6 +1688,12 @@ def test_the_matrix_of_a_part_lies_at_the_top(folder: Path) -> None:
     assert run(folder, "embed split/test -q -o test.npy").status == 0
     assert run(folder / "split/test", "embed . -q -o ../../same.npy").status == 0
     assert (folder / "same.npy").read_bytes() == (folder / "test.npy").read_bytes()
+    assert run(folder, "run many.txt --dim 2 --seed 1 --split 50/0/50 -q -o second").status == 0
+    shutil.rmtree(folder / "second/test")
+    for link in ("second/test", "texts/test", "texts/exam"):
+        (folder / link).symlink_to("../split/test")
+        assert run(folder, f"embed {link} -q -o same.npy").status == 0
+        assert (folder / "same.npy").read_bytes() == (folder / "test.npy").read_bytes()
     matrix = np.load(folder / "split/embedding_matrix.npy")
     rows = np.load(folder / "split/test/sequences.npy")
     assert np.array_equal(np.load(folder / "test.npy"), matrix[rows])

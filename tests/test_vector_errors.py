@@ -325,7 +325,7 @@ def test_another_dimension_is_told(folder: Path) -> None:
 
 
 def test_vectors_may_be_of_one_number() -> None:
-    for data in (b"the 1\ncat 2.0\n", b"2 1\nthe 1\ncat 2\n", b"2 2\nthe 1\ncat 2.0\n"):
+    for data in (b"the 1.0\ncat 2\n", b"2 1\nthe 1\ncat 2\n", b"2 2\nthe 1\ncat 2.0\n"):
         save(data)
         assert make(oov_init="zeros").values.tolist() == [[0], [0], [1], [2], [0]]
 

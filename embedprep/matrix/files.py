@@ -151,7 +151,7 @@ def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping
     output_dim = values.shape[1]
     outputs = [write_matrix(staged, values)]
     for part in manifest.get("parts", {}):
-        of_part = read_manifest(staged.target / part)
+        of_part = read_manifest_of_rows(staged.target / part)
         changed = manifest_with_matrix(of_part, [], output_dim)
         outputs.append(staged.write(f"{part}/{MANIFEST}", changed))
     staged.keep(output_names(manifest))

@@ -175,11 +175,17 @@ def _check_places(staged: StagedFolder) -> None:
             raise OutputError(str(folder), "is a file where a folder is to be", "move it away")
         if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
             raise disk_error(str(folder), PermissionError(errno.EACCES, "Permission denied"))
-        if name != MANIFEST and _is_manifest(name) and path.exists():
-            read_manifest(folder)  # an error where it is not one of ours
-            if name not in staged.listed:
-                cause = "holds an output of its own, which would be replaced"
-                raise OutputError(str(folder), cause, "name another folder by -o, or move it away")
+        if name != MANIFEST and _is_manifest(name) and _is_whole(folder):
+            cause = "holds an output of its own, which would be replaced"
+            raise OutputError(str(folder), cause, "name another folder by -o, or move it away")
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a folder in another one is an output of its own, and not a part.
+
+    Raises OutputError where its manifest is not one of ours.
+    """
+    return (folder / MANIFEST).exists() and read_manifest(folder).get("part") != folder.name
 
 
 def _listed_before(target: Path) -> set[str]:
@@ -189,7 +195,12 @@ def _listed_before(target: Path) -> set[str]:
         with suppress(OSError, ValueError, TypeError, RecursionError):
             saved = json.loads((leftover / _OBSOLETE).read_bytes())
             names |= output_names({"outputs": [{"name": name} for name in saved]})
-    return names - {MANIFEST}
+    names.discard(MANIFEST)
+    for folder in {name.partition("/")[0] for name in names if "/" in name}:
+        with suppress(OutputError):  # what holds a manifest of others is looked at when it is due
+            if _is_whole(target / folder):
+                names = {name for name in names if not name.startswith(f"{folder}/")}
+    return names
 
 
 def _make_folder(target: Path, made: list[Path]) -> None:

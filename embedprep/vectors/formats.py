@@ -119,7 +119,9 @@ def _dim_of_lines(head: bytes, is_cut: bool, place: str) -> int:
 
 def _refuse_counts(lines: Sequence[bytes], place: str) -> None:
     """Raise InputError where lines are words and their counts, the first one perhaps titles."""
-    if all(line.split()[-1].isdigit() for line in lines[1:_LINES_LOOKED_AT]):
+    last = [line.split()[-1] for line in lines[:_LINES_LOOKED_AT]]
+    counts = last if NUMBER.fullmatch(last[0]) else last[1:]
+    if counts and all(count.isdigit() for count in counts):
         raise InputError(place, "is a list of words and counts, without vectors", _REMEDY)
 
 
