@@ -38,7 +38,6 @@ lint: $(VENV)/.dev  ## check style, format and types
 bench: $(VENV)/.base  ## measure speed and memory (beside the peers that are installed)
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 	$(BIN)/python benchmarks/languages.py
-	$(BIN)/python benchmarks/skipgrams.py
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/vectors.py
