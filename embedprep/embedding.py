@@ -12,18 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.encoded import (
-    EncodedRows,
-    beside,
-    open_rows,
-    open_with_vocabulary,
-    rows_file,
-)
+from embedprep.encoded import EncodedRows, beside, open_rows, open_with_vocabulary, rows_file
 from embedprep.errors import OutputError, check_choice
 from embedprep.manifest import manifest_of
 from embedprep.matrix.files import open_matrix
 from embedprep.npy import ArraySpec
-from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, check_vocabulary
+from embedprep.output import EMBEDDING_MATRIX, check_vocabulary, vocabulary_of
 from embedprep.publication import refuse_to_overwrite
 from embedprep.settings import REDUCTIONS, VECTOR_DTYPES
 from embedprep.specials import PAD_INDEX
@@ -63,8 +57,8 @@ def embed(
     input_dim = manifest["embedding"]["input_dim"] if manifest is not None else None
     remedy = "name the matrix that was made with the vocabulary of these rows"
     vectors = open_matrix(matrix, input_dim, remedy)
-    if matrix.parent != path.parent and manifest_of(matrix) is not None:
-        of_matrix = matrix.parent / VOCABULARY
+    of_rows, of_matrix = vocabulary_of(path), vocabulary_of(matrix)
+    if of_rows is not None and of_matrix is not None and of_rows != of_matrix:
         check_vocabulary(path, of_matrix, Vocabulary.load(of_matrix))
     dim = vectors.shape[1]
     array = _embedded(rows, dim, dtype, reduce)

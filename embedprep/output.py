@@ -89,7 +89,7 @@ def file_of_output(folder: Path, name: str) -> Path | None:
         is_part = place.name in read_manifest(place.parent).get("parts", {})
         if is_part and _holds(place.parent, name):
             is_near = os.path.realpath(folder.parent) == str(place.parent)
-            return (folder.parent if is_near and folder.name else place.parent) / name
+            return (folder.parent if is_near else place.parent) / name
     return None
 
 
@@ -103,13 +103,21 @@ def _holds(folder: Path, name: str) -> bool:
     return True
 
 
+def vocabulary_of(path: Path) -> Path | None:
+    """The vocabulary of the output that a file, rows or their matrix, is part of; None where it
+    stands by itself. A link stands for what it leads to.
+    """
+    place = Path(os.path.realpath(path)) if path.is_symlink() else path
+    own = place.parent / VOCABULARY
+    return own if manifest_of(path) is not None and own.exists() else None
+
+
 def check_vocabulary(path: Path, vocabulary_path: Path, vocabulary: Vocabulary) -> None:
     """Raise VocabularyError where a file, rows or their matrix, is part of an output that has other
     words than a vocabulary: the same indices would stand for others.
     """
-    place = Path(os.path.realpath(path)) if path.is_symlink() else path
-    own = place.parent / VOCABULARY
-    if own == vocabulary_path or manifest_of(path) is None or not own.exists():
+    own = vocabulary_of(path)
+    if own is None or os.path.samefile(own, vocabulary_path):
         return
     if Vocabulary.load(own).entries != vocabulary.entries:
         cause = f"was made with another vocabulary than {vocabulary_path}"

@@ -1659,6 +1659,7 @@ def test_a_vocabulary_of_the_same_size_is_told_from_that_of_the_rows(
         "decode other --vocab same.json",
         "nearest other/embedding_matrix.npy --vocab same.json the",
         "embed other -q -o new.npy --matrix loose.npy",
+        "embed other -q -o new.npy --matrix texts/link.npy",
     ],
 )
 def test_a_copy_of_the_vocabulary_is_as_good(command: str, folder: Path) -> None:
@@ -1667,6 +1668,7 @@ def test_a_copy_of_the_vocabulary_is_as_good(command: str, folder: Path) -> None
     assert run(folder, "run first.txt --dim 2 -q -o other").status == 0
     shutil.copy(folder / "other/vocab.json", folder / "same.json")
     shutil.copy(folder / "other/embedding_matrix.npy", folder / "loose.npy")
+    (folder / "texts/link.npy").symlink_to("../other/embedding_matrix.npy")
     assert run(folder, "vocab a.txt -q -o vocab.json").status == 0
     ended = run(folder, command)
     assert (ended.status, ended.err) == (0, "")
