@@ -162,6 +162,15 @@ def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def has_rows(folder: Path) -> bool:
+    """Whether a folder is a finished output of rows."""
+    try:
+        read_manifest_of_rows(folder)
+    except OutputError:
+        return False
+    return True
+
+
 def manifest_of(path: Path) -> dict[str, Any] | None:
     """The manifest of the output that lists a file, None where there is none."""
     place = Path(os.path.realpath(path))

@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError, VocabularyError
-from embedprep.manifest import ROWS, manifest_of, output_names, read_manifest, read_manifest_of_rows
+from embedprep.manifest import (
+    has_rows,
+    manifest_of,
+    output_names,
+    read_manifest,
+    read_manifest_of_rows,
+)
 from embedprep.vocabulary import Vocabulary
 
 SEQUENCES = "sequences.npy"
@@ -97,10 +103,7 @@ def _holds(folder: Path, name: str) -> bool:
     """Whether a file lies in a folder, and is part of the rows there, if there are any."""
     if not (folder / name).exists():
         return False
-    with suppress(OutputError):
-        manifest = read_manifest(folder)
-        return manifest.get("kind") != ROWS or name in output_names(manifest)
-    return True
+    return not has_rows(folder) or name in output_names(read_manifest(folder))
 
 
 def vocabulary_of(path: Path) -> Path | None:

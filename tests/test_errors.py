@@ -1588,6 +1588,9 @@ def test_a_matrix_that_its_output_does_not_list_is_not_taken_for_its_own(folder:
         said = f"{place}: is no part of the output that it lies in; {remedy}"
         assert_fails(folder, command, said)
     assert run(folder, f"embed other --matrix {place} -q -o new.npy").status == 0
+    (folder / "texts/manifest.json").write_text('{"name": "a web page"}')
+    named = "matrix --vocab v.json --dim 2 -q -o texts/embedding_matrix.npy"
+    assert run(folder, named).status == 0
 
 
 def test_a_matrix_of_another_size_than_the_vocabulary(folder: Path) -> None:

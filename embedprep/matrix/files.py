@@ -14,6 +14,7 @@ from embedprep.errors import OutputError
 from embedprep.manifest import (
     MANIFEST,
     ROWS,
+    has_rows,
     manifest_with_matrix,
     output_names,
     read_manifest,
@@ -112,7 +113,7 @@ def staged_matrix(output: Path, sync: bool = False) -> Iterator[StagedMatrix]:
 
     Raises OutputError where the file cannot be written, or the folder is no whole output of rows.
     """
-    if output.name == EMBEDDING_MATRIX and (output.parent / MANIFEST).exists():
+    if output.name == EMBEDDING_MATRIX and has_rows(output.parent):
         remedy = "name another file, or its folder"
         raise OutputError(str(output), "is part of a whole output", remedy)
     if not output.is_dir():
