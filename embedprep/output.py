@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.manifest import (
-    has_rows,
     manifest_of,
     output_names,
     read_manifest,
@@ -103,7 +102,9 @@ def _holds(folder: Path, name: str) -> bool:
     """Whether a file lies in a folder, and is part of the rows there, if there are any."""
     if not (folder / name).exists():
         return False
-    return not has_rows(folder) or name in output_names(read_manifest(folder))
+    with suppress(OutputError):  # of a folder that is no output of rows
+        return name in output_names(read_manifest_of_rows(folder))
+    return True
 
 
 def vocabulary_of(path: Path) -> Path | None:
