@@ -54,7 +54,7 @@ def adopt(path: Path, settings: AdoptionSettings, output: Path | None = None) ->
     with 0, and OutputError where the rows cannot hold its indices.
     """
     if output is not None:
-        refuse_to_overwrite([str(path)], [output])
+        refuse_to_overwrite([path], [output])
     held = read_foreign(path)
     if isinstance(held, Vocabulary):
         vocabulary, never_made = _reshape(held, settings, str(path)), []

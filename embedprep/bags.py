@@ -140,7 +140,7 @@ def bow(
     if fit is not None:
         fitted = open_rows(fit)
         check_vocabulary(fitted.path, vocabulary_file(rows.path, vocabulary), entries)
-        refuse_to_overwrite([str(fitted.path)], [target.path])
+        refuse_to_overwrite([fitted.path], [target.path])
         _refuse_cut(fitted)
 
     weights = Weights(mode, fitted.n_rows, np.empty(0), np.empty(0))

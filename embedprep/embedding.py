@@ -52,7 +52,7 @@ def embed(
         check_choice("--reduce", reduce, REDUCTIONS)
     path = rows_file(named)
     matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
-    refuse_to_overwrite([str(path), str(matrix)], [target.path])
+    refuse_to_overwrite([path, matrix], [target.path])
     rows, manifest = open_rows(path), manifest_of(path)
     input_dim = manifest["embedding"]["input_dim"] if manifest is not None else None
     remedy = "name the matrix that was made with the vocabulary of these rows"

@@ -121,7 +121,7 @@ def open_with_vocabulary(
     """
     path = rows_file(named)
     vocabulary_path = vocabulary_file(path, vocabulary)
-    refuse_to_overwrite([str(path), str(vocabulary_path)], outputs)
+    refuse_to_overwrite([path, vocabulary_path], outputs)
     loaded = Vocabulary.load(vocabulary_path)
     rows = open_rows(path)
     check_vocabulary(path, vocabulary_path, loaded)

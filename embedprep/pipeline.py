@@ -140,7 +140,7 @@ def encode(
     is_file = output.suffix == ".npy"
     places = [output] if is_file else [output / name for name in OUTPUT_NAMES]
     with closing(reader), ExitStack() as stack:
-        refuse_to_overwrite([*reader.names, str(vocabulary_path)], places)
+        refuse_to_overwrite([*reader.names, vocabulary_path], places)
         vocabulary = Vocabulary.load(vocabulary_path)
         specials = vocabulary.specials
         are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"

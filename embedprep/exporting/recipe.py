@@ -101,7 +101,7 @@ def write_export(export: Export, output: Path, *, sync: bool = False) -> None:
     if export.vectors is not None and export.to in FOLDERS:
         _write_projector(export, export.vectors, output, sync)
         return
-    refuse_to_overwrite(list(map(str, export.inputs)), [output])
+    refuse_to_overwrite(export.inputs, [output])
     with staged_file(output, sync) as temporary, temporary.open("wb") as stream:
         stream.writelines(exported_text(export))
 

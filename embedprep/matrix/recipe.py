@@ -42,8 +42,8 @@ def write_matrix_of(
     is_output = output.is_dir()
     vocabulary_path = vocabulary_path or output / VOCABULARY
     target = output / EMBEDDING_MATRIX if is_output else output
-    read = [str(vocabulary_path), *vector_files(settings)]
-    refuse_to_overwrite(read, [target, *([missing] if missing else [])])
+    outputs = [target, *([missing] if missing else [])]
+    refuse_to_overwrite([vocabulary_path, *vector_files(settings)], outputs)
     if missing is not None and os.path.realpath(missing) == os.path.realpath(target):
         raise OutputError(str(missing), "is also the matrix", "name another --missing")
     with ExitStack() as stack:

@@ -42,15 +42,15 @@ def refuse_to_replace(inputs: Sequence[Path], target: Path, names: Collection[st
     replaced = {*names, MANIFEST}
     with suppress(OutputError):  # no manifest, or none of ours
         replaced |= output_names(read_manifest(target))
-    refuse_to_overwrite(list(map(str, inputs)), [target / name for name in sorted(replaced)])
+    refuse_to_overwrite(inputs, [target / name for name in sorted(replaced)])
 
 
-def refuse_to_overwrite(inputs: Sequence[str], outputs: Sequence[Path]) -> None:
-    """Raise OutputError where an output is the same file as an input, as standard input too."""
+def refuse_to_overwrite(inputs: Sequence[str | Path], outputs: Sequence[Path]) -> None:
+    """Raise OutputError where an output is the same file as an input; `-` is standard input."""
     for name in inputs:
         for output in outputs:
             with suppress(OSError):  # one of them does not exist
-                read = os.fstat(0) if name == "-" else os.stat(name)
+                read = os.fstat(0) if str(name) == "-" else os.stat(name)
                 if os.path.samestat(read, os.stat(output)) and stat.S_ISREG(read.st_mode):
                     raise OutputError(
                         str(output), "is also an input and would be overwritten", "name another -o"
