@@ -69,14 +69,14 @@ def write_skipgrams(
     settings = settings or SkipgramSettings()
     inputs = [rows.path, vocabulary_path]
     refuse_to_replace(inputs, output, [COUPLES, LABELS])
+    vocabulary = Vocabulary.load(vocabulary_path)
+    check_vocabulary(rows.path, vocabulary_path, vocabulary)
     with (
         staged_folder(output, PAIRS, sync) as staged,
         Spool(staged.path, WAITING_BYTES) as spool,
         ThreadEngine(jobs) as engine,
     ):
         digests = [engine.submit(digest_of, path) for path in inputs]
-        vocabulary = Vocabulary.load(vocabulary_path)
-        check_vocabulary(rows.path, vocabulary_path, vocabulary)
         rules = make_rules(rows, vocabulary, settings, engine)
         chunks = plan_chunks(rows, rules, settings, engine)
         statistics = _statistics(rows, vocabulary.input_dim, settings, chunks)
