@@ -51,7 +51,7 @@ def write_matrix_of(
         listed = stack.enter_context(staged_file(missing, sync)) if missing else None
         engine = stack.enter_context(ThreadEngine(jobs))
         vocabulary = Vocabulary.load(vocabulary_path)
-        if is_output:
+        if is_output and vocabulary_path != output / VOCABULARY:
             cause = "has rows of other words than those of --vocab"
             check_fits(output, vocabulary, cause, "leave --vocab out, or name a file by -o")
         if settings.vectors is None:
