@@ -48,8 +48,8 @@ def format_manifest(
     part: str | None = None,
     parts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The bytes of `manifest.json` of an output of a kind, or of the `part` of one that has this
-    name; `parts` are the statistics of the other parts.
+    """The bytes of `manifest.json` of an output; `kind` is what it holds, `part` its name where it
+    is a part of another one, and `parts` are the statistics of the other parts.
 
     `embedding` are the arguments of the layer that takes the rows, where the output has rows, and
     `matrix` the facts about its matrix.

@@ -175,12 +175,12 @@ def _check_places(staged: StagedFolder) -> None:
             raise OutputError(str(folder), "is a file where a folder is to be", "move it away")
         if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
             raise disk_error(str(folder), PermissionError(errno.EACCES, "Permission denied"))
-        if name != MANIFEST and _is_manifest(name) and _is_whole(folder):
+        if name != MANIFEST and _is_manifest(name) and _is_own_output(folder):
             cause = "holds an output of its own, which would be replaced"
             raise OutputError(str(folder), cause, "name another folder by -o, or move it away")
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_own_output(folder: Path) -> bool:
     """Whether a folder in another one is an output of its own, and not a part.
 
     Raises OutputError where its manifest is not one of ours.
@@ -189,7 +189,10 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _listed_before(target: Path) -> set[str]:
-    """The names that earlier runs listed, also those that died while they published."""
+    """The names that earlier runs listed, also those that died while they published.
+
+    What now lies in the place of a part and is an output of its own is left out.
+    """
     names = set[str]().union(*map(output_names, manifests_before(target)))
     for leftover in target.glob(f"{STAGING}*/"):
         with suppress(OSError, ValueError, TypeError, RecursionError):
@@ -198,7 +201,7 @@ def _listed_before(target: Path) -> set[str]:
     names.discard(MANIFEST)
     for folder in {name.partition("/")[0] for name in names if "/" in name}:
         with suppress(OutputError):  # what holds a manifest of others is looked at when it is due
-            if _is_whole(target / folder):
+            if _is_own_output(target / folder):
                 names = {name for name in names if not name.startswith(f"{folder}/")}
     return names
 

@@ -105,7 +105,7 @@ def recognise(head: bytes, place: str) -> VectorFormat:
 def _dim_of_lines(head: bytes, is_cut: bool, place: str) -> int:
     """How many numbers most of the first lines have behind their word.
 
-    Raises InputError where that are none, or too many, or where they are counts.
+    Raises InputError where there are none, or too many, or where they are counts.
     """
     lines = _lines(head, is_cut)[:_LINES_LOOKED_AT]
     counts = Counter(count_trailing(line, NUMBER) for line in lines)
@@ -132,7 +132,7 @@ def _lines(head: bytes, is_cut: bool) -> Sequence[bytes]:
 
 
 def count_trailing(line: bytes, pattern: re.Pattern[bytes]) -> int:
-    """How many numbers a line ends with, its first field left out, which is a word.
+    """How many fields a line ends with that match a pattern, its first field, a word, left out.
 
     >>> count_trailing(b". . 0.1 -2e3", NUMBER), count_trailing(b"a word", NUMBER)
     (2, 0)
