@@ -9,16 +9,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from embedprep.arrays import Ints
 from embedprep.counting import Counted, count
-from embedprep.dictionary import Dictionary, rank
+from embedprep.dictionary import Dictionary
 from embedprep.doubts import Beginning, doubts
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
+from embedprep.portions import Kept, RankedWords, count_distinct, rank_words
 from embedprep.publication import (
     refuse_to_overwrite,
     staged_file,
@@ -79,12 +77,14 @@ def run(
         staged = stack.enter_context(staged_folder(output, ROWS, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
-        ranked, kept = _rank(counted, settings)
+        ranked, kept, n_distinct = _rank(counted, settings, work)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
         check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
-        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        contents = Contents(
+            reader, counted, planned, n_distinct, made, of_words, selection, warnings
+        )
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
@@ -118,7 +118,7 @@ def vocab(
             folder = output.parent
         work = stack.enter_context(work_in(folder, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work)
-        ranked, kept = _rank(counted, settings)
+        ranked, kept, _ = _rank(counted, settings, work)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, work=work)
         vocabulary, saved = _make_vocabulary(ranked, settings, planned)
         if output is not None:
@@ -158,14 +158,18 @@ def encode(
             staged = stack.enter_context(staged_folder(output, ROWS, sync))
             work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
         counted, warnings = _count(reader, vocabulary.tokenizer, work, selection)
-        kept = _places_of_words(vocabulary, counted.dictionary, work)
+        known = vocabulary.lookup(work.secret)
+        kept = Kept(known.n_words, known)
         saved = Saved(vocabulary.rectangle, vocabulary.labels)
         planned = plan(
             counted, kept, specials, rows=rows, selection=selection, work=work, saved=saved
         )
         check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        n_distinct = count_distinct(counted.portions, work)
+        contents = Contents(
+            reader, counted, planned, n_distinct, made, of_words, selection, warnings
+        )
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
@@ -183,23 +187,10 @@ def _count(
     return counted, doubts(beginning, tokenizer, counted)
 
 
-def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:
-    """The kept words in their order, and their places, (kept words,)."""
-    dictionary = counted.dictionary
+def _rank(counted: Counted, settings: VocabularySettings, work: Work) -> RankedWords:
     # A literal <unk> is no word, even where unknown words are dropped.
     unranked = [UNK, *settings.specials.by_name]
-    kept = rank(dictionary, settings.max_words, settings.min_count, unranked)
-    return dictionary.at(kept), kept
-
-
-def _places_of_words(vocabulary: Vocabulary, dictionary: Dictionary, work: Work) -> Ints:
-    """The place in a dictionary of each word of a vocabulary, -1 where it is not there."""
-    known = vocabulary.lookup(work.secret)
-    found = known.find(dictionary.words)
-    places = np.full(known.n_words, -1)
-    is_known = found < known.n_words
-    places[found[is_known]] = is_known.nonzero()[0]
-    return places
+    return rank_words(counted.portions, settings.max_words, settings.min_count, unranked, work)
 
 
 def _make_vocabulary(

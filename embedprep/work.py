@@ -14,11 +14,14 @@ from embedprep.tokenizer.settings import HOLD_THE_LOCK, TokenizerSettings
 
 
 class Work(NamedTuple):
-    """Who works on the blocks, the run's secret, and where the indices wait."""
+    """Who works on the blocks, the run's secret, where the indices wait, and the memory that a
+    dictionary may take, in bytes, None where all there is.
+    """
 
     engine: Engine
     secret: Secret
     spool: Spool
+    dictionary_bytes: int | None = None
 
 
 @contextmanager
