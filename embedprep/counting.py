@@ -49,6 +49,13 @@ KNOWN_WORDS = 45_000
 """Words in the table: with a block's own, which are rarely over 20,000, they fit into 16 bits."""
 
 
+_BYTES_OF_A_WORD = 48
+"""About what a word takes in a dictionary."""
+
+BLOCKS_OF_A_PORTION = 1 << 13
+"""The most blocks of a portion, where memory is bounded: each has a record, of some 300 bytes."""
+
+
 class Counted(NamedTuple):
     """A text as the first half leaves it: the words of its portions, and the rows of its parts."""
 
@@ -158,7 +165,11 @@ class _Counting:
         self.tokenizer = tokenizer
         self.portions: list[Portion] = []
         self.total = empty_dictionary(self.secret)
-        self.tables = [_draw_table(self.total, self.secret)]
+        room = work.budget.dictionary
+        self.n_known = KNOWN_WORDS
+        if room is not None:  # the next portion begins with these, and is to have room for more
+            self.n_known = min(KNOWN_WORDS, room // _BYTES_OF_A_WORD // 4)
+        self.tables = [_draw_table(self.total, self.secret, self.n_known)]
         self._new: list[Dictionary] = []
         self._new_bytes = 0
         self._own_records: list[Record] = []
@@ -181,16 +192,25 @@ class _Counting:
         n_new = sum(own.words.n_words for own in self._new)
         if self._merging is None and n_new > 2 * self.total.words.n_words:
             self._add_known()
-            self._merging = self.engine.submit(_merge_and_draw, self.total, self._new, self.secret)
+            self._merging = self.engine.submit(
+                _merge_and_draw, self.total, self._new, self.secret, self.n_known
+            )
             self._new, self._new_bytes = [], 0
         if self._merging is not None and (is_first or self._merging.done()):
             self._await_merge()
-        room = self.work.dictionary_bytes
-        if room is not None and self.total.n_bytes + self._new_bytes > room:
+        if self._is_full():
             self._await_merge()
-            if self.total.n_bytes + self._new_bytes > room:
+            if self._is_full():
                 self._begin_portion()
         return self.tables[-1].lookup
+
+    def _is_full(self) -> bool:
+        """Whether the portion takes the memory that it may, its blocks' records included."""
+        room = self.work.budget.dictionary
+        if room is None or not self.intake.n_blocks:
+            return False
+        n_bytes = self.total.n_bytes + self._new_bytes
+        return n_bytes > room or len(self._own_records) >= BLOCKS_OF_A_PORTION
 
     def _add_known(self) -> None:
         """Add what the tables counted to the total; their counts begin anew."""
@@ -229,7 +249,7 @@ class _Counting:
         self.portions.append(set_aside(self._finish_portion(), self.work))
         self.intake.begin_portion()
         self._own_records = []
-        table = _draw_table(self.total, self.secret)
+        table = _draw_table(self.total, self.secret, self.n_known)
         n_known = table.lookup.n_words
         self.total = Dictionary(table.lookup.words, np.zeros(n_known, np.int64))
         self.tables = [table._replace(places=np.arange(n_known))]
@@ -247,14 +267,14 @@ class _Counting:
 
 
 def _merge_and_draw(
-    total: Dictionary, others: list[Dictionary], secret: Secret
+    total: Dictionary, others: list[Dictionary], secret: Secret, n_known: int
 ) -> tuple[Merged, _Table]:
     merged = merge(total, others)
-    return merged, _draw_table(merged.total, secret)
+    return merged, _draw_table(merged.total, secret, n_known)
 
 
-def _draw_table(total: Dictionary, secret: Secret) -> _Table:
-    """The most frequent words of a dictionary as known words."""
-    places = most_frequent(total.counts, KNOWN_WORDS)
+def _draw_table(total: Dictionary, secret: Secret, n_known: int) -> _Table:
+    """The `n_known` most frequent words of a dictionary as known words."""
+    places = most_frequent(total.counts, n_known)
     known = Lookup(total.words.at(places).compact(), secret)
     return _Table(known, places, np.zeros(len(places), np.int64))

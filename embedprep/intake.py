@@ -18,11 +18,17 @@ from embedprep.parts import SeenRows, row_keys
 from embedprep.sequences import count_lengths
 from embedprep.settings import Selection
 from embedprep.sources import TRAINING, Block
-from embedprep.spool import Record, Spool
+from embedprep.spool import Record, Spool, SpooledList
 from embedprep.work import Work
 
 _ROWS_COUNTED_AT_ONCE = 1 << 20
 """Lengths wait until there are so many: one `np.unique` then serves many blocks of long lines."""
+
+_BYTES_OF_A_SEEN_ROW = 3 * 16
+"""Its key, and as much again twice while keys are sorted."""
+
+_BYTES_OF_A_HASHED_ROW = 2 * 8
+"""Its hash, and as much again while all are joined."""
 
 
 class RowFacts(NamedTuple):
@@ -86,14 +92,10 @@ class CountedPart(NamedTuple):
     """
 
     name: str
-    blocks: list[StoredBlock]
+    blocks: SpooledList[StoredBlock]
     rows_of_length: Counter[int]
     labels: LabelUse
     hashes: Keys | None
-
-    @property
-    def n_rows(self) -> int:
-        return sum(block.n_rows for block in self.blocks)
 
 
 class _Rows(NamedTuple):
@@ -123,8 +125,8 @@ class _Rows(NamedTuple):
 class _Part:
     """The rows of a part so far."""
 
-    def __init__(self) -> None:
-        self.blocks: list[StoredBlock] = []
+    def __init__(self, spool: Spool) -> None:
+        self.blocks = SpooledList[StoredBlock](spool)
         self.labels = NO_LABELS
         self.hashes: list[Keys] = []
         self.rows_of_length: Counter[int] = Counter()
@@ -175,11 +177,13 @@ class Intake:
         self._rows_of_source: Counter[str] = Counter()
         self._rows_of_input_part: Counter[str] = Counter()
         self._names_of_split = list(selection.shares)
-        self._parts = {name: _Part() for name in parts}
+        self._parts = {name: _Part(self._spool) for name in parts}
         self._has_held_out = len(parts) > len(self._names_of_split)
         self._seen = {name: SeenRows() for name in parts}
         self._portion = 0
-        self._n_blocks = 0
+        self.n_blocks = 0  # of the present portion
+        self._n_hashes = 0
+        self._budget = work.budget
 
     @property
     def n_in_flight(self) -> int:
@@ -188,7 +192,7 @@ class Intake:
     def begin_portion(self) -> None:
         """The blocks from here on are of another portion; none may be in flight."""
         self._portion += 1
-        self._n_blocks = 0
+        self.n_blocks = 0
 
     def watch(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """The blocks; an error in reading one waits until those before it are found to be right."""
@@ -217,7 +221,7 @@ class Intake:
             except LineError as error:
                 raise error.at(self._rows_of_source[block.source]) from None
             self._sort_in(block, table, encoded)
-            self._n_blocks += 1
+            self.n_blocks += 1
 
     def _sort_in(self, block: Block, table: int, encoded: Encoded) -> None:
         """Count the rows of a block that are learned from, and store each in its part."""
@@ -254,7 +258,10 @@ class Intake:
         if not self._selection.drop_duplicates:
             return None
         assert hashes is not None
-        is_new = self._seen[block.part].add(row_keys(hashes, labels, self._secret))
+        seen = self._seen[block.part]
+        is_new = seen.add(row_keys(hashes, labels, self._secret))
+        n_seen = sum(seen.n_rows for seen in self._seen.values())
+        self._budget.check_rows(n_seen, _BYTES_OF_A_SEEN_ROW, "--drop-duplicates")
         self.n_duplicates += int(np.count_nonzero(~is_new))
         return is_new
 
@@ -273,7 +280,7 @@ class Intake:
                 n_rows=len(rows.per_row),
                 portion=self._portion,
                 table=table,
-                block=self._n_blocks,
+                block=self.n_blocks,
                 ids=ids,
                 labels=labels,
                 numbers=numbers,
@@ -286,6 +293,8 @@ class Intake:
         part.labels = part.labels.united(LabelUse.of(rows.labels))
         if rows.hashes is not None and self._has_held_out:
             part.hashes.append(rows.hashes[:, 0].copy())  # a view would keep them all
+            self._n_hashes += len(rows.hashes)
+            self._budget.check_rows(self._n_hashes, _BYTES_OF_A_HASHED_ROW, "--holdout")
 
     def parts(self) -> list[CountedPart]:
         """All parts, the training part first."""

@@ -18,7 +18,7 @@ from embedprep.dictionary import Dictionary, read_words
 from embedprep.intake import StoredBlock
 from embedprep.portions import Kept, Portion
 from embedprep.specials import PAD_INDEX, Specials
-from embedprep.spool import Record, Spool
+from embedprep.spool import OnDisk, Record, Spool
 from embedprep.unfolding import Unfolding
 
 _PORTIONS_AT_HAND = 2
@@ -36,7 +36,7 @@ class Numbers(NamedTuple):
     of_place: NDArray[np.int32]
     of_table: list[NDArray[np.int32]]
     stretches: tuple[NDArray[np.int32], Ints, Ints] | None
-    own_records: list[Record]
+    own_records: Sequence[Record]
 
     def of_ids(self, block: StoredBlock, spool: Spool) -> NDArray[np.int32]:
         """The number of each id of a block, (distinct words,)."""
@@ -81,7 +81,13 @@ class Numbering:
         if portion.unfolding is not None:
             of_place, stretches = _number_stretches(of_word, self._unfolding(portion.unfolding))
         of_table = [of_place.take(places) for places in self._spool.read(portion.places_of_table)]
-        return Numbers(of_place, of_table, stretches, portion.own_records)
+        own_records = portion.own_records
+        return Numbers(
+            of_place,
+            of_table,
+            stretches,
+            self._spool.read_items(own_records) if isinstance(own_records, OnDisk) else own_records,
+        )
 
     def _of_words(self, portion: Portion) -> NDArray[np.int32]:
         """The index of each word of a portion, by its place, (words,)."""

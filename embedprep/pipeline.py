@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from embedprep.budget import budget_of
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary
 from embedprep.doubts import Beginning, doubts
@@ -25,7 +26,9 @@ from embedprep.publication import (
 from embedprep.rectangle import Rectangle
 from embedprep.settings import (
     ALL_ROWS,
+    ALL_THERE_IS,
     MatrixSettings,
+    Resources,
     RowSettings,
     Selection,
     VocabularySettings,
@@ -61,7 +64,7 @@ def run(
     selection: Selection = ALL_ROWS,
     *,
     matrix: MatrixSettings | None = None,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
@@ -74,8 +77,14 @@ def run(
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
         refuse_to_overwrite([*reader.names, *vector_files(matrix)], places)
+        budget = budget_of(
+            resources,
+            settings.max_words,
+            matrix_bytes=_matrix_bytes(matrix, settings.max_words),
+            keeps_rows=selection.drop_duplicates or selection.shuffle or len(set(parts)) > 1,
+        )
         staged = stack.enter_context(staged_folder(output, ROWS, sync))
-        work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
+        work = stack.enter_context(work_in(staged.path, settings.tokenizer, budget))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
         ranked, kept, n_distinct = _rank(counted, settings, work)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
@@ -103,20 +112,21 @@ def vocab(
     rows: RowSettings,
     output: Path | None = None,
     *,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
 ) -> Ranked:
     """Rank the words of a text, and save the vocabulary where an `output` is given.
 
     Rows get the shape that `run` would have given them.
     """
     with closing(reader), ExitStack() as stack:
+        budget = budget_of(resources, settings.max_words)
         if output is None:
             folder = Path(tempfile.gettempdir())
         else:
             refuse_to_overwrite(reader.names, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
-        work = stack.enter_context(work_in(folder, settings.tokenizer, jobs))
+        work = stack.enter_context(work_in(folder, settings.tokenizer, budget))
         counted, warnings = _count(reader, settings.tokenizer, work)
         ranked, kept, _ = _rank(counted, settings, work)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, work=work)
@@ -133,7 +143,7 @@ def encode(
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     *,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
     sync: bool = False,
 ) -> Built:
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
@@ -142,6 +152,7 @@ def encode(
     with closing(reader), ExitStack() as stack:
         refuse_to_overwrite([*reader.names, vocabulary_path], places)
         vocabulary = Vocabulary.load(vocabulary_path)
+        budget = budget_of(resources, len(vocabulary.words), keeps_rows=selection.drop_duplicates)
         specials = vocabulary.specials
         are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"
         selection = replace(selection, label_type="number" if are_numbers else "class")
@@ -153,10 +164,10 @@ def encode(
         }
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))
+            work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, budget))
         else:
             staged = stack.enter_context(staged_folder(output, ROWS, sync))
-            work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
+            work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, budget))
         counted, warnings = _count(reader, vocabulary.tokenizer, work, selection)
         known = vocabulary.lookup(work.secret)
         kept = Kept(known.n_words, known)
@@ -173,6 +184,14 @@ def encode(
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
+
+
+_SUPPOSED_DIM = 300
+"""The dimension for which memory is kept free where a file of vectors is to tell it."""
+
+
+def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
+    return 0 if matrix is None else max_words * (matrix.dim or _SUPPOSED_DIM) * 4
 
 
 def _count(

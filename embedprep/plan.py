@@ -49,6 +49,10 @@ MAX_BYTES = 1 << 30
 _WELL_FILLED = 0.1
 
 
+_BYTES_OF_A_SHUFFLED_ROW = 8 + 16
+"""Its place, and what waits for its place to be known."""
+
+
 class PlannedPart(NamedTuple):
     """The rows of a part: how many have each length, marks included, before any is cut or split;
     how many are made of each block; the hashes of their texts where there are held-out parts; and
@@ -145,8 +149,10 @@ def plan(
             n_rows = [layout.n_rows(of_block, n_marks) for of_block in its.of_blocks]
         parts.append(PlannedPart(part, its.rows_of_length, n_rows, its.hashes))
     if selection.shuffle:
+        n_shuffled = parts[0].n_rows
+        work.budget.check_rows(n_shuffled, _BYTES_OF_A_SHUFFLED_ROW, "--shuffle")
         random = np.random.Generator(np.random.PCG64(selection.seed))
-        parts[0] = parts[0]._replace(order=random.permutation(parts[0].n_rows))
+        parts[0] = parts[0]._replace(order=random.permutation(n_shuffled))
     coding = _code(counted, final, saved, partial(_labels, numbering, selection, work.spool))
     is_default_max = rows.max_len is None and saved is None
     return Plan(numbering, kept.n_words, layout, parts, is_default_max, coding)

@@ -45,7 +45,7 @@ class Portion(NamedTuple):
     n_running: int
     unfolding: Unfolding | Record | None
     places_of_table: Record
-    own_records: list[Record]
+    own_records: list[Record] | OnDisk
 
 
 def set_aside(portion: Portion, work: Work) -> Portion:
@@ -59,7 +59,10 @@ def set_aside(portion: Portion, work: Work) -> Portion:
     tables = portion.places_of_table
     if not isinstance(tables, OnDisk):
         tables = work.spool.append(tables)
-    return portion._replace(words=words, unfolding=unfolding, places_of_table=tables)
+    own_records = portion.own_records
+    if not isinstance(own_records, OnDisk):
+        own_records = work.spool.append_items(own_records)
+    return Portion(words, portion.n_running, unfolding, tables, own_records)
 
 
 class Kept(NamedTuple):

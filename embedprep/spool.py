@@ -5,11 +5,12 @@ In memory while they are few, then in a file.
 
 from __future__ import annotations
 
+import pickle
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ from numpy.typing import NDArray
 from embedprep.npy import disk_error, read_at, write_at
 
 MEMORY_BYTES = 48 << 20
+
+_ITEMS_AT_ONCE = 1 << 10
+
+T = TypeVar("T")
 
 
 class OnDisk(NamedTuple):
@@ -100,3 +105,43 @@ class Spool:
         n_bytes = (last - first) * dtype.itemsize
         data = read_at(self._file.fileno(), n_bytes, offset + first * dtype.itemsize)
         return np.frombuffer(data, dtype)
+
+    def append_items(self, items: Sequence[Any]) -> OnDisk:
+        """Keep some plain values, such as tuples of numbers and records."""
+        return self._write([np.frombuffer(pickle.dumps(items), np.uint8)])
+
+    def read_items(self, record: OnDisk) -> Sequence[Any]:
+        """The values of a record, as they were appended."""
+        [pickled] = self.read(record)
+        items: Sequence[Any] = pickle.loads(pickled.data)  # out of a file that has no name
+        return items
+
+
+class SpooledList(Generic[T]):
+    """A list that only grows, most of it in a spool. Its first items stay in memory, as what they
+    lead to does.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._first: list[T] = []
+        self._records: list[OnDisk] = []
+        self._last: list[T] = []
+
+    def append(self, item: T) -> None:
+        if len(self._first) < _ITEMS_AT_ONCE:
+            self._first.append(item)
+            return
+        self._last.append(item)
+        if len(self._last) == _ITEMS_AT_ONCE:
+            self._records.append(self._spool.append_items(self._last))
+            self._last = []
+
+    def __iter__(self) -> Iterator[T]:
+        yield from self._first
+        for record in self._records:
+            yield from self._spool.read_items(record)
+        yield from self._last
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._records) * _ITEMS_AT_ONCE + len(self._last)

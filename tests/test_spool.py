@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError
-from embedprep.spool import Spool
+from embedprep.spool import Spool, SpooledList
 
 records = st.lists(
     st.lists(
@@ -82,3 +82,17 @@ def test_a_part_of_a_record_is_read(memory_bytes: int, tmp_path: Path) -> None:
         assert spool.read_slice(short, 0, 5).tolist() == [0, 1, 2, 3, 4]
         assert spool.read_slice(short, 5, 5).tolist() == []
         assert spool.read_slice(short, 1, 2).dtype == np.uint16
+
+
+@given(n=st.integers(0, 40), at_once=st.sampled_from([1, 3, 7, 100]))
+def test_a_list_keeps_its_order_in_a_spool(n: int, at_once: int) -> None:
+    items = [(i, f"source {i}", [np.arange(i)]) for i in range(n)]
+    with pytest.MonkeyPatch.context() as patched, Spool(Path.cwd(), memory_bytes=0) as spool:
+        patched.setattr("embedprep.spool._ITEMS_AT_ONCE", at_once)
+        listed = SpooledList[tuple[int, str, list[NDArray[Any]]]](spool)
+        for item in items:
+            listed.append(item)
+        assert len(listed) == n
+        for _ in range(2):
+            assert [(i, name) for i, name, _ in listed] == [(i, name) for i, name, _ in items]
+            assert all(array.tolist() == list(range(i)) for i, _, [array] in listed)
