@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Flags, Ints
-from embedprep.counting import Counted
+from embedprep.handover import CountedText
 from embedprep.sources import PADDING, Block, Reader
 from embedprep.tokenizer.settings import TokenizerSettings
 
@@ -78,7 +78,9 @@ class Beginning:
         return texts
 
 
-def doubts(beginning: Beginning, tokenizer: TokenizerSettings, counted: Counted) -> tuple[str, ...]:
+def doubts(
+    beginning: Beginning, tokenizer: TokenizerSettings, counted: CountedText
+) -> tuple[str, ...]:
     """What is plainly wrong: each thing in one line, with its place, its cause and a remedy.
 
     The same for any block size. Where scripts tell why words are wrong, their number is not told.
@@ -181,12 +183,12 @@ def _mean_run(code_points: NDArray[np.uint32], scripts: Mapping[str, Ranges]) ->
     return float(is_of_any.sum() / is_start.sum())
 
 
-def _doubt_rows(counted: Counted) -> str | None:
+def _doubt_rows(counted: CountedText) -> str | None:
     """Whether words stand one below the other: each training row, blank ones aside, holds one.
 
     A stretch counts as a word here; what is no word or several ones gives the sum away.
     """
-    rows_of_length = counted.training.rows_of_length
+    rows_of_length = counted.rows_of_length
     n_rows = rows_of_length[1]
     is_one_each = counted.n_running == n_rows and set(rows_of_length) <= {0, 1}
     if n_rows < _FEWEST_ROWS or not is_one_each:

@@ -68,6 +68,19 @@ class LabelUse(NamedTuple):
         codes = self.codes if other.codes <= self.codes else self.codes | other.codes
         return LabelUse(min(self.fewest, other.fewest), max(self.most, other.most), codes)
 
+    def known(self, codes: LabelCodes) -> KnownLabels:
+        """The same by the names of the classes."""
+        classes = codes.classes
+        return KnownLabels(self.fewest, self.most, frozenset(classes[code] for code in self.codes))
+
+
+class KnownLabels(NamedTuple):
+    """A `LabelUse` by the names of the classes, as it can be told to those who have other codes."""
+
+    fewest: int
+    most: int
+    classes: frozenset[str]
+
 
 _MANY = np.iinfo(np.int32).max
 
@@ -84,6 +97,18 @@ class LabelFacts(NamedTuple):
     type: str
     classes: tuple[str, ...] = ()
     per_row: int | None = None
+
+    @property
+    def n_columns(self) -> int | None:
+        """The columns of the array of labels, None where it has one dimension."""
+        if self.type == "classes":
+            return len(self.classes)
+        return self.per_row if self.per_row is not None and self.per_row > 1 else None
+
+    def array(self, n_rows: int) -> ArraySpec:
+        """The array of the labels of some rows."""
+        dtype = {"class": "int32", "classes": "uint8", "number": "float32"}[self.type]
+        return ArraySpec((n_rows,) if self.n_columns is None else (n_rows, self.n_columns), dtype)
 
     @property
     def saved(self) -> dict[str, Any]:
@@ -177,67 +202,60 @@ def _no_labels(n_rows: int) -> NDArray[np.int32]:
 
 
 class Coding(NamedTuple):
-    """How labels become numbers: the facts, and the class number of each code, (codes,)."""
+    """How the labels of a text become numbers: the class number of each code, (codes,), -1 for a
+    class that was never learned.
+    """
 
     facts: LabelFacts
+    classes: list[str]
     number_of: NDArray[np.int32]
-    n_columns: int | None
 
-    def array(self, n_rows: int) -> ArraySpec:
-        """The array of the labels of some rows."""
-        dtype = {"class": "int32", "classes": "uint8", "number": "float32"}[self.facts.type]
-        return ArraySpec((n_rows,) if self.n_columns is None else (n_rows, self.n_columns), dtype)
+    @classmethod
+    def of(cls, facts: LabelFacts, codes: LabelCodes) -> Coding:
+        number_of = {name: number for number, name in enumerate(facts.classes)}
+        numbers = np.array([number_of.get(name, -1) for name in codes.classes], np.int32)
+        return cls(facts, codes.classes, numbers)
 
     def encode(self, labels: RowLabels) -> NDArray[Any]:
-        """The labels as they are written, as `array` says."""
+        """The labels as they are written, as the array of the facts says."""
         n_rows = len(labels.per_row)
         if self.facts.type == "number":
             values = labels.values.astype(np.float32)
-            numbers: NDArray[np.float32] = values.reshape(self.array(n_rows).shape)
+            numbers: NDArray[np.float32] = values.reshape(self.facts.array(n_rows).shape)
             return numbers
         of_class: NDArray[np.int32] = self.number_of[labels.values]
         if self.facts.type == "class":
             return of_class
-        matrix = np.zeros(self.array(n_rows).shape, np.uint8)
+        matrix = np.zeros(self.facts.array(n_rows).shape, np.uint8)
         matrix[np.repeat(np.arange(n_rows), labels.per_row), of_class] = 1
         return matrix
 
 
-def code_labels(codes: LabelCodes, learned: LabelUse, saved: LabelFacts | None) -> Coding:
-    """How the labels of a text become numbers: by the classes of the rows that are learned from,
-    or as `saved` with a vocabulary.
+def label_facts(learned: KnownLabels, saved: LabelFacts | None, *, are_numbers: bool) -> LabelFacts:
+    """What labels are: by those of the rows that are learned from, or as `saved` with a
+    vocabulary.
     """
-    if codes.is_number:
-        n_numbers = saved.per_row if saved and saved.per_row else learned.most
-        facts = LabelFacts("number", per_row=n_numbers)
-        return Coding(facts, np.empty(0, np.int32), None if n_numbers <= 1 else n_numbers)
-
-    if saved is None:
-        classes = codes.classes
-        names = tuple(sorted(classes[code] for code in learned.codes))
-        saved = LabelFacts("classes" if learned.most > 1 else "class", names)
-    number_of = {name: number for number, name in enumerate(saved.classes)}
-    numbers = np.array([number_of.get(name, -1) for name in codes.classes], np.int32)
-    return Coding(saved, numbers, len(saved.classes) if saved.type == "classes" else None)
+    if are_numbers:
+        per_row = saved.per_row if saved and saved.per_row else learned.most
+        return LabelFacts("number", per_row=per_row)
+    if saved is not None:
+        return saved
+    return LabelFacts("classes" if learned.most > 1 else "class", tuple(sorted(learned.classes)))
 
 
-def check_labels(
-    coding: Coding, codes: LabelCodes, use: LabelUse, rows: Iterable[PlacedLabels]
-) -> None:
+def check_labels(coding: Coding, use: LabelUse, rows: Iterable[PlacedLabels]) -> None:
     """Raise InputError where a row of a part has not as many labels as it must, or a class that
     the rows learned from never have.
 
     `use` tells whether one has; only then `rows`, in their order, are looked through for the first.
     """
     if coding.facts.type != "classes":
-        expected = coding.n_columns or 1
+        expected = coding.facts.n_columns or 1
         if use.fewest < expected or use.most > expected:
             raise _wrong_number(expected, rows)
-    if coding.facts.type == "number":
-        return
     unknown = [code for code in use.codes if coding.number_of[code] < 0]
     if unknown:
-        raise _unknown_class(unknown, codes, rows)
+        raise _unknown_class(unknown, coding.classes, rows)
 
 
 def _wrong_number(expected: int, rows: Iterable[PlacedLabels]) -> InputError:
@@ -257,10 +275,9 @@ def _wrong_number(expected: int, rows: Iterable[PlacedLabels]) -> InputError:
 
 
 def _unknown_class(
-    unknown: Sequence[int], codes: LabelCodes, rows: Iterable[PlacedLabels]
+    unknown: Sequence[int], classes: Sequence[str], rows: Iterable[PlacedLabels]
 ) -> InputError:
     """The error of the first row that has one of the classes, by their codes, never learned."""
-    classes = codes.classes
     names = sorted(classes[code] for code in unknown)
     for labels, source, records in rows:
         is_wrong = np.isin(labels.values, unknown)

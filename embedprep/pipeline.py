@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embedprep.budget import budget_of
-from embedprep.counting import Counted, count
+from embedprep.counting import count
 from embedprep.dictionary import Dictionary
 from embedprep.doubts import Beginning, doubts
+from embedprep.handover import CountedText
+from embedprep.local import LocalText
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
-from embedprep.portions import Kept, RankedWords, count_distinct, rank_words
+from embedprep.portions import Kept, RankedWords
 from embedprep.publication import (
     refuse_to_overwrite,
     staged_file,
@@ -86,8 +88,10 @@ def run(
         staged = stack.enter_context(staged_folder(output, ROWS, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, budget))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
-        ranked, kept, n_distinct = _rank(counted, settings, work)
-        planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
+        ranked, kept, n_distinct = _rank(counted, settings)
+        planned = plan(
+            counted, kept, settings.specials, rows=rows, selection=selection, budget=budget
+        )
         check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
@@ -128,8 +132,10 @@ def vocab(
             folder = output.parent
         work = stack.enter_context(work_in(folder, settings.tokenizer, budget))
         counted, warnings = _count(reader, settings.tokenizer, work)
-        ranked, kept, _ = _rank(counted, settings, work)
-        planned = plan(counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, work=work)
+        ranked, kept, _ = _rank(counted, settings)
+        planned = plan(
+            counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, budget=budget
+        )
         vocabulary, saved = _make_vocabulary(ranked, settings, planned)
         if output is not None:
             temporary.write_bytes(saved)
@@ -173,11 +179,11 @@ def encode(
         kept = Kept(known.n_words, known)
         saved = Saved(vocabulary.rectangle, vocabulary.labels)
         planned = plan(
-            counted, kept, specials, rows=rows, selection=selection, work=work, saved=saved
+            counted, kept, specials, rows=rows, selection=selection, budget=budget, saved=saved
         )
         check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-        n_distinct = count_distinct(counted.portions, work)
+        n_distinct = counted.count_distinct()
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
@@ -196,28 +202,28 @@ def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
 
 def _count(
     reader: Reader, tokenizer: TokenizerSettings, work: Work, selection: Selection = ALL_ROWS
-) -> tuple[Counted, tuple[str, ...]]:
+) -> tuple[CountedText, tuple[str, ...]]:
     """What the first half finds, and what is to be warned of."""
     held_out = list(dict.fromkeys(item.part for item in reader.inputs if item.part != TRAINING))
     beginning = Beginning(reader)
     counted = count(
         beginning, reader.reading, tokenizer, work, selection=selection, held_out=held_out
     )
-    return counted, doubts(beginning, tokenizer, counted)
+    text = LocalText(counted, work)
+    return text, doubts(beginning, tokenizer, text)
 
 
-def _rank(counted: Counted, settings: VocabularySettings, work: Work) -> RankedWords:
+def _rank(counted: CountedText, settings: VocabularySettings) -> RankedWords:
     # A literal <unk> is no word, even where unknown words are dropped.
     unranked = [UNK, *settings.specials.by_name]
-    return rank_words(counted.portions, settings.max_words, settings.min_count, unranked, work)
+    return counted.rank(settings.max_words, settings.min_count, unranked)
 
 
 def _make_vocabulary(
     ranked: Dictionary, settings: VocabularySettings, planned: Plan
 ) -> tuple[Vocabulary, bytes]:
-    labels = None if planned.coding is None else planned.coding.facts
     vocabulary = make_vocabulary(
-        ranked, settings.tokenizer, planned.rectangle, settings.specials, labels
+        ranked, settings.tokenizer, planned.rectangle, settings.specials, planned.labels
     )
     return vocabulary, format_vocabulary(vocabulary)
 

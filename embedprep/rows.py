@@ -6,7 +6,6 @@ rectangle and written to their own place.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import NamedTuple
@@ -16,15 +15,14 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import row_chunks, starts_of
 from embedprep.engines import in_turn
+from embedprep.handover import Layout, Written
 from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import Coding, labels_of_rows
 from embedprep.npy import NpyWriter
 from embedprep.numbering import Numbering
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
-from embedprep.rectangle import Rectangle
 from embedprep.sequences import (
     drop_index,
-    n_windows,
     pad_between_marks,
     split_long,
     unfold_lengths,
@@ -79,34 +77,6 @@ def lengths_of(block: StoredBlock, numbering: Numbering, spool: Spool) -> NDArra
     return of_rows
 
 
-class Layout(NamedTuple):
-    """How the rows of a part are laid out: which are left out, and which are split.
-
-    `stride` is None where long rows are truncated.
-    """
-
-    rectangle: Rectangle
-    drop_empty: bool
-    stride: int | None
-
-    def n_rows(self, rows_of_length: Counter[int], n_marks: int) -> int:
-        """How many rows are made of some, so many of which have each number of words."""
-        lengths = np.fromiter(rows_of_length.keys(), np.int64, len(rows_of_length))
-        n_rows = np.fromiter(rows_of_length.values(), np.int64, len(rows_of_length))
-        if self.drop_empty:
-            n_rows[lengths == 0] = 0
-        if self.stride is not None:
-            n_rows *= n_windows(lengths, self.rectangle.max_len - n_marks, self.stride)
-        return int(n_rows.sum())
-
-
-class Written(NamedTuple):
-    """How many running words were written, and how many of them are unknown."""
-
-    n_words: int
-    n_unknown: int
-
-
 def write_rows(
     part: CountedPart,
     n_rows_of_block: Sequence[int],
@@ -136,7 +106,7 @@ def write_rows(
         if LABELS in writers:
             assert coding is not None
             labels = block.placed_labels(work.spool).labels
-            for chunk in row_chunks(len(row), coding.array(1).row_bytes):
+            for chunk in row_chunks(len(row), coding.facts.array(1).row_bytes):
                 of_rows = coding.encode(labels_of_rows(labels, row[chunk]))
                 writers[LABELS].write(first_row + chunk.start, of_rows)
         if DOCUMENTS in writers:
@@ -151,8 +121,4 @@ def write_rows(
 
     first_rows = starts_of(np.array(n_rows_of_block, np.int64)).tolist()
     written = in_turn(work.engine, write_block, zip(part.blocks, first_rows, strict=True))
-    return reduce(_add_up, written, Written(0, 0))
-
-
-def _add_up(one: Written, other: Written) -> Written:
-    return Written(one.n_words + other.n_words, one.n_unknown + other.n_unknown)
+    return reduce(Written.plus, written, Written(0, 0))

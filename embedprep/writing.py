@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from embedprep.counting import Counted
 from embedprep.engines import Future
+from embedprep.handover import CountedText, Written
 from embedprep.labels import LabelFacts
 from embedprep.manifest import MANIFEST, ROWS, format_manifest
 from embedprep.matrix.files import write_matrix
@@ -24,10 +24,8 @@ from embedprep.output import (
     VOCABULARY,
     embedding_layer,
 )
-from embedprep.parts import count_leaks
-from embedprep.plan import Plan, PlannedPart
+from embedprep.plan import Plan
 from embedprep.publication import StagedFolder
-from embedprep.rows import Written, write_rows
 from embedprep.settings import OUTPUT_DIM, Selection
 from embedprep.sources import TRAINING, Reader
 from embedprep.tokenizer.rules import versions_behind
@@ -68,7 +66,7 @@ class Contents(NamedTuple):
     """
 
     reader: Reader
-    counted: Counted
+    counted: CountedText
     planned: Plan
     n_distinct: int
     vocabulary: Future[tuple[Vocabulary, bytes]]
@@ -81,22 +79,19 @@ class Contents(NamedTuple):
 def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     """Write all files of an output, the manifest last."""
     counted, planned = contents.counted, contents.planned
-    written = [_write_part(staged, part, contents, work) for part in planned.parts]
+    written = [_write_part(staged, number, contents) for number in range(len(planned.parts))]
     [(vocabulary, saved)] = work.engine.gather([contents.vocabulary])
     facts = written[0].statistics
     if counted.n_duplicates or contents.selection.drop_duplicates:
         facts["duplicates"] = counted.n_duplicates
     if len(written) > 1:
-        # Equal texts are in one part of a split, so only held-out parts are to be looked at.
-        hashes = [part.hashes for part in planned.parts if part.hashes is not None]
-        facts["texts_in_several_parts"] = count_leaks(hashes) if hashes else 0
+        facts["texts_in_several_parts"] = planned.text.count_leaks()
     others = {part.name: part.statistics for part in written if part.name}
-    labels = None if planned.coding is None else planned.coding.facts
     warnings, matrix = contents.warnings, contents.matrix
     if matrix is None and EMBEDDING_MATRIX in staged.listed:
         lost = f"{staged.target / EMBEDDING_MATRIX} belonged to the rows that are replaced"
         warnings += (f"{lost}, and is removed; make it again",)
-    built = Built(staged.target, vocabulary, facts, others, labels, warnings, matrix)
+    built = Built(staged.target, vocabulary, facts, others, planned.labels, warnings, matrix)
 
     outputs: list[WrittenFile] = []
     if matrix is not None:
@@ -118,7 +113,7 @@ def write_file(temporary: Path, output: Path, contents: Contents, work: Work) ->
     [part] = contents.planned.parts
     array = contents.planned.arrays(part)[SEQUENCES]
     with NpyWriter(temporary, output, array, hashes=False) as sequences:
-        facts = _write_arrays(part, contents, {SEQUENCES: sequences}, work)
+        facts = _write_arrays(0, contents, {SEQUENCES: sequences})
     [(vocabulary, _)] = work.engine.gather([contents.vocabulary])
     return Built(output, vocabulary, facts, warnings=contents.warnings)
 
@@ -131,43 +126,35 @@ class _WrittenPart(NamedTuple):
     statistics: dict[str, Any]
 
 
-def _write_part(
-    staged: StagedFolder, part: PlannedPart, contents: Contents, work: Work
-) -> _WrittenPart:
-    name = part.counted.name
+def _write_part(staged: StagedFolder, number: int, contents: Contents) -> _WrittenPart:
+    part = contents.planned.parts[number]
     with ExitStack() as stack:
         writers: dict[str, NpyWriter] = {}
         for file, array in contents.planned.arrays(part).items():
-            path, target = staged.add(_path(name, file)), staged.target / name / file
+            path, target = staged.add(_path(part.name, file)), staged.target / part.name / file
             writers[file] = stack.enter_context(
                 NpyWriter(path, target, array)
                 if part.order is None
                 else ShuffledNpyWriter(path, target, array, part.order)
             )
-        facts = _write_arrays(part, contents, writers, work)
-    return _WrittenPart(name, [writer.finished for writer in writers.values()], facts)
+        facts = _write_arrays(number, contents, writers)
+    return _WrittenPart(part.name, [writer.finished for writer in writers.values()], facts)
 
 
 def _write_arrays(
-    part: PlannedPart, contents: Contents, writers: Mapping[str, NpyWriter], work: Work
+    number: int, contents: Contents, writers: Mapping[str, NpyWriter]
 ) -> dict[str, Any]:
     """Write the arrays of a part, by their names; the facts about it."""
     planned = contents.planned
-    written = write_rows(
-        part.counted,
-        part.n_rows_of_block,
-        numbering=planned.numbering,
-        layout=planned.layout,
-        coding=planned.coding,
-        writers=writers,
-        work=work,
-    )
-    return _statistics(contents, part, written)
+    n_rows = planned.parts[number].n_rows_of_piece
+    written = planned.text.write(number, n_rows, planned.layout, planned.labels, writers)
+    return _statistics(contents, number, written)
 
 
-def _statistics(contents: Contents, part: PlannedPart, written: Written) -> dict[str, Any]:
+def _statistics(contents: Contents, number: int, written: Written) -> dict[str, Any]:
     """The facts about a part of an output, for its manifest and for the summary."""
-    counted, plan = contents.counted, contents.planned
+    plan = contents.planned
+    part = plan.parts[number]
     max_len = plan.rectangle.max_len
     lengths = part.rows_of_length
     is_cut = plan.layout.stride is None
@@ -176,7 +163,7 @@ def _statistics(contents: Contents, part: PlannedPart, written: Written) -> dict
     if not is_cut:
         facts["documents"] = n_input_rows
     facts["words"] = written.n_words
-    if part.counted is counted.training:
+    if number == 0:  # the training part
         facts["distinct_words"] = contents.n_distinct
     long = sum(rows for length, rows in lengths.items() if length > max_len)
     return facts | {

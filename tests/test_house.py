@@ -38,7 +38,7 @@ FLOORS = [
         "numbering",
     },
     {"rows", "doubts", "embedding", "bags"},
-    {"plan"},
+    {"local", "plan"},
     {"writing", "adopting", "explaining"},
     {"pipeline"},
     {"building"},
