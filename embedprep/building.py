@@ -22,6 +22,7 @@ from embedprep.settings import (
 from embedprep.sources import (
     TRAINING,
     Input,
+    NamedInputs,
     Reader,
     Reading,
     RecordSettings,
@@ -77,6 +78,8 @@ def build(
     skip_bad_vectors: bool = False,
     jobs: int | None = None,
     memory: int | None = None,
+    engine: str = "threads",
+    scheduler: str | None = None,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
@@ -116,7 +119,7 @@ def build(
     )
     check_selection(selection, rows, vocabulary.specials.n_marks)
     records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
-    resources = Resources(jobs, memory)
+    resources = Resources(jobs, memory, engine, scheduler)
     if max_line_bytes is None:
         max_line_bytes = resources.max_line_bytes
     reading = Reading(encoding, errors, max_line_bytes, resources.block_bytes, records)
@@ -126,7 +129,8 @@ def build(
         if not of_part:
             raise SettingsError("--holdout", f"{part!r} names no input")
         named += of_part
-    reader = Reader(label_inputs(named, label_from), reading, advance)
+    opened = NamedInputs if resources.is_spread else Reader
+    reader = opened(label_inputs(named, label_from), reading, advance)
     matrix = None
     if vectors is not None or dim is not None:
         source = _vector_source(vectors, skip_bad_vectors, case_fallback)

@@ -57,12 +57,15 @@ BLOCKS_OF_A_PORTION = 1 << 13
 
 
 class Counted(NamedTuple):
-    """A text as the first half leaves it: the words of its portions, and the rows of its parts."""
+    """A text as the first half leaves it: the words of its portions, the rows of its parts, and how
+    many records its inputs hold.
+    """
 
     portions: list[Portion]
     parts: list[CountedPart]
     label_codes: LabelCodes
     n_duplicates: int
+    n_records: int
 
     @property
     def training(self) -> CountedPart:
@@ -82,25 +85,37 @@ def count(
     *,
     selection: Selection = ALL_ROWS,
     held_out: Sequence[str] = (),
+    row_secrets: Sequence[Secret] | None = None,
+    records_before: int = 0,
 ) -> Counted:
     """Encode all blocks and count the words of the training rows.
 
-    `held_out` are the parts of the blocks that are of no other. Raises InputError for a line that
-    is wrong, the first one of the text.
+    `held_out` are the parts of the blocks that are of no other. `row_secrets` are those by which
+    rows are compared with the rows of other texts, drawn if there are none; so many records of the
+    first source are `records_before` the first block. Raises InputError for a line that is wrong,
+    the first one of the text.
     """
-    counting = _Counting(work, selection, [*selection.shares, *held_out], tokenizer)
-    n_hashes = 2 if selection.drop_duplicates else 1 if held_out else 0
+    parts = [*selection.shares, *held_out]
+    counting = _Counting(work, selection, parts, tokenizer, records_before=records_before)
+    if row_secrets is None:
+        row_secrets = draw_row_secrets(selection, held_out)
     wants = _Wants(
         reading,
         tokenizer,
         selection if len(selection.shares) > 1 else None,
-        tuple(Secret.draw() for _ in range(n_hashes)),
+        tuple(row_secrets),
     )
     for block in counting.intake.watch(blocks):
         known = counting.table_for_next_block()
         encoded = work.engine.submit(_encode_block, block, wants, known)
         counting.intake.add(block, len(counting.tables) - 1, encoded)
     return counting.finish()
+
+
+def draw_row_secrets(selection: Selection, held_out: Sequence[str]) -> list[Secret]:
+    """Secrets for the hashes of rows: two where rows are compared, one where texts are counted."""
+    n_hashes = 2 if selection.drop_duplicates else 1 if held_out else 0
+    return [Secret.draw() for _ in range(n_hashes)]
 
 
 class _Wants(NamedTuple):
@@ -158,8 +173,10 @@ class _Counting:
         selection: Selection,
         parts: Sequence[str],
         tokenizer: TokenizerSettings,
+        *,
+        records_before: int,
     ) -> None:
-        self.intake = Intake(work, selection, parts, self._take_in)
+        self.intake = Intake(work, selection, parts, self._take_in, records_before=records_before)
         self.work = work
         self.engine, self.secret, self.spool = work.engine, work.secret, work.spool
         self.tokenizer = tokenizer
@@ -263,6 +280,7 @@ class _Counting:
             parts=self.intake.parts(),
             label_codes=self.intake.labels,
             n_duplicates=self.intake.n_duplicates,
+            n_records=self.intake.n_records,
         )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embedprep.labels import KnownLabels, LabelFacts
 from embedprep.npy import NpyWriter
@@ -53,7 +54,7 @@ class FinalPart(NamedTuple):
 
     name: str
     rows_of_length: Counter[int]
-    pieces: Sequence[int] | Sequence[Counter[int]]
+    pieces: Sequence[int | Counter[int]]
     labels: KnownLabels
 
 
@@ -66,6 +67,14 @@ class Written(NamedTuple):
     def plus(self, other: Written) -> Written:
         """Both together."""
         return Written(self.n_words + other.n_words, self.n_unknown + other.n_unknown)
+
+
+class RowWriter(Protocol):
+    """What takes the rows of an array."""
+
+    def write(self, first_row: int, rows: NDArray[Any]) -> None:
+        """Take contiguous rows of the array's dtype that stand from `first_row` on."""
+        ...
 
 
 class NumberedText(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -76,12 +76,14 @@ class StoredBlock(NamedTuple):
         [numbers] = spool.read(self.numbers)
         return numbers.astype(np.int64)
 
-    def placed_labels(self, spool: Spool) -> PlacedLabels:
-        """The labels of the rows, and the records that these are of."""
+    def placed_labels(self, spool: Spool, records_before: int = 0) -> PlacedLabels:
+        """The labels of the rows, and the records that these are of; so many are before those that
+        were counted.
+        """
         labels = RowLabels(np.empty(0, np.int32), np.zeros(self.n_rows, np.int32))
         if self.labels is not None:
             labels = RowLabels(*spool.read(self.labels))
-        records = self.first_record + 1 + self.numbers_in_block(spool)
+        records = records_before + self.first_record + 1 + self.numbers_in_block(spool)
         return PlacedLabels(labels, self.source, records)
 
 
@@ -157,6 +159,7 @@ class _InFlight(NamedTuple):
 class Intake:
     """The blocks on their way into the spool.
 
+    So many records are `records_before` the first block, if that does not begin its source.
     `take_in` is told of each result in the order of the text, with the number of its table, its
     counts those of the training rows alone.
     """
@@ -167,14 +170,17 @@ class Intake:
         selection: Selection,
         parts: Sequence[str],
         take_in: Callable[[int, CountedBlock], None],
+        *,
+        records_before: int = 0,
     ) -> None:
         self.labels = LabelCodes(selection.label_type)
         self.n_duplicates = 0
+        self.n_records = 0
         self._engine, self._secret, self._spool = work.engine, work.secret, work.spool
         self._selection = selection
         self._take_in = take_in
         self._in_flight: deque[_InFlight] = deque()
-        self._rows_of_source: Counter[str] = Counter()
+        self._rows_of_source: dict[str, int] = defaultdict(lambda: records_before)
         self._rows_of_input_part: Counter[str] = Counter()
         self._names_of_split = list(selection.shares)
         self._parts = {name: _Part(self._spool) for name in parts}
@@ -251,6 +257,7 @@ class Intake:
             for number, name in enumerate(self._names_of_split):
                 self._store(name, block, table, rows.at(part_of_row == number), n_rows)
         self._rows_of_source[block.source] += n_rows
+        self.n_records += n_rows
         self._rows_of_input_part[block.part] += n_rows
 
     def _kept_rows(self, block: Block, hashes: Keys | None, labels: RowLabels) -> Flags | None:

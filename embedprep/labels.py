@@ -81,6 +81,11 @@ class KnownLabels(NamedTuple):
     most: int
     classes: frozenset[str]
 
+    def united(self, other: KnownLabels) -> KnownLabels:
+        """That of the rows of both."""
+        classes = self.classes | other.classes
+        return KnownLabels(min(self.fewest, other.fewest), max(self.most, other.most), classes)
+
 
 _MANY = np.iinfo(np.int32).max
 

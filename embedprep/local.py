@@ -11,7 +11,7 @@ import numpy as np
 from embedprep.arrays import Flags, Keys
 from embedprep.counting import Counted
 from embedprep.engines import in_turn
-from embedprep.handover import FinalPart, Layout, Written
+from embedprep.handover import FinalPart, Layout, RowWriter, Written
 from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import (
     NO_LABELS,
@@ -21,7 +21,6 @@ from embedprep.labels import (
     PlacedLabels,
     check_labels,
 )
-from embedprep.npy import NpyWriter
 from embedprep.numbering import Numbering
 from embedprep.parts import count_leaks
 from embedprep.portions import Kept, RankedWords, count_distinct, rank_words
@@ -34,10 +33,16 @@ from embedprep.work import Work
 
 
 class LocalText(NamedTuple):
-    """A counted text, and who works on it."""
+    """A counted text, and who works on it.
+
+    Where it is a section of another, so many records of its input are `records_before` it, and so
+    many rows of all inputs of its part are `rows_before`.
+    """
 
     counted: Counted
     work: Work
+    records_before: int = 0
+    rows_before: int = 0
 
     @property
     def n_running(self) -> int:
@@ -60,17 +65,20 @@ class LocalText(NamedTuple):
     def number(self, kept: Kept, specials: Specials, selection: Selection) -> LocalNumberedText:
         numbering = Numbering(self.counted.portions, kept, specials, self.work.spool)
         final = [_final_rows(part, numbering, selection, self.work) for part in self.counted.parts]
-        return LocalNumberedText(self.counted, self.work, numbering, selection, final)
+        return LocalNumberedText(self, numbering, selection, final)
 
 
 class LocalNumberedText(NamedTuple):
     """A text whose words have indices, and what becomes of its rows, part by part."""
 
-    counted: Counted
-    work: Work
+    text: LocalText
     numbering: Numbering
     selection: Selection
     final: list[_FinalRows]
+
+    @property
+    def counted(self) -> Counted:
+        return self.text.counted
 
     @property
     def parts(self) -> list[FinalPart]:
@@ -87,9 +95,9 @@ class LocalNumberedText(NamedTuple):
 
     def _labels(self, part: CountedPart) -> Iterator[PlacedLabels]:
         """The labels of the rows of a part that are not left out, block by block."""
-        spool = self.work.spool
+        spool = self.text.work.spool
         for block in part.blocks:
-            labels = block.placed_labels(spool)
+            labels = block.placed_labels(spool, self.text.records_before)
             if self.selection.drop_empty:
                 labels = labels.at(lengths_of(block, self.numbering, spool) > 0)
             yield labels
@@ -104,7 +112,7 @@ class LocalNumberedText(NamedTuple):
         n_rows_of_piece: Sequence[int],
         layout: Layout,
         labels: LabelFacts | None,
-        writers: Mapping[str, NpyWriter],
+        writers: Mapping[str, RowWriter],
     ) -> Written:
         return write_rows(
             self.counted.parts[part],
@@ -113,7 +121,8 @@ class LocalNumberedText(NamedTuple):
             layout=layout,
             coding=None if labels is None else Coding.of(labels, self.counted.label_codes),
             writers=writers,
-            work=self.work,
+            work=self.text.work,
+            rows_before=self.text.rows_before,
         )
 
 

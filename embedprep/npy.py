@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.digests import Digest, UnorderedDigest
+from embedprep.digests import Digest, KnownDigest, UnorderedDigest
 from embedprep.errors import OutputError
 
 _SEEK_LOCK = threading.Lock()
@@ -30,7 +30,7 @@ class WrittenFile(NamedTuple):
     """A finished file: its name in the output, its digest, and the array in it, if it is one."""
 
     name: str
-    digest: Digest
+    digest: Digest | KnownDigest
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
 
@@ -77,6 +77,7 @@ class NpyWriter:
         self._header = npy_header(self.shape, self.dtype)
         self._row_bytes, self._n_bytes = array.row_bytes, array.n_bytes
         self._digest = UnorderedDigest(self._read_back) if hashes else None
+        self._filled: KnownDigest | None = None
 
     def __enter__(self) -> NpyWriter:
         self._file = self.path.open("w+b", buffering=0)
@@ -90,13 +91,41 @@ class NpyWriter:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            if error is None:
+            if error is None and self._filled is None:
                 self._finish()
         finally:
             self._file.close()
 
     def _finish(self) -> None:
         """Write what waits for the last row."""
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether somebody will ask for the digest."""
+        return self._digest is not None
+
+    @property
+    def offset(self) -> int:
+        """Where the first row begins in the file, in bytes."""
+        return len(self._header)
+
+    @property
+    def row_bytes(self) -> int:
+        return self._row_bytes
+
+    @property
+    def n_bytes(self) -> int:
+        """The size of the file."""
+        return self._n_bytes
+
+    @property
+    def order(self) -> NDArray[Any] | None:
+        """The place of each row, (rows,), None where each has its own."""
+        return None
+
+    def fill(self, digest: KnownDigest) -> None:
+        """Take note that others have written all rows, and of what their file then is."""
+        self._filled = digest
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
         """Write rows, contiguous and of this array's dtype, from `first_row` on."""
@@ -121,7 +150,8 @@ class NpyWriter:
     @property
     def finished(self) -> WrittenFile:
         assert self._digest is not None
-        return WrittenFile(self.target.name, self._digest.digest, self.shape, self.dtype.name)
+        digest = self._filled or self._digest.digest
+        return WrittenFile(self.target.name, digest, self.shape, self.dtype.name)
 
 
 class ShuffledNpyWriter(NpyWriter):
@@ -135,6 +165,10 @@ class ShuffledNpyWriter(NpyWriter):
         self._order = order
         is_short = self._row_bytes <= _SHORT_ROW
         self._waiting = np.empty(self.shape, self.dtype) if is_short else None
+
+    @property
+    def order(self) -> NDArray[Any] | None:
+        return self._order
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
         places = self._order[first_row : first_row + len(rows)]

@@ -36,7 +36,7 @@ from embedprep.settings import (
     VocabularySettings,
     check_held_out,
 )
-from embedprep.sources import TRAINING, Reader
+from embedprep.sources import TRAINING, NamedInputs, Reader
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
@@ -59,7 +59,7 @@ class Ranked(NamedTuple):
 
 
 def run(
-    reader: Reader,
+    reader: NamedInputs,
     output: Path,
     settings: VocabularySettings,
     rows: RowSettings,
@@ -86,7 +86,7 @@ def run(
             keeps_rows=selection.drop_duplicates or selection.shuffle or len(set(parts)) > 1,
         )
         staged = stack.enter_context(staged_folder(output, ROWS, sync))
-        work = stack.enter_context(work_in(staged.path, settings.tokenizer, budget))
+        work = stack.enter_context(work_in(staged.path, settings.tokenizer, budget, resources))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
         ranked, kept, n_distinct = _rank(counted, settings)
         planned = plan(
@@ -111,7 +111,7 @@ def run(
 
 
 def vocab(
-    reader: Reader,
+    reader: NamedInputs,
     settings: VocabularySettings,
     rows: RowSettings,
     output: Path | None = None,
@@ -130,7 +130,7 @@ def vocab(
             refuse_to_overwrite(reader.names, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
-        work = stack.enter_context(work_in(folder, settings.tokenizer, budget))
+        work = stack.enter_context(work_in(folder, settings.tokenizer, budget, resources))
         counted, warnings = _count(reader, settings.tokenizer, work)
         ranked, kept, _ = _rank(counted, settings)
         planned = plan(
@@ -143,7 +143,7 @@ def vocab(
 
 
 def encode(
-    reader: Reader,
+    reader: NamedInputs,
     vocabulary_path: Path,
     output: Path,
     rows: RowSettings,
@@ -170,11 +170,13 @@ def encode(
         }
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, budget))
+            folder = output.parent
         else:
             staged = stack.enter_context(staged_folder(output, ROWS, sync))
-            work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, budget))
-        counted, warnings = _count(reader, vocabulary.tokenizer, work, selection)
+            folder = staged.path
+        tokenizer = vocabulary.tokenizer
+        work = stack.enter_context(work_in(folder, tokenizer, budget, resources))
+        counted, warnings = _count(reader, tokenizer, work, selection)
         known = vocabulary.lookup(work.secret)
         kept = Kept(known.n_words, known)
         saved = Saved(vocabulary.rectangle, vocabulary.labels)
@@ -201,16 +203,23 @@ def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
 
 
 def _count(
-    reader: Reader, tokenizer: TokenizerSettings, work: Work, selection: Selection = ALL_ROWS
+    inputs: NamedInputs, tokenizer: TokenizerSettings, work: Work, selection: Selection = ALL_ROWS
 ) -> tuple[CountedText, tuple[str, ...]]:
     """What the first half finds, and what is to be warned of."""
-    held_out = list(dict.fromkeys(item.part for item in reader.inputs if item.part != TRAINING))
-    beginning = Beginning(reader)
-    counted = count(
-        beginning, reader.reading, tokenizer, work, selection=selection, held_out=held_out
-    )
-    text = LocalText(counted, work)
-    return text, doubts(beginning, tokenizer, text)
+    text: CountedText
+    if work.cluster is not None:
+        from embedprep.spread import count_spread
+
+        text, parts = count_spread(inputs, tokenizer, selection, work)
+    else:
+        assert isinstance(inputs, Reader)
+        held_out = list(dict.fromkeys(item.part for item in inputs.inputs if item.part != TRAINING))
+        beginning = Beginning(inputs)
+        counted = count(
+            beginning, inputs.reading, tokenizer, work, selection=selection, held_out=held_out
+        )
+        text, parts = LocalText(counted, work), beginning.parts
+    return text, doubts(parts, inputs, tokenizer, text)
 
 
 def _rank(counted: CountedText, settings: VocabularySettings) -> RankedWords:

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import row_chunks, starts_of
 from embedprep.engines import in_turn
-from embedprep.handover import Layout, Written
+from embedprep.handover import Layout, RowWriter, Written
 from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import Coding, labels_of_rows
-from embedprep.npy import NpyWriter
 from embedprep.numbering import Numbering
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
 from embedprep.sequences import (
@@ -84,10 +83,14 @@ def write_rows(
     numbering: Numbering,
     layout: Layout,
     coding: Coding | None,
-    writers: Mapping[str, NpyWriter],
+    writers: Mapping[str, RowWriter],
     work: Work,
+    rows_before: int = 0,
 ) -> Written:
-    """Write every row of a part, and what belongs to it, into the files that have a writer."""
+    """Write every row of a part, and what belongs to it, into the files that have a writer.
+
+    So many input rows are `rows_before` those that were counted.
+    """
     rectangle, specials = layout.rectangle, numbering.specials
     dtype = np.dtype(rectangle.dtype)
 
@@ -110,7 +113,8 @@ def write_rows(
                 of_rows = coding.encode(labels_of_rows(labels, row[chunk]))
                 writers[LABELS].write(first_row + chunk.start, of_rows)
         if DOCUMENTS in writers:
-            input_rows = block.first_input_row + block.numbers_in_block(work.spool)
+            numbers = block.numbers_in_block(work.spool)
+            input_rows = rows_before + block.first_input_row + numbers
             writers[DOCUMENTS].write(first_row, input_rows[row])
         ends = np.concatenate([[0], np.cumsum(lengths)])
         for chunk in row_chunks(len(lengths), rectangle.row_bytes):

@@ -171,6 +171,8 @@ def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
             raise SettingsError("--holdout", f"{name!r} and {known!r} differ in case alone")
 
 
+ENGINES = ("threads", "dask")
+
 JOB_BYTES = 40 << 20
 """Memory for the arrays of the blocks that one worker has under way."""
 
@@ -184,11 +186,14 @@ _LINES_OF_A_JOB = 32
 @dataclass(frozen=True)
 class Resources:
     """What a job may take: workers, one a core where `jobs` is None, and `memory` in bytes, beside
-    the interpreter and its libraries, where it is bounded. Neither changes a result.
+    the interpreter and its libraries, where it is bounded; and the engine, whose `scheduler` is an
+    address of a Dask cluster, or None for one of this machine. None of them changes a result.
     """
 
     jobs: int | None = None
     memory: int | None = None
+    engine: str = "threads"
+    scheduler: str | None = None
 
     @property
     def max_line_bytes(self) -> int:
@@ -202,6 +207,18 @@ class Resources:
             check_least("--jobs", self.jobs, 1)
         if self.memory is not None:
             check_least("--memory", self.memory, 1)
+        check_choice("--engine", self.engine, ENGINES)
+        if self.is_spread and self.memory is not None:
+            raise SettingsError("--memory", "bounds threads; a cluster bounds its workers itself")
+        if self.scheduler is not None and not self.is_spread:
+            raise SettingsError("--scheduler", "means something with --engine dask alone")
+        if self.scheduler is not None and self.jobs is not None:
+            raise SettingsError("--jobs", "is settled by the workers that the scheduler has")
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether the text is worked on by other processes, in sections."""
+        return self.engine == "dask"
 
     @property
     def block_bytes(self) -> int:

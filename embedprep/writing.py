@@ -27,7 +27,7 @@ from embedprep.output import (
 from embedprep.plan import Plan
 from embedprep.publication import StagedFolder
 from embedprep.settings import OUTPUT_DIM, Selection
-from embedprep.sources import TRAINING, Reader
+from embedprep.sources import TRAINING, NamedInputs
 from embedprep.tokenizer.rules import versions_behind
 from embedprep.vocabulary import Vocabulary
 from embedprep.work import Work
@@ -65,7 +65,7 @@ class Contents(NamedTuple):
     are and `selection` which rows.
     """
 
-    reader: Reader
+    reader: NamedInputs
     counted: CountedText
     planned: Plan
     n_distinct: int

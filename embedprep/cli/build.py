@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @text_options.selection_options
 @options.matrix_options
 @options.running_options
-@text_options.memory_option
+@text_options.resource_options
 @options.sync_option
 def run(
     *,
@@ -79,7 +79,7 @@ def run(
     keep_freed_memory()
     read = [item.name for item in named] + choices.vector_files(matrix)
     with progress(total_bytes(read), quiet) as advance:
-        reader = choices.open_reader(named, reading, advance)
+        reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
         built = pipeline.run(
@@ -108,7 +108,7 @@ def run(
 @text_options.row_options()
 @text_options.reading_options
 @options.running_options
-@text_options.memory_option
+@text_options.resource_options
 def vocab(
     *,
     inputs: tuple[str, ...],
@@ -143,7 +143,7 @@ def vocab(
         named = choices.parse_inputs(inputs)
         keep_freed_memory()
         with progress(total_bytes([item.name for item in named]), quiet) as advance:
-            reader = choices.open_reader(named, reading, advance)
+            reader = choices.open_reader(named, reading, advance, resources)
             from embedprep import pipeline
 
             made, warnings = pipeline.vocab(reader, settings, rows, place, resources=resources)
@@ -187,7 +187,7 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 @text_options.label_options
 @text_options.selection_options
 @options.running_options
-@text_options.memory_option
+@text_options.resource_options
 @options.sync_option
 def encode(
     *,
@@ -216,7 +216,7 @@ def encode(
     named = choices.parse_inputs(inputs, label_from)
     keep_freed_memory()
     with progress(total_bytes([item.name for item in named]), quiet) as advance:
-        reader = choices.open_reader(named, reading, advance)
+        reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
         built = pipeline.encode(

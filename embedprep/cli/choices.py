@@ -28,6 +28,7 @@ from embedprep.settings import (
 from embedprep.sources import (
     STDIN,
     Input,
+    NamedInputs,
     Reader,
     Reading,
     RecordSettings,
@@ -48,6 +49,7 @@ _OF_THE_RECTANGLE = {"max_len", "padding", "truncating", "dtype"}
 _WITH_SOURCE = {
     *_OF_THE_WORDS,
     *("inputs", "source", "unk_token", "output", "jobs", "memory", "quiet", "as_json"),
+    *("engine", "scheduler"),
     *_OF_THE_RECTANGLE,
 }
 """The options that mean something where no text is read."""
@@ -193,11 +195,14 @@ def parse_holdouts(
 
 
 def open_reader(
-    inputs: Sequence[Input], reading: Reading, advance: Callable[[int], object]
-) -> Reader:
-    """The reader of the inputs, which begins to read."""
+    inputs: Sequence[Input],
+    reading: Reading,
+    advance: Callable[[int], object],
+    resources: Resources = ALL_THERE_IS,
+) -> NamedInputs:
+    """The reader of the inputs, which begins to read unless others are to."""
     with usage_errors():
-        return Reader(inputs, reading, advance)
+        return (NamedInputs if resources.is_spread else Reader)(inputs, reading, advance)
 
 
 def adoption_settings(
@@ -245,7 +250,7 @@ def check_stdin(inputs: Iterable[Input], matrix: MatrixSettings | None) -> None:
 def resources(options: dict[str, Any]) -> Resources:
     """What the job may take, taken out of a command's options."""
     with usage_errors():
-        return Resources(options.pop("jobs"), options.pop("memory"))
+        return Resources(*(options.pop(name) for name in ("jobs", "memory", "engine", "scheduler")))
 
 
 def reading(options: dict[str, Any], resources: Resources = ALL_THERE_IS) -> Reading:

@@ -10,7 +10,7 @@ from embedprep.cli.options import seed_option, size
 from embedprep.cli.sections import Command, together
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
-from embedprep.settings import LABEL_TYPES, OVERFLOWS
+from embedprep.settings import ENGINES, LABEL_TYPES, OVERFLOWS
 from embedprep.sources import FORMATS, MAX_LINE_BYTES
 from embedprep.specials import OOV_CHOICES
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
@@ -190,7 +190,7 @@ reading_options = together(
     ),
 )
 
-memory_option = together(
+resource_options = together(
     "Running",
     click.option(
         "--memory",
@@ -198,6 +198,19 @@ memory_option = together(
         metavar="SIZE",
         help="Take no more memory than this beside the interpreter's own (60 MB); words that do "
         "not fit wait on the disk.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="threads",
+        show_default=True,
+        help="Who works: threads of this process, or the processes of a Dask cluster.",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="The cluster's scheduler, as tcp://host:8786.  [default: a cluster of this machine, "
+        "of --jobs processes]",
     ),
 )
 
