@@ -1,4 +1,4 @@
-"""How does an array reach disk?
+"""How does an array reach disk, and how is it mapped from there?
 
 The header is written first, as the shape is known; rows then go to their own places by `pwrite`,
 from several threads in any order. Publishing the finished file is `publication`'s part.
@@ -13,7 +13,7 @@ import os
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,10 @@ from embedprep.digests import Digest, UnorderedDigest
 from embedprep.errors import OutputError
 
 _SEEK_LOCK = threading.Lock()
-_SHORT_ROW = 16
 _READ_BACK_BYTES = 1 << 20
+
+SHORT_ROW = 16
+"""Shuffled rows of up to so many bytes wait in memory: one by one they would take long to write."""
 
 
 class WrittenFile(NamedTuple):
@@ -60,6 +62,17 @@ class ArraySpec(NamedTuple):
     def n_bytes(self) -> int:
         """The size of its file."""
         return len(npy_header(self.shape, np.dtype(self.dtype))) + self.shape[0] * self.row_bytes
+
+
+class ArrayWriter(Protocol):
+    """An array on its way to disk, in one file or in several."""
+
+    def write(self, first_row: int, rows: NDArray[Any]) -> None:
+        """Write rows, contiguous and of the array's dtype, from `first_row` on; in any thread."""
+
+    @property
+    def files(self) -> list[WrittenFile]:
+        """What was written, in the order of the rows, once all is."""
 
 
 class NpyWriter:
@@ -123,6 +136,10 @@ class NpyWriter:
         assert self._digest is not None
         return WrittenFile(self.target.name, self._digest.digest, self.shape, self.dtype.name)
 
+    @property
+    def files(self) -> list[WrittenFile]:
+        return [self.finished]
+
 
 class ShuffledNpyWriter(NpyWriter):
     """An array whose row i goes to the place `order[i]`, `order: (rows,)`.
@@ -133,7 +150,7 @@ class ShuffledNpyWriter(NpyWriter):
     def __init__(self, path: Path, target: Path, array: ArraySpec, order: NDArray[Any]) -> None:
         super().__init__(path, target, array)
         self._order = order
-        is_short = self._row_bytes <= _SHORT_ROW
+        is_short = self._row_bytes <= SHORT_ROW
         self._waiting = np.empty(self.shape, self.dtype) if is_short else None
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
@@ -152,6 +169,26 @@ class ShuffledNpyWriter(NpyWriter):
         for offset in range(len(self._header), self._n_bytes, _READ_BACK_BYTES):
             n_bytes = min(_READ_BACK_BYTES, self._n_bytes - offset)
             self._digest.update(offset, self._read_back(n_bytes, offset))
+
+
+def load_array(path: Path) -> NDArray[Any]:
+    """Map an array from disk, read-only. Raises OutputError where there is none."""
+    try:
+        with np.errstate(over="ignore"):  # of a size that no file has, which is told below
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise OutputError(str(path), "no such file", "check the path") from None
+    except IsADirectoryError:
+        raise OutputError(str(path), "is a folder", "name the array file in it") from None
+    except OSError as error:
+        raise OutputError(str(path), f"cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # noqa: BLE001 - a header is read as Python, and errs as it may
+        reason = str(error).partition(". ")[0]  # what follows is advice on unpickling
+        raise OutputError(str(path), f"is no array file ({reason})", "make it again") from None
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise OutputError(str(path), "is no array file (it is an archive)", "name an array in it")
+    return array
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:

@@ -21,6 +21,7 @@ from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.publication import (
     refuse_to_overwrite,
+    refuse_to_replace,
     staged_file,
     staged_folder,
 )
@@ -40,9 +41,9 @@ from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
 from embedprep.writing import (
     ARRAYS,
-    OUTPUT_NAMES,
     Built,
     Contents,
+    names_in,
     write_file,
     write_folder,
 )
@@ -74,8 +75,8 @@ def run(
     with closing(reader), ExitStack() as stack:
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
-        places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
-        refuse_to_overwrite([*reader.names, *vector_files(matrix)], places)
+        names = names_in(output, parts, rows.rows_per_shard)
+        refuse_to_replace([*reader.names, *vector_files(matrix)], output, names)
         staged = stack.enter_context(staged_folder(output, ROWS, sync))
         work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
@@ -84,7 +85,16 @@ def run(
         check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
-        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        contents = Contents(
+            reader,
+            counted,
+            planned,
+            made,
+            of_words,
+            selection,
+            warnings,
+            rows_per_shard=rows.rows_per_shard,
+        )
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
@@ -138,9 +148,13 @@ def encode(
 ) -> Built:
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
-    places = [output] if is_file else [output / name for name in OUTPUT_NAMES]
     with closing(reader), ExitStack() as stack:
-        refuse_to_overwrite([*reader.names, vocabulary_path], places)
+        inputs: list[str | Path] = [*reader.names, vocabulary_path]
+        if is_file:
+            refuse_to_overwrite(inputs, [output])
+        else:
+            names = names_in(output, [TRAINING], rows.rows_per_shard)
+            refuse_to_replace(inputs, output, names)
         vocabulary = Vocabulary.load(vocabulary_path)
         specials = vocabulary.specials
         are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"
@@ -165,7 +179,16 @@ def encode(
         )
         check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        contents = Contents(
+            reader,
+            counted,
+            planned,
+            made,
+            of_words,
+            selection,
+            warnings,
+            rows_per_shard=rows.rows_per_shard,
+        )
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)

@@ -17,7 +17,7 @@ from embedprep.counting import Counted
 from embedprep.engines import Future
 from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import Coding, labels_of_rows
-from embedprep.npy import NpyWriter
+from embedprep.npy import ArrayWriter
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import (
@@ -151,7 +151,7 @@ def write_rows(
     numbering: Numbering,
     layout: Layout,
     coding: Coding | None,
-    writers: Mapping[str, NpyWriter],
+    writers: Mapping[str, ArrayWriter],
     work: Work,
 ) -> Written:
     """Write every row of a part, and what belongs to it, into the files that have a writer."""

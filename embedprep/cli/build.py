@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @text_options.vocabulary_options
 @text_options.row_options()
 @text_options.size_option
+@text_options.shard_option
 @text_options.reading_options
 @text_options.label_options
 @text_options.label_type_option
@@ -181,6 +182,7 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 )
 @text_options.row_options("as in the vocabulary")
 @text_options.size_option
+@text_options.shard_option
 @text_options.reading_options
 @text_options.label_options
 @text_options.selection_options
@@ -209,6 +211,7 @@ def encode(
     """
     choices.refuse_stdout(output, "rows")
     rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    choices.check_shards(rows, output)
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
     keep_freed_memory()
