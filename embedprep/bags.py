@@ -155,9 +155,11 @@ def bow(
 def _refuse_cut(rows: EncodedRows) -> None:
     """Raise InputError for rows whose output tells that some were cut."""
     facts = (manifest_of(rows.path) or {}).get("statistics")
-    n_cut = facts.get("truncated_rows") if isinstance(facts, dict) else 0
+    facts = facts if isinstance(facts, dict) else {}
+    n_cut = facts.get("truncated_rows")
     if isinstance(n_cut, int) and n_cut > 0:
-        of_all = f"{n_cut:,} of {how_many(facts['rows'], 'row')}"  # a shard has but some of them
+        n_rows = facts.get("rows", rows.n_rows)  # a shard has but some of them
+        of_all = f"{n_cut:,} of {how_many(n_rows, 'row')}"
         raise InputError(
             str(rows.path),
             f"words are missing: {of_all} were cut to {how_many(rows.length, 'index', 'indices')}",

@@ -253,9 +253,8 @@ def check_size(
     shard_rows = rows.rows_per_shard
     n_bytes = sum(files_size(array, shard_rows) for file, array in arrays if file in files)
     n_bytes += sum(array.n_bytes for array in others)
-    n_bytes_in_one = n_bytes - sum(
-        files_size(array, shard_rows) - array.n_bytes for file, array in arrays if file in files
-    )
+    n_bytes_in_one = sum(array.n_bytes for file, array in arrays if file in files)
+    n_bytes_in_one += sum(array.n_bytes for array in others)
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
     cause = f"would take {how_large(n_bytes)} for {how_many(n_rows, 'row')} of {max_len:,}"
     if LABELS in files and plan.coding is not None and plan.coding.n_columns is not None:
