@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -77,7 +78,7 @@ class ShardedArray:
         return ShardedArray, (self._shards,)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        is_view = self._one_shard(range(len(self))) is not None
+        is_view = len(self) > 0 and self._one_shard(range(len(self))) is not None
         if copy is False and not is_view:
             raise ValueError("several shards become one array in a copy alone")
         return np.array(self[:], dtype, copy=copy if is_view else None)
@@ -87,9 +88,14 @@ class ShardedArray:
             yield from self._map(shard)
 
     def __getitem__(self, key: Any) -> Any:
-        parts, had_ellipsis = _expanded(key, self.ndim)
-        axis = next(at for at, part in enumerate(parts) if _n_axes(part))  # that of the rows
-        before, asked, rest = parts[:axis], parts[axis], parts[axis + 1 :]
+        parts = [_part(part) for part in (key if isinstance(key, tuple) else (key,))]
+        # NumPy itself refuses what is no index of this shape, by an array that takes no memory.
+        like = np.broadcast_to(np.False_, self.shape)[tuple(parts)]
+        if not like.size:
+            return np.empty(like.shape, self.dtype)
+        expanded = _expanded(parts, self.ndim)
+        axis = next(at for at, part in enumerate(expanded) if _n_axes(part))  # that of the rows
+        before, asked, rest = expanded[:axis], expanded[axis], expanded[axis + 1 :]
         if isinstance(asked, slice):
             places = range(len(self))[asked]
             if any(part is None or isinstance(part, np.ndarray) for part in (*before, *rest)):
@@ -97,19 +103,12 @@ class ShardedArray:
             else:
                 found = self._slice(places, rest)
         elif isinstance(asked, int):
-            shard, place = self._find(asked)
-            found = self._map(shard)[(*before, place, *rest)]
+            place = asked % len(self)
+            shard = self._shard_of(place)
+            found = self._map(shard)[(*before, place - self._first(shard), *rest)]
         else:
             found = self._rows(asked, before, rest)
-        return np.asarray(found) if had_ellipsis else found
-
-    def _find(self, place: int) -> tuple[int, int]:
-        """The shard of a row, and the row's place there."""
-        if not -len(self) <= place < len(self):
-            raise IndexError(_out_of_bounds(place, len(self)))
-        place %= len(self)
-        shard = self._shard_of(place)
-        return shard, place - self._first(shard)
+        return np.asarray(found) if isinstance(like, np.ndarray) and not like.ndim else found
 
     def _rows(self, asked: NDArray[Any], before: Sequence[Any], rest: Sequence[Any]) -> Any:
         """What an array of places or flags, and the parts of an index around it, ask for.
@@ -118,9 +117,6 @@ class ShardedArray:
         """
         others: list[NDArray[Any]] = []
         if asked.dtype == np.bool_:
-            if asked.shape != self.shape[: asked.ndim]:
-                said = f"a mask of shape {asked.shape} does not match an array of {self.shape}"
-                raise IndexError(said)
             asked, *others = asked.nonzero()
         rows = self._take(asked.ravel().astype(np.int64))
         if not before and not others and not rest:
@@ -128,9 +124,7 @@ class ShardedArray:
         return rows[(*before, np.arange(asked.size).reshape(asked.shape), *others, *rest)]
 
     def _one_shard(self, places: range) -> int | None:
-        """The shard that all rows at evenly spaced places lie in; the first one for no row."""
-        if not places:
-            return 0
+        """The shard that all rows at some evenly spaced places lie in, None if it is not one."""
         shard = self._shard_of(min(places[0], places[-1]))
         return shard if max(places[0], places[-1]) < self._ends[shard] else None
 
@@ -138,8 +132,6 @@ class ShardedArray:
         """The rows at evenly spaced places, or what the rest of an index asks of each."""
         shard = self._one_shard(places)
         if shard is not None:
-            if not places:
-                return self._map(shard)[(slice(0), *rest)]
             start, stop = places.start - self._first(shard), places.stop - self._first(shard)
             return self._map(shard)[(slice(start, stop if stop >= 0 else None, places.step), *rest)]
         if places.step < 0:
@@ -166,9 +158,6 @@ class ShardedArray:
 
     def _take(self, places: Ints) -> NDArray[Any]:
         """A copy of the rows at some places, (places,)."""
-        is_wrong = (places < -len(self)) | (places >= len(self))
-        if is_wrong.any():
-            raise IndexError(_out_of_bounds(int(places[is_wrong][0]), len(self)))
         places = np.where(places < 0, places + len(self), places)
         shard_of_place = np.searchsorted(self._ends, places, side="right")
         by_shard = np.argsort(shard_of_place, kind="stable")
@@ -209,41 +198,24 @@ def _load(shard: Shard) -> NDArray[Any]:
     return array
 
 
-def _expanded(key: Any, ndim: int) -> tuple[list[Any], bool]:
-    """What an index asks of each axis, of the rows at least, and whether it held an ellipsis.
-
-    Lists become arrays, as in NumPy. Raises IndexError for one that asks of too many axes, or is no
-    index.
-    """
-    parts = [_part(part) for part in (key if isinstance(key, tuple) else (key,))]
-    n_ellipses = sum(part is Ellipsis for part in parts)
-    n_axes = sum(map(_n_axes, parts))
-    if n_ellipses > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
-    if n_axes > ndim:
-        raise IndexError(f"too many indices: array is {ndim}-dimensional, {n_axes} were indexed")
-    whole = [slice(None)] * (ndim - n_axes)
-    if not n_ellipses:
-        return parts + whole * (not n_axes), False
-    at = next(at for at, part in enumerate(parts) if part is Ellipsis)
-    return [*parts[:at], *whole, *parts[at + 1 :]], True
+def _expanded(parts: Sequence[Any], ndim: int) -> list[Any]:
+    """The parts of an index, a whole slice for each axis that an ellipsis stands for."""
+    whole = [slice(None)] * (ndim - sum(map(_n_axes, parts)))
+    at = next((at for at, part in enumerate(parts) if part is Ellipsis), None)
+    if at is None:
+        return [*parts, *(whole if not any(map(_n_axes, parts)) else ())]
+    return [*parts[:at], *whole, *parts[at + 1 :]]
 
 
 def _part(part: Any) -> Any:
-    """A part of an index as it is, or the array that it stands for."""
+    """A part of an index: a number as an int, and a list as the array that NumPy makes of it."""
     if part is None or part is Ellipsis or isinstance(part, slice):
         return part
-    if isinstance(part, bool | np.bool_):
-        return np.asarray(part)
-    if not isinstance(part, np.ndarray):
-        try:
+    if not isinstance(part, bool | np.bool_):
+        with suppress(TypeError):
             return operator.index(part)
-        except TypeError:
-            listed = np.asarray(part)
-            part = listed if listed.size else listed.astype(np.intp)
-    if part.dtype.kind not in "iub":
-        raise IndexError("only integers, slices, ellipsis, None, and integer or boolean arrays")
-    return part if part.ndim or part.dtype == np.bool_ else operator.index(part)
+    array = np.asarray(part)
+    return array if array.size or isinstance(part, np.ndarray) else array.astype(np.intp)
 
 
 def _n_axes(part: Any) -> int:
@@ -251,10 +223,6 @@ def _n_axes(part: Any) -> int:
     if part is None or part is Ellipsis:
         return 0
     return part.ndim if isinstance(part, np.ndarray) and part.dtype == np.bool_ else 1
-
-
-def _out_of_bounds(place: int, n_rows: int) -> str:
-    return f"index {place} is out of bounds for axis 0 with size {n_rows}"
 
 
 def open_shards(folder: Path, manifest: Mapping[str, Any]) -> dict[str, ShardedArray]:
