@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import embedprep
 from embedprep import digests
+from embedprep.cli.main import cli
 from embedprep.digests import digest_of
 from embedprep.errors import OutputError, SettingsError
 from embedprep.npy import ArraySpec
@@ -172,7 +174,7 @@ MANY: list[dict[str, Any]] = [
 ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     options=st.sampled_from(MANY), rows_per_shard=st.integers(1, 100), jobs=st.sampled_from([1, 3])
 )
@@ -262,11 +264,12 @@ def test_few_files_are_open_at_a_time(folder: Path) -> None:
 
 
 def test_the_summary_tells_of_shards(folder: Path) -> None:
-    ended = run(folder, "run a.txt -o out --rows-per-shard 8")
-    assert "\n  shards           3  (of up to 8 rows)\n" in ended.out
-    told = json.loads(run(folder, "run a.txt -o out --rows-per-shard 8 --json").out)
+    command = ["run", str(folder / "a.txt"), "-o", str(folder / "out")]
+    said = CliRunner().invoke(cli, [*command, "--rows-per-shard", "8"]).output
+    assert "\n  shards           3  (of up to 8 rows)\n" in said
+    told = json.loads(CliRunner().invoke(cli, [*command, "--rows-per-shard", "8", "--json"]).output)
     assert told["rows_per_shard"] == 8
-    assert "rows_per_shard" not in json.loads(run(folder, "run a.txt -o out --json").out)
+    assert "rows_per_shard" not in json.loads(CliRunner().invoke(cli, [*command, "--json"]).output)
 
 
 @pytest.mark.parametrize(
