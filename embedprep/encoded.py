@@ -27,7 +27,7 @@ from embedprep.vocabulary import Vocabulary, check_indices
 class EncodedRows(NamedTuple):
     """Rows of indices in a file or in shards: `ids: (rows, length)`, integers, mapped from disk.
 
-    `path` is what they are called: that of shards is where the one file would lie.
+    `path` is what they are called; for shards, where their one file would be.
     """
 
     path: Path
@@ -68,11 +68,11 @@ class EncodedRows(NamedTuple):
 
 
 def rows_file(named: Path) -> Path:
-    """The file of the rows that are named, by itself or by its output. Shards are called as one
-    file would be.
+    """The file of the rows that are named, by itself or by its output. Rows in shards are called as
+    their one file would be.
 
     Raises OutputError for an unfinished output, which may hold new rows beside an old vocabulary,
-    and for one of another kind; and for a file of another's that is called as its shards are.
+    for one of another kind, and for a file of the user's where that one file would be.
     """
     if not named.is_dir():
         if named.exists() and _is_in_shards(named):

@@ -85,16 +85,8 @@ def run(
         check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
-        contents = Contents(
-            reader,
-            counted,
-            planned,
-            made,
-            of_words,
-            selection,
-            warnings,
-            rows_per_shard=rows.rows_per_shard,
-        )
+        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
@@ -179,16 +171,8 @@ def encode(
         )
         check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-        contents = Contents(
-            reader,
-            counted,
-            planned,
-            made,
-            of_words,
-            selection,
-            warnings,
-            rows_per_shard=rows.rows_per_shard,
-        )
+        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)

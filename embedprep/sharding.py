@@ -195,10 +195,11 @@ class ShuffledShardWriter(ShardWriter):
             places[by_place] // self.division.rows_per_shard, return_index=True
         )
         for shard, of_shard in zip(shards.tolist(), np.split(by_place, firsts[1:]), strict=False):
-            its_places = places[of_shard] - shard * self.division.rows_per_shard
+            row = places[of_shard] - shard * self.division.rows_per_shard
+            offsets = len(self._header(shard)) + row * self.division.array.row_bytes
             with self._opened(shard) as descriptor:
-                for place, row in zip(its_places.tolist(), rows[of_shard], strict=True):
-                    write_at(descriptor, row.data.cast("B"), self._offset(shard, place))
+                for offset, its_row in zip(offsets.tolist(), rows[of_shard], strict=True):
+                    write_at(descriptor, its_row.data.cast("B"), offset)
 
     def _finish(self) -> None:
         if self._waiting is not None:

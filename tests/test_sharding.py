@@ -20,12 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import embedprep
-from embedprep import digests
+from embedprep import digests, pipeline
 from embedprep.cli.main import cli
 from embedprep.digests import digest_of
 from embedprep.errors import OutputError, SettingsError
 from embedprep.npy import ArraySpec
+from embedprep.settings import RowSettings, Selection, VocabularySettings
 from embedprep.sharding import Division, ShardWriter, ShuffledShardWriter, files_size, shards_in
+from embedprep.sources import Reader, Reading
 from tests.test_errors import CLI, assert_fails, run, snapshot
 
 OF_ROWS = ("sequences.npy", "lengths.npy", "labels.npy", "document.npy")
@@ -214,6 +216,19 @@ def test_more_jobs_give_the_same_bytes(build: Build) -> None:
         assert {p.relative_to(one): p.read_bytes() for p in one.rglob("*.*")} == {
             p.relative_to(three): p.read_bytes() for p in three.rglob("*.*")
         }
+
+
+@pytest.mark.parametrize("selection", [Selection(), Selection(shuffle=True, drop_empty=True)])
+def test_blocks_may_be_done_in_any_order(selection: Selection, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("".join(f"w{n % 7} the x{n}\n" for n in range(400)))
+    made = []
+    for jobs, block_bytes in ((1, 1 << 20), (3, 64)):
+        reader = Reader([str(tmp_path / "a.txt")], Reading(block_bytes=block_bytes))
+        rows, output = RowSettings("5", rows_per_shard=23), tmp_path / f"out{jobs}"
+        pipeline.run(reader, output, VocabularySettings(), rows, selection, jobs=jobs)
+        made.append({path.name: path.read_bytes() for path in output.iterdir()})
+    assert made[0] == made[1]
+    assert len(made[0]) == 2 * 18 + 2
 
 
 def test_a_shard_of_no_rows_is_told() -> None:

@@ -48,16 +48,16 @@ def refuse_to_replace(inputs: Sequence[str | Path], target: Path, names: Collect
 
 def refuse_to_overwrite(inputs: Sequence[str | Path], outputs: Sequence[Path]) -> None:
     """Raise OutputError where an output is the same file as an input; `-` is standard input."""
-    read = set()
+    there: dict[tuple[int, int], Path] = {}
+    for output in outputs:
+        with suppress(OSError, ValueError):  # it does not exist, or cannot
+            facts = os.stat(output)
+            there.setdefault((facts.st_dev, facts.st_ino), output)
     for name in inputs:
         with suppress(OSError):  # it does not exist, which is told when it is read
             facts = os.fstat(0) if str(name) == "-" else os.stat(name)
-            if stat.S_ISREG(facts.st_mode):
-                read.add((facts.st_dev, facts.st_ino))
-    for output in outputs:
-        with suppress(OSError):
-            facts = os.stat(output)
-            if (facts.st_dev, facts.st_ino) in read:
+            replaced = there.get((facts.st_dev, facts.st_ino))
+            if replaced is not None and stat.S_ISREG(facts.st_mode):
                 raise OutputError(
-                    str(output), "is also an input and would be overwritten", "name another -o"
+                    str(replaced), "is also an input and would be overwritten", "name another -o"
                 )
