@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import operator
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -44,11 +46,13 @@ class ShardedArray:
 
     def __init__(self, shards: Sequence[Shard]) -> None:
         self._shards = tuple(shards)
-        self._ends = np.cumsum([shard.shape[0] for shard in shards], dtype=np.int64)  # (shards,)
+        self._ends = list(accumulate(shard.shape[0] for shard in shards))
+        self._end_of_shard = np.array(self._ends)  # (shards,)
         self._mapped: dict[int, NDArray[Any]] = {}
         self._lock = threading.Lock()
         self.dtype = np.dtype(shards[0].dtype)
-        self.shape = (int(self._ends[-1]), *shards[0].shape[1:])
+        self.shape = (self._ends[-1], *shards[0].shape[1:])
+        self._like = np.broadcast_to(np.False_, self.shape)  # takes no memory
 
     @property
     def paths(self) -> list[Path]:
@@ -89,8 +93,7 @@ class ShardedArray:
 
     def __getitem__(self, key: Any) -> Any:
         parts = [_part(part) for part in (key if isinstance(key, tuple) else (key,))]
-        # NumPy itself refuses what is no index of this shape, by an array that takes no memory.
-        like = np.broadcast_to(np.False_, self.shape)[tuple(parts)]
+        like = self._like[tuple(parts)]  # NumPy itself refuses what is no index of this shape
         if not like.size:
             return np.empty(like.shape, self.dtype)
         expanded = _expanded(parts, self.ndim)
@@ -151,7 +154,7 @@ class ShardedArray:
         n_done = 0
         while n_done < len(places):
             shard = self._shard_of(places[n_done])
-            n_until_end = -((places.start - int(self._ends[shard])) // places.step)
+            n_until_end = -((places.start - self._ends[shard]) // places.step)
             some, first = places[n_done:n_until_end], self._first(shard)
             yield shard, slice(some.start - first, some[-1] - first + 1, some.step)
             n_done += len(some)
@@ -159,7 +162,7 @@ class ShardedArray:
     def _take(self, places: Ints) -> NDArray[Any]:
         """A copy of the rows at some places, (places,)."""
         places = np.where(places < 0, places + len(self), places)
-        shard_of_place = np.searchsorted(self._ends, places, side="right")
+        shard_of_place = np.searchsorted(self._end_of_shard, places, side="right")
         by_shard = np.argsort(shard_of_place, kind="stable")
         shards, firsts = np.unique(shard_of_place[by_shard], return_index=True)
         rows = np.empty((len(places), *self.shape[1:]), self.dtype)
@@ -168,11 +171,11 @@ class ShardedArray:
         return rows
 
     def _shard_of(self, place: int) -> int:
-        return int(np.searchsorted(self._ends, place, side="right"))
+        return bisect_right(self._ends, place)
 
     def _first(self, shard: int) -> int:
         """The place of the first row of a shard."""
-        return int(self._ends[shard]) - self._shards[shard].shape[0]
+        return self._ends[shard] - self._shards[shard].shape[0]
 
     def _map(self, shard: int) -> NDArray[Any]:
         """A shard; of those that are mapped, the one that was last asked for goes first."""
