@@ -23,7 +23,7 @@ from embedprep.output import check_vocabulary
 from embedprep.publication import refuse_to_overwrite, staged_file
 from embedprep.settings import BAG_DTYPES, BAG_MODES
 from embedprep.specials import PAD_INDEX
-from embedprep.spool import Spool
+from embedprep.spool import Record, Spool
 from embedprep.tensors import Target, admit, described, write_tensor
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_large, how_many
@@ -237,13 +237,14 @@ def _write_sparse(rows: EncodedRows, weights: Weights, array: ArraySpec, target:
         Spool(target.path.parent) as spool,
         ThreadEngine(target.jobs) as engine,
     ):
-        n_values = n_records = 0
+        n_values = 0
+        records: list[Record] = []
         for made in in_turn(engine, make, ((some,) for some in _chunks(rows))):
             n_values += len(made[0])
-            n_records = spool.append(made) + 1
+            records.append(spool.append(made))
 
         def waiting(part: int) -> Iterator[NDArray[Any]]:
-            for record in range(n_records):
+            for record in records:
                 yield spool.read(record)[part]
 
         matrix = CsrSpec((rows.n_rows, input_dim), n_values, array.dtype)

@@ -11,6 +11,7 @@ from embedprep.matrix.making import Matrix, make_matrix
 from embedprep.pipeline import run
 from embedprep.settings import (
     MatrixSettings,
+    Resources,
     RowSettings,
     Selection,
     VectorSource,
@@ -19,7 +20,6 @@ from embedprep.settings import (
     check_selection,
 )
 from embedprep.sources import (
-    MAX_LINE_BYTES,
     TRAINING,
     Input,
     Reader,
@@ -54,7 +54,7 @@ def build(
     rows_per_shard: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
-    max_line_bytes: int = MAX_LINE_BYTES,
+    max_line_bytes: int | None = None,
     format: str | None = None,  # noqa: A002 - the option's name
     text_column: str | int | Sequence[str | int] = (),
     label_column: str | int | Sequence[str | int] = (),
@@ -77,6 +77,7 @@ def build(
     case_fallback: bool = False,
     skip_bad_vectors: bool = False,
     jobs: int | None = None,
+    memory: int | None = None,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
@@ -116,7 +117,10 @@ def build(
     )
     check_selection(selection, rows, vocabulary.specials.n_marks)
     records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
-    reading = Reading(encoding, errors, max_line_bytes, records=records)
+    resources = Resources(jobs, memory)
+    if max_line_bytes is None:
+        max_line_bytes = resources.max_line_bytes
+    reading = Reading(encoding, errors, max_line_bytes, resources.block_bytes, records)
     named = [_input(path) for path in _several(inputs)]
     for part, paths in (holdout or {}).items():
         of_part = [_input(path, checked_part(part)) for path in _several(paths)]
@@ -135,7 +139,7 @@ def build(
         rows,
         selection,
         matrix=matrix,
-        jobs=jobs,
+        resources=resources,
         sync=sync,
         advance=advance,
     )

@@ -188,7 +188,7 @@ def _doubt_rows(counted: Counted) -> str | None:
     """
     rows_of_length = counted.training.rows_of_length
     n_rows = rows_of_length[1]
-    is_one_each = counted.dictionary.counts.sum() == n_rows and set(rows_of_length) <= {0, 1}
+    is_one_each = counted.n_running == n_rows and set(rows_of_length) <= {0, 1}
     if n_rows < _FEWEST_ROWS or not is_one_each:
         return None
     return (

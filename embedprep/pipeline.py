@@ -9,16 +9,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from embedprep.arrays import Ints
+from embedprep.budget import budget_of
 from embedprep.counting import Counted, count
-from embedprep.dictionary import Dictionary, rank
+from embedprep.dictionary import Dictionary
 from embedprep.doubts import Beginning, doubts
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
+from embedprep.portions import Kept, RankedWords, count_distinct, rank_words
 from embedprep.publication import (
     refuse_to_overwrite,
     refuse_to_replace,
@@ -28,7 +27,9 @@ from embedprep.publication import (
 from embedprep.rectangle import Rectangle
 from embedprep.settings import (
     ALL_ROWS,
+    ALL_THERE_IS,
     MatrixSettings,
+    Resources,
     RowSettings,
     Selection,
     VocabularySettings,
@@ -64,7 +65,7 @@ def run(
     selection: Selection = ALL_ROWS,
     *,
     matrix: MatrixSettings | None = None,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
@@ -77,15 +78,23 @@ def run(
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         names = names_in(output, parts, rows.rows_per_shard)
         refuse_to_replace([*reader.names, *vector_files(matrix)], output, names)
+        budget = budget_of(
+            resources,
+            settings.max_words,
+            matrix_bytes=_matrix_bytes(matrix, settings.max_words),
+            keeps_rows=selection.drop_duplicates or selection.shuffle or len(set(parts)) > 1,
+        )
         staged = stack.enter_context(staged_folder(output, ROWS, sync))
-        work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
+        work = stack.enter_context(work_in(staged.path, settings.tokenizer, budget))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
-        ranked, kept = _rank(counted, settings)
+        ranked, kept, n_distinct = _rank(counted, settings, work)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
         check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
-        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        contents = Contents(
+            reader, counted, planned, n_distinct, made, of_words, selection, warnings
+        )
         contents = contents._replace(rows_per_shard=rows.rows_per_shard)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
@@ -105,22 +114,23 @@ def vocab(
     rows: RowSettings,
     output: Path | None = None,
     *,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
 ) -> Ranked:
     """Rank the words of a text, and save the vocabulary where an `output` is given.
 
     Rows get the shape that `run` would have given them.
     """
     with closing(reader), ExitStack() as stack:
+        budget = budget_of(resources, settings.max_words)
         if output is None:
             folder = Path(tempfile.gettempdir())
         else:
             refuse_to_overwrite(reader.names, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
-        work = stack.enter_context(work_in(folder, settings.tokenizer, jobs))
+        work = stack.enter_context(work_in(folder, settings.tokenizer, budget))
         counted, warnings = _count(reader, settings.tokenizer, work)
-        ranked, kept = _rank(counted, settings)
+        ranked, kept, _ = _rank(counted, settings, work)
         planned = plan(counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, work=work)
         vocabulary, saved = _make_vocabulary(ranked, settings, planned)
         if output is not None:
@@ -135,7 +145,7 @@ def encode(
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     *,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
     sync: bool = False,
 ) -> Built:
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
@@ -148,6 +158,7 @@ def encode(
             names = names_in(output, [TRAINING], rows.rows_per_shard)
             refuse_to_replace(inputs, output, names)
         vocabulary = Vocabulary.load(vocabulary_path)
+        budget = budget_of(resources, len(vocabulary.words), keeps_rows=selection.drop_duplicates)
         specials = vocabulary.specials
         are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"
         selection = replace(selection, label_type="number" if are_numbers else "class")
@@ -159,23 +170,35 @@ def encode(
         }
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))
+            work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, budget))
         else:
             staged = stack.enter_context(staged_folder(output, ROWS, sync))
-            work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
+            work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, budget))
         counted, warnings = _count(reader, vocabulary.tokenizer, work, selection)
-        kept = _places_of_words(vocabulary, counted.dictionary, work)
+        known = vocabulary.lookup(work.secret)
+        kept = Kept(known.n_words, known)
         saved = Saved(vocabulary.rectangle, vocabulary.labels)
         planned = plan(
             counted, kept, specials, rows=rows, selection=selection, work=work, saved=saved
         )
         check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        n_distinct = count_distinct(counted.portions, work)
+        contents = Contents(
+            reader, counted, planned, n_distinct, made, of_words, selection, warnings
+        )
         contents = contents._replace(rows_per_shard=rows.rows_per_shard)
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
+
+
+_SUPPOSED_DIM = 300
+"""The dimension for which memory is kept free where a file of vectors is to tell it."""
+
+
+def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
+    return 0 if matrix is None else max_words * (matrix.dim or _SUPPOSED_DIM) * 4
 
 
 def _count(
@@ -190,23 +213,10 @@ def _count(
     return counted, doubts(beginning, tokenizer, counted)
 
 
-def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:
-    """The kept words in their order, and their places, (kept words,)."""
-    dictionary = counted.dictionary
+def _rank(counted: Counted, settings: VocabularySettings, work: Work) -> RankedWords:
     # A literal <unk> is no word, even where unknown words are dropped.
     unranked = [UNK, *settings.specials.by_name]
-    kept = rank(dictionary, settings.max_words, settings.min_count, unranked)
-    return dictionary.at(kept), kept
-
-
-def _places_of_words(vocabulary: Vocabulary, dictionary: Dictionary, work: Work) -> Ints:
-    """The place in a dictionary of each word of a vocabulary, -1 where it is not there."""
-    known = vocabulary.lookup(work.secret)
-    found = known.find(dictionary.words)
-    places = np.full(known.n_words, -1)
-    is_known = found < known.n_words
-    places[found[is_known]] = is_known.nonzero()[0]
-    return places
+    return rank_words(counted.portions, settings.max_words, settings.min_count, unranked, work)
 
 
 def _make_vocabulary(

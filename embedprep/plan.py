@@ -7,24 +7,34 @@ and whether the output can take it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, Keys
+from embedprep.arrays import Flags, Ints, Keys
 from embedprep.counting import Counted
+from embedprep.engines import in_turn
 from embedprep.errors import InputError, OutputError
-from embedprep.intake import CountedPart
-from embedprep.labels import Coding, LabelFacts, RowLabels, check_labels, code_labels
+from embedprep.intake import CountedPart, StoredBlock
+from embedprep.labels import (
+    NO_LABELS,
+    Coding,
+    LabelFacts,
+    LabelUse,
+    PlacedLabels,
+    check_labels,
+    code_labels,
+)
 from embedprep.npy import ArraySpec
+from embedprep.numbering import Numbering
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
+from embedprep.portions import Kept
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
-from embedprep.rows import Layout, Numbering, final_lengths
+from embedprep.rows import Layout, lengths_of
 from embedprep.sequences import count_lengths
 from embedprep.settings import RowSettings, Selection
 from embedprep.sharding import files_size
@@ -38,6 +48,10 @@ MAX_BYTES = 1 << 30
 """A rectangle over this size must be well filled, unless it was asked for."""
 
 _WELL_FILLED = 0.1
+
+
+_BYTES_OF_A_SHUFFLED_ROW = 8 + 16
+"""Its place, and what waits for its place to be known."""
 
 
 class PlannedPart(NamedTuple):
@@ -98,7 +112,7 @@ class Saved(NamedTuple):
 
 def plan(
     counted: Counted,
-    kept: Ints,
+    kept: Kept,
     specials: Specials,
     *,
     rows: RowSettings,
@@ -106,13 +120,13 @@ def plan(
     work: Work,
     saved: Saved | None = None,
 ) -> Plan:
-    """Number the kept words, given by their places in the order of the vocabulary, and choose the
-    rectangle by the training rows: where nothing else is asked for, the `saved` one.
+    """Number the kept words and choose the rectangle by the training rows: where nothing else is
+    asked for, the `saved` one.
 
     Raises OutputError where the rectangle cannot hold the indices, InputError where no row is left
     to learn from, or where labels are missing or were never learned.
     """
-    numbering = Numbering.of(kept, specials, counted)
+    numbering = Numbering(counted.portions, kept, specials, work.spool)
     n_marks = specials.n_marks
     final = [_final_rows(part, numbering, selection, work) for part in counted.parts]
     rows_of_length = final[0].rows_of_length
@@ -126,60 +140,88 @@ def plan(
         asked = parse_max_len(rows.max_len or "max")
         max_len = choose_max_len(asked, rows_of_length, n_marks)
     rectangle = rows.rectangle(max_len, saved.rectangle if saved else Rectangle(max_len))
-    check_rectangle(rectangle, specials, len(kept))
+    check_rectangle(rectangle, specials, kept.n_words)
 
     layout = Layout(rectangle, selection.drop_empty, _stride(selection, rectangle, n_marks))
     parts = []
     for part, its in zip(counted.parts, final, strict=True):
         n_rows = [block.n_rows for block in part.blocks]
-        if its.n_words is not None:
-            n_rows = [layout.n_rows(of_block, n_marks) for of_block in its.n_words]
+        if its.of_blocks is not None:
+            n_rows = [layout.n_rows(of_block, n_marks) for of_block in its.of_blocks]
         parts.append(PlannedPart(part, its.rows_of_length, n_rows, its.hashes))
     if selection.shuffle:
+        n_shuffled = parts[0].n_rows
+        work.budget.check_rows(n_shuffled, _BYTES_OF_A_SHUFFLED_ROW, "--shuffle")
         random = np.random.Generator(np.random.PCG64(selection.seed))
-        parts[0] = parts[0]._replace(order=random.permutation(parts[0].n_rows))
-    coding = _code(counted, final, saved, work.spool)
-    return Plan(numbering, len(kept), layout, parts, rows.max_len is None and saved is None, coding)
+        parts[0] = parts[0]._replace(order=random.permutation(n_shuffled))
+    coding = _code(counted, final, saved, partial(_labels, numbering, selection, work.spool))
+    is_default_max = rows.max_len is None and saved is None
+    return Plan(numbering, kept.n_words, layout, parts, is_default_max, coding)
 
 
 class _FinalRows(NamedTuple):
     """The rows of a part without those that are left out for being empty.
 
-    `n_words` of each row of each block, those left out among them, or None where that is what was
-    counted; `hashes` those of texts that hold a word; `kept: (rows,)` the places of these rows
-    among those counted, None if all are.
+    `rows_of_length` are so many with each number of marks and words, `of_blocks` with each number
+    of words in each block, those left out among them, or None where that is what was counted;
+    `hashes` are those of texts that hold a word.
     """
 
-    n_words: list[NDArray[np.int32]] | None
     rows_of_length: Counter[int]
-    labels: RowLabels
+    of_blocks: list[Counter[int]] | None
+    labels: LabelUse
     hashes: Keys | None
-    kept: Ints | None
-
-    def record_of_row(self, part: CountedPart, spool: Spool, row: int) -> tuple[str, int]:
-        """The source of one of these rows, and the number of its record there, from 1 on."""
-        return part.record_of_row(row if self.kept is None else int(self.kept[row]), spool)
 
 
 def _final_rows(
     part: CountedPart, numbering: Numbering, selection: Selection, work: Work
 ) -> _FinalRows:
-    n_words, rows_of_length, kept = None, part.rows_of_length, None
+    rows_of_length, of_blocks = part.rows_of_length, None
     labels, hashes = part.labels, part.hashes
-    drops_words = numbering.drops_unknown or numbering.stretches is not None
-    if drops_words or selection.drop_empty or selection.splits_rows or hashes is not None:
-        n_words = final_lengths(part, numbering, work)
-        rows_of_length = sum(map(count_lengths, n_words), Counter[int]())
-        holds_word = np.concatenate([np.empty(0, np.bool_), *(block > 0 for block in n_words)])
-        if hashes is not None:
-            hashes = hashes[holds_word]
+    drops_words = numbering.drops_unknown or numbering.has_stretches
+    changes_rows = selection.drop_empty or selection.splits_rows
+    if drops_words or changes_rows or hashes is not None:
+        rows_of_length, of_blocks = Counter(), []
+        are_texts: list[Flags] = []
+        labels_left = NO_LABELS
+        for block in in_turn(work.engine, _final_block, _arguments(part, numbering, work)):
+            rows_of_length.update(block.rows_of_length)
+            labels_left = labels_left.united(block.labels)
+            if changes_rows:
+                of_blocks.append(block.rows_of_length)
+            if hashes is not None:
+                are_texts.append(block.holds_word)
         if selection.drop_empty:
             del rows_of_length[0]
-            labels = labels.at(holds_word)
-            kept = holds_word.nonzero()[0]
+            labels = labels_left
+        if hashes is not None:
+            hashes = hashes[np.concatenate([np.empty(0, np.bool_), *are_texts])]
     n_marks = numbering.specials.n_marks
     with_marks = Counter({n_marks + length: rows for length, rows in rows_of_length.items()})
-    return _FinalRows(n_words, with_marks, labels, hashes, kept)
+    return _FinalRows(with_marks, of_blocks if changes_rows else None, labels, hashes)
+
+
+class _FinalBlock(NamedTuple):
+    """The rows of a block: how many have each number of words, which ones have any, (rows,), and
+    the labels of these.
+    """
+
+    rows_of_length: Counter[int]
+    holds_word: Flags
+    labels: LabelUse
+
+
+def _final_block(block: StoredBlock, numbering: Numbering, spool: Spool) -> _FinalBlock:
+    lengths = lengths_of(block, numbering, spool)
+    holds_word = lengths > 0
+    labels = LabelUse.of(block.placed_labels(spool).at(holds_word).labels)
+    return _FinalBlock(count_lengths(lengths), holds_word, labels)
+
+
+def _arguments(
+    part: CountedPart, numbering: Numbering, work: Work
+) -> Iterator[tuple[StoredBlock, Numbering, Spool]]:
+    return ((block, numbering, work.spool) for block in part.blocks)
 
 
 def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | None:
@@ -196,10 +238,13 @@ def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | N
 
 
 def _code(
-    counted: Counted, final: Sequence[_FinalRows], saved: Saved | None, spool: Spool
+    counted: Counted,
+    final: Sequence[_FinalRows],
+    saved: Saved | None,
+    labels_of: Callable[[CountedPart], Iterator[PlacedLabels]],
 ) -> Coding | None:
     """The numbers of the labels of each part, None where there are none."""
-    if not any(len(its.labels.values) for its in final):
+    if not any(its.labels.most for its in final):
         if counted.label_codes.is_number and saved is None:
             raise InputError(
                 "--label-type number",
@@ -216,8 +261,19 @@ def _code(
     codes = counted.label_codes
     coding = code_labels(codes, final[0].labels, saved.labels if saved else None)
     for part, its in zip(counted.parts, final, strict=True):
-        check_labels(coding, codes, its.labels, partial(its.record_of_row, part, spool))
+        check_labels(coding, codes, its.labels, labels_of(part))
     return coding
+
+
+def _labels(
+    numbering: Numbering, selection: Selection, spool: Spool, part: CountedPart
+) -> Iterator[PlacedLabels]:
+    """The labels of the rows of a part that are not left out, block by block."""
+    for block in part.blocks:
+        labels = block.placed_labels(spool)
+        if selection.drop_empty:
+            labels = labels.at(lengths_of(block, numbering, spool) > 0)
+        yield labels
 
 
 def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> None:

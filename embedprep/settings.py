@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from embedprep.errors import SettingsError, check_choice, check_least
 from embedprep.rectangle import Rectangle, parse_max_len
-from embedprep.sources import TRAINING
+from embedprep.sources import BLOCK_BYTES, MAX_LINE_BYTES, TRAINING
 from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
 
@@ -173,6 +173,50 @@ def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
         known = spelled.setdefault(name.casefold(), name)
         if name != known:
             raise SettingsError("--holdout", f"{name!r} and {known!r} differ in case alone")
+
+
+JOB_BYTES = 40 << 20
+"""Memory for the arrays of the blocks that one worker has under way."""
+
+_SCARCE = 192 * 10**6
+"""Memory that suffices for two workers and blocks of any text."""
+
+_LINES_OF_A_JOB = 32
+"""The arrays of a block take up to so many times its size; those of one long line, too."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a job may take: workers, one a core where `jobs` is None, and `memory` in bytes, beside
+    the interpreter and its libraries, where it is bounded. Neither changes a result.
+    """
+
+    jobs: int | None = None
+    memory: int | None = None
+
+    @property
+    def max_line_bytes(self) -> int:
+        """How long a line may be where nobody said it: so long that its arrays fit the memory."""
+        if self.memory is None:
+            return MAX_LINE_BYTES
+        return min(max(JOB_BYTES, self.memory // 8) // _LINES_OF_A_JOB, MAX_LINE_BYTES)
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None:
+            check_least("--jobs", self.jobs, 1)
+        if self.memory is not None:
+            check_least("--memory", self.memory, 1)
+
+    @property
+    def block_bytes(self) -> int:
+        """How much text is worked on at a time: less where memory is scarce."""
+        scarce = self.memory is not None and (
+            self.memory < _SCARCE or self.memory < (self.jobs or 2) * _SCARCE // 2
+        )
+        return BLOCK_BYTES // 4 if scarce else BLOCK_BYTES
+
+
+ALL_THERE_IS = Resources()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from embedprep.budget import Budget
 from embedprep.engines import Engine, ThreadEngine
 from embedprep.hashing import Secret
 from embedprep.spool import Spool
@@ -14,20 +15,26 @@ from embedprep.tokenizer.settings import HOLD_THE_LOCK, TokenizerSettings
 
 
 class Work(NamedTuple):
-    """Who works on the blocks, the run's secret, and where the indices wait."""
+    """Who works on the blocks, the run's secret, where the indices wait, and what memory they and
+    the words may take.
+    """
 
     engine: Engine
     secret: Secret
     spool: Spool
+    budget: Budget = Budget()
 
 
 @contextmanager
-def work_in(folder: Path, tokenizer: TokenizerSettings, jobs: int | None = None) -> Iterator[Work]:
-    """Work by `jobs` threads, one a core by default, whose indices wait in `folder`.
+def work_in(folder: Path, tokenizer: TokenizerSettings, budget: Budget) -> Iterator[Work]:
+    """Work by `budget.jobs` threads, whose indices wait in `folder`.
 
     Where the tokenizer holds the interpreter's lock, the calling thread works alone: others would
     gain nothing, and a signal would wait for a match that may take forever.
     """
     is_here = tokenizer.name in HOLD_THE_LOCK
-    with Spool(folder) as spool, ThreadEngine(jobs, is_here=is_here) as engine:
-        yield Work(engine, Secret.draw(), spool)
+    with (
+        Spool(folder, budget.spool) as spool,
+        ThreadEngine(budget.jobs, is_here=is_here) as engine,
+    ):
+        yield Work(engine, Secret.draw(), spool, budget)

@@ -77,13 +77,15 @@ class Built(NamedTuple):
 class Contents(NamedTuple):
     """What the files of an output are made of; `vocabulary` comes with its bytes.
 
-    `word_settings` say which words there are and `selection` which rows; each array is in shards of
-    `rows_per_shard`, where that is not None.
+    `n_distinct` is how many words the training rows hold; `word_settings` say which words there
+    are and `selection` which rows; each array is in shards of `rows_per_shard`, where that is not
+    None.
     """
 
     reader: Reader
     counted: Counted
     planned: Plan
+    n_distinct: int
     vocabulary: Future[tuple[Vocabulary, bytes]]
     word_settings: dict[str, Any]
     selection: Selection
@@ -216,7 +218,7 @@ def _statistics(contents: Contents, part: PlannedPart, written: Written) -> dict
         facts["documents"] = n_input_rows
     facts["words"] = written.n_words
     if part.counted is counted.training:
-        facts["distinct_words"] = counted.n_distinct
+        facts["distinct_words"] = contents.n_distinct
     long = sum(rows for length, rows in lengths.items() if length > max_len)
     return facts | {
         "kept_words": plan.n_kept,

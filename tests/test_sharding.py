@@ -25,7 +25,7 @@ from embedprep.cli.main import cli
 from embedprep.digests import digest_of
 from embedprep.errors import OutputError, SettingsError
 from embedprep.npy import ArraySpec
-from embedprep.settings import RowSettings, Selection, VocabularySettings
+from embedprep.settings import Resources, RowSettings, Selection, VocabularySettings
 from embedprep.sharding import Division, ShardWriter, ShuffledShardWriter, files_size, shards_in
 from embedprep.sources import Reader, Reading
 from tests.test_errors import CLI, assert_fails, run, snapshot
@@ -225,7 +225,9 @@ def test_blocks_may_be_done_in_any_order(selection: Selection, tmp_path: Path) -
     for jobs, block_bytes in ((1, 1 << 20), (3, 64)):
         reader = Reader([str(tmp_path / "a.txt")], Reading(block_bytes=block_bytes))
         rows, output = RowSettings("5", rows_per_shard=23), tmp_path / f"out{jobs}"
-        pipeline.run(reader, output, VocabularySettings(), rows, selection, jobs=jobs)
+        pipeline.run(
+            reader, output, VocabularySettings(), rows, selection, resources=Resources(jobs)
+        )
         made.append({path.name: path.read_bytes() for path in output.iterdir()})
     assert made[0] == made[1]
     assert len(made[0]) == 2 * 18 + 2

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @text_options.selection_options
 @options.matrix_options
 @options.running_options
+@text_options.memory_option
 @options.sync_option
 def run(
     *,
@@ -45,7 +46,6 @@ def run(
     holdouts: tuple[str, ...],
     label_from: str | None,
     output: str,
-    jobs: int | None,
     quiet: bool,
     as_json: bool,
     sync: bool,
@@ -66,7 +66,8 @@ def run(
     embedprep run reviews.txt --vectors glove.6B.zip/glove.6B.100d.txt -o out/
     """
     choices.refuse_stdout(output, "rows")
-    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    resources = choices.resources(chosen)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     selection = choices.selection(chosen)
     matrix = choices.matrix_settings(chosen, selection.seed)
     settings = choices.vocabulary_settings(rows, **chosen)
@@ -89,7 +90,7 @@ def run(
             rows,
             selection,
             matrix=matrix,
-            jobs=jobs,
+            resources=resources,
             sync=sync,
             advance=advance,
         )
@@ -108,13 +109,13 @@ def run(
 @text_options.row_options()
 @text_options.reading_options
 @options.running_options
+@text_options.memory_option
 def vocab(
     *,
     inputs: tuple[str, ...],
     source: str | None,
     unk_token: str | None,
     output: str,
-    jobs: int | None,
     quiet: bool,
     as_json: bool,
     **chosen: Any,
@@ -131,7 +132,8 @@ def vocab(
     embedprep vocab --from word_index.json --max-len 128 -o vocab.json
     """
     choices.check_source(inputs, source, unk_token)
-    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    resources = choices.resources(chosen)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     settings = choices.vocabulary_settings(rows, **chosen)
     place = None if output == "-" else Path(output)
     sources: list[Source] = []
@@ -145,7 +147,7 @@ def vocab(
             reader = choices.open_reader(named, reading, advance)
             from embedprep import pipeline
 
-            made, warnings = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
+            made, warnings = pipeline.vocab(reader, settings, rows, place, resources=resources)
             sources = reader.finished
         warn(warnings, quiet)
     if place is None:
@@ -187,6 +189,7 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 @text_options.label_options
 @text_options.selection_options
 @options.running_options
+@text_options.memory_option
 @options.sync_option
 def encode(
     *,
@@ -194,7 +197,6 @@ def encode(
     label_from: str | None,
     vocab: str,
     output: str,
-    jobs: int | None,
     quiet: bool,
     as_json: bool,
     sync: bool,
@@ -210,7 +212,8 @@ def encode(
     embedprep encode test.txt --vocab out/vocab.json --padding post -o test/
     """
     choices.refuse_stdout(output, "rows")
-    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    resources = choices.resources(chosen)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     choices.check_shards(rows, output)
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
@@ -220,7 +223,7 @@ def encode(
         from embedprep import pipeline
 
         built = pipeline.encode(
-            reader, Path(vocab), Path(output), rows, selection, jobs=jobs, sync=sync
+            reader, Path(vocab), Path(output), rows, selection, resources=resources, sync=sync
         )
     warn(built.warnings, quiet)
     if not quiet or as_json:

@@ -13,8 +13,10 @@ from click.core import ParameterSource
 from embedprep.errors import OutputError, SettingsError
 from embedprep.rectangle import parse_max_len
 from embedprep.settings import (
+    ALL_THERE_IS,
     AdoptionSettings,
     MatrixSettings,
+    Resources,
     RowSettings,
     Selection,
     VectorSource,
@@ -45,7 +47,7 @@ _OF_THE_WORDS = {"max_words", "oov", "bos", "eos", *_OF_THE_TOKENIZER}
 _OF_THE_RECTANGLE = {"max_len", "padding", "truncating", "dtype"}
 _WITH_SOURCE = {
     *_OF_THE_WORDS,
-    *("inputs", "source", "unk_token", "output", "jobs", "quiet", "as_json"),
+    *("inputs", "source", "unk_token", "output", "jobs", "memory", "quiet", "as_json"),
     *_OF_THE_RECTANGLE,
 }
 """The options that mean something where no text is read."""
@@ -246,10 +248,19 @@ def check_stdin(inputs: Iterable[Input], matrix: MatrixSettings | None) -> None:
         raise click.UsageError("Standard input is either the text or the --vectors.")
 
 
-def reading(options: dict[str, Any]) -> Reading:
+def resources(options: dict[str, Any]) -> Resources:
+    """What the job may take, taken out of a command's options."""
+    with usage_errors():
+        return Resources(options.pop("jobs"), options.pop("memory"))
+
+
+def reading(options: dict[str, Any], resources: Resources = ALL_THERE_IS) -> Reading:
     """The settings of reading, taken out of a command's options."""
     names = ("encoding", "errors", "max_line_bytes")
+    if options["max_line_bytes"] is None:
+        options["max_line_bytes"] = resources.max_line_bytes
     of_records = ("format", "text_columns", "label_columns", "header", "quoting")
     with usage_errors():
         records = RecordSettings(**{name: options.pop(name) for name in of_records})
-        return Reading(**{name: options.pop(name) for name in names}, records=records)
+        chosen = {name: options.pop(name) for name in names}
+        return Reading(**chosen, block_bytes=resources.block_bytes, records=records)

@@ -165,9 +165,8 @@ reading_options = together(
         "--max-line-bytes",
         type=size,
         metavar="SIZE",
-        default=MAX_LINE_BYTES,
-        show_default="64MiB",
-        help="Refuse lines and records that are longer.",
+        help="Refuse lines and records that are longer.  "
+        f"[default: {MAX_LINE_BYTES >> 20}MiB, or less with --memory]",
     ),
     click.option(
         "--format",
@@ -199,6 +198,17 @@ reading_options = together(
         "--quoting/--no-quoting",
         default=None,
         help="Whether quotes hold a field together.  [default: in csv, not in tsv]",
+    ),
+)
+
+memory_option = together(
+    "Running",
+    click.option(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="Take no more memory than this beside the interpreter's own (60 MB); words that do "
+        "not fit wait on the disk.",
     ),
 )
 

@@ -21,9 +21,10 @@ from embedprep.sources.lines import PADDING, Block, line_too_long
 from embedprep.sources.opening import total_bytes
 from embedprep.sources.reader import Reader, Source, read_blocks
 from embedprep.sources.records import Recognised
-from embedprep.sources.settings import FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
+from embedprep.sources.settings import BLOCK_BYTES, FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
 
 __all__ = [
+    "BLOCK_BYTES",
     "FORMATS",
     "MAX_LINE_BYTES",
     "PADDING",
