@@ -140,7 +140,7 @@ def bow(
     if fit is not None:
         fitted = open_rows(fit)
         check_vocabulary(fitted.path, vocabulary_file(rows.path, vocabulary), entries)
-        refuse_to_overwrite([fitted.path], [target.path])
+        refuse_to_overwrite(fitted.files, [target.path])
         _refuse_cut(fitted)
 
     weights = Weights(mode, fitted.n_rows, np.empty(0), np.empty(0))
@@ -155,9 +155,11 @@ def bow(
 def _refuse_cut(rows: EncodedRows) -> None:
     """Raise InputError for rows whose output tells that some were cut."""
     facts = (manifest_of(rows.path) or {}).get("statistics")
-    n_cut = facts.get("truncated_rows") if isinstance(facts, dict) else 0
+    facts = facts if isinstance(facts, dict) else {}
+    n_cut = facts.get("truncated_rows")
     if isinstance(n_cut, int) and n_cut > 0:
-        of_all = f"{n_cut:,} of {how_many(rows.n_rows, 'row')}"
+        n_rows = facts.get("rows", rows.n_rows)  # a shard has but some of them
+        of_all = f"{n_cut:,} of {how_many(n_rows, 'row')}"
         raise InputError(
             str(rows.path),
             f"words are missing: {of_all} were cut to {how_many(rows.length, 'index', 'indices')}",

@@ -52,6 +52,7 @@ def build(
     truncating: str = "pre",
     dtype: str = "int32",
     max_bytes: int | None = None,
+    rows_per_shard: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
     max_line_bytes: int | None = None,
@@ -85,7 +86,7 @@ def build(
 ) -> Built:
     """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder,
     `labels.npy` where there are labels, `embedding_matrix.npy` where `dim` or `vectors` are given,
-    and folders like it for other parts.
+    and folders like it for other parts. With `rows_per_shard`, arrays of rows are several files.
 
     The main job, as `embedprep run` does it; the options are explained there. One input may be
     named by itself, and so may one column, by its name or its number from 1; `LABEL=PATH` gives all
@@ -105,7 +106,7 @@ def build(
         eos,
     )
     length = None if max_len is None else str(max_len)
-    rows = RowSettings(length, padding, truncating, dtype, max_bytes)
+    rows = RowSettings(length, padding, truncating, dtype, max_bytes, rows_per_shard)
     check_room(vocabulary, rows)
     selection = Selection(
         split=split,

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embedprep.labels import KnownLabels, LabelFacts
-from embedprep.npy import NpyWriter
+from embedprep.npy import ArrayWriter
 from embedprep.portions import Kept, RankedWords
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import n_windows
@@ -69,14 +68,6 @@ class Written(NamedTuple):
         return Written(self.n_words + other.n_words, self.n_unknown + other.n_unknown)
 
 
-class RowWriter(Protocol):
-    """What takes the rows of an array."""
-
-    def write(self, first_row: int, rows: NDArray[Any]) -> None:
-        """Take contiguous rows of the array's dtype that stand from `first_row` on."""
-        ...
-
-
 class NumberedText(Protocol):
     """A text whose words have indices."""
 
@@ -99,7 +90,7 @@ class NumberedText(Protocol):
         n_rows_of_piece: Sequence[int],
         layout: Layout,
         labels: LabelFacts | None,
-        writers: Mapping[str, NpyWriter],
+        writers: Mapping[str, ArrayWriter],
     ) -> Written:
         """Write every row of a part, and what belongs to it, into the files that have a writer."""
         ...

@@ -11,7 +11,7 @@ import numpy as np
 from embedprep.arrays import Flags, Keys
 from embedprep.counting import Counted
 from embedprep.engines import in_turn
-from embedprep.handover import FinalPart, Layout, RowWriter, Written
+from embedprep.handover import FinalPart, Layout, Written
 from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import (
     NO_LABELS,
@@ -21,6 +21,7 @@ from embedprep.labels import (
     PlacedLabels,
     check_labels,
 )
+from embedprep.npy import RowWriter
 from embedprep.numbering import Numbering
 from embedprep.parts import count_leaks
 from embedprep.portions import Kept, RankedWords, count_distinct, rank_words

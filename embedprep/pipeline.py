@@ -22,6 +22,7 @@ from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.portions import Kept, RankedWords
 from embedprep.publication import (
     refuse_to_overwrite,
+    refuse_to_replace,
     staged_file,
     staged_folder,
 )
@@ -43,9 +44,9 @@ from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
 from embedprep.writing import (
     ARRAYS,
-    OUTPUT_NAMES,
     Built,
     Contents,
+    names_in,
     write_file,
     write_folder,
 )
@@ -77,8 +78,8 @@ def run(
     with closing(reader), ExitStack() as stack:
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
-        places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
-        refuse_to_overwrite([*reader.names, *vector_files(matrix)], places)
+        names = names_in(output, parts, rows.rows_per_shard)
+        refuse_to_replace([*reader.names, *vector_files(matrix)], output, names)
         budget = budget_of(
             resources,
             settings.max_words,
@@ -98,6 +99,7 @@ def run(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
@@ -154,9 +156,13 @@ def encode(
 ) -> Built:
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
-    places = [output] if is_file else [output / name for name in OUTPUT_NAMES]
     with closing(reader), ExitStack() as stack:
-        refuse_to_overwrite([*reader.names, vocabulary_path], places)
+        inputs: list[str | Path] = [*reader.names, vocabulary_path]
+        if is_file:
+            refuse_to_overwrite(inputs, [output])
+        else:
+            names = names_in(output, [TRAINING], rows.rows_per_shard)
+            refuse_to_replace(inputs, output, names)
         vocabulary = Vocabulary.load(vocabulary_path)
         budget = budget_of(resources, len(vocabulary.words), keeps_rows=selection.drop_duplicates)
         specials = vocabulary.specials
@@ -189,6 +195,7 @@ def encode(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)

@@ -24,6 +24,7 @@ from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
 from embedprep.portions import Kept
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
 from embedprep.settings import RowSettings, Selection
+from embedprep.sharding import files_size
 from embedprep.space import check_space
 from embedprep.specials import Specials
 from embedprep.wording import how_large, how_many
@@ -212,8 +213,11 @@ def check_size(
     for the disk, the limit or good sense.
     """
     arrays = [array for part in plan.parts for array in plan.arrays(part).items()]
-    n_bytes = sum(array.n_bytes for file, array in arrays if file in files)
+    shard_rows = rows.rows_per_shard
+    n_bytes = sum(files_size(array, shard_rows) for file, array in arrays if file in files)
     n_bytes += sum(array.n_bytes for array in others)
+    n_bytes_in_one = sum(array.n_bytes for file, array in arrays if file in files)
+    n_bytes_in_one += sum(array.n_bytes for array in others)
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
     cause = f"would take {how_large(n_bytes)} for {how_many(n_rows, 'row')} of {max_len:,}"
     if LABELS in files and plan.labels is not None and plan.labels.n_columns is not None:
@@ -228,6 +232,8 @@ def check_size(
 
     def remedy(limit: int) -> str:
         """What makes the arrays fit into so many bytes."""
+        if n_bytes_in_one <= limit < n_bytes:
+            return "choose a larger --rows-per-shard: each shard has a header"
         if n_bytes - n_bytes_of_rows > limit:
             what = "fewer words" if others else "fewer labels"
             return f"no --max-len helps: take fewer rows, or {what}"

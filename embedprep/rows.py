@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import row_chunks, starts_of
 from embedprep.engines import in_turn
-from embedprep.handover import Layout, RowWriter, Written
+from embedprep.handover import Layout, Written
 from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import Coding, labels_of_rows
+from embedprep.npy import RowWriter
 from embedprep.numbering import Numbering
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
 from embedprep.sequences import (

@@ -48,7 +48,8 @@ class VocabularySettings:
 class RowSettings:
     """The shape of the rows. What is None is Keras' default, or what the vocabulary says.
 
-    `max_bytes` is the size that the arrays may have together, in bytes.
+    `max_bytes` is the size that the arrays may have together, in bytes. Where `rows_per_shard` is
+    given, each array is written as several files of so many rows.
     """
 
     max_len: str | None = None
@@ -56,10 +57,13 @@ class RowSettings:
     truncating: str | None = None
     dtype: str | None = None
     max_bytes: int | None = None
+    rows_per_shard: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_len is not None:
             parse_max_len(self.max_len)
+        if self.rows_per_shard is not None:
+            check_least("--rows-per-shard", self.rows_per_shard, 1)
         self.rectangle(1, Rectangle(1))
 
     def rectangle(self, max_len: int, default: Rectangle) -> Rectangle:

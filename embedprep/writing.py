@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from embedprep.arrays import Ints
 from embedprep.engines import Future
 from embedprep.handover import CountedText, Written
 from embedprep.labels import LabelFacts
 from embedprep.manifest import MANIFEST, ROWS, format_manifest
 from embedprep.matrix.files import write_matrix
 from embedprep.matrix.making import Matrix
-from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
+from embedprep.npy import ArraySpec, ArrayWriter, NpyWriter, ShuffledNpyWriter, WrittenFile
 from embedprep.output import (
     DOCUMENTS,
     EMBEDDING_MATRIX,
@@ -27,6 +28,7 @@ from embedprep.output import (
 from embedprep.plan import Plan
 from embedprep.publication import StagedFolder
 from embedprep.settings import OUTPUT_DIM, Selection
+from embedprep.sharding import Division, ShardWriter, ShuffledShardWriter, shards_in
 from embedprep.sources import TRAINING, NamedInputs
 from embedprep.tokenizer.rules import versions_behind
 from embedprep.vocabulary import Vocabulary
@@ -34,6 +36,17 @@ from embedprep.work import Work
 
 ARRAYS = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS)
 OUTPUT_NAMES = (*ARRAYS, EMBEDDING_MATRIX, VOCABULARY, MANIFEST)
+
+
+def names_in(output: Path, parts: Iterable[str], rows_per_shard: int | None) -> list[str]:
+    """The names of the files that an output of some parts may have, of its shards those that are
+    there already.
+    """
+    names: list[str] = []
+    for part in dict.fromkeys(parts):
+        shards = [] if rows_per_shard is None else shards_in(output / part, ARRAYS)
+        names += [_path(part, name) for name in (*OUTPUT_NAMES, *shards)]
+    return names
 
 
 class Built(NamedTuple):
@@ -49,6 +62,7 @@ class Built(NamedTuple):
     labels: LabelFacts | None = None
     warnings: tuple[str, ...] = ()
     matrix: Matrix | None = None
+    rows_per_shard: int | None = None
 
     @property
     def embedding(self) -> dict[str, Any]:
@@ -62,7 +76,8 @@ class Contents(NamedTuple):
     """What the files of an output are made of; `vocabulary` comes with its bytes.
 
     `n_distinct` is how many words the training rows hold; `word_settings` say which words there
-    are and `selection` which rows.
+    are and `selection` which rows; each array is in shards of `rows_per_shard`, where that is not
+    None.
     """
 
     reader: NamedInputs
@@ -74,6 +89,7 @@ class Contents(NamedTuple):
     selection: Selection
     warnings: tuple[str, ...]
     matrix: Matrix | None = None
+    rows_per_shard: int | None = None
 
 
 def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
@@ -91,7 +107,10 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     if matrix is None and EMBEDDING_MATRIX in staged.listed:
         lost = f"{staged.target / EMBEDDING_MATRIX} belonged to the rows that are replaced"
         warnings += (f"{lost}, and is removed; make it again",)
-    built = Built(staged.target, vocabulary, facts, others, planned.labels, warnings, matrix)
+    rows_per_shard = contents.rows_per_shard
+    built = Built(
+        staged.target, vocabulary, facts, others, planned.labels, warnings, matrix, rows_per_shard
+    )
 
     outputs: list[WrittenFile] = []
     if matrix is not None:
@@ -100,11 +119,11 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
         vocabulary_file = staged.write(_path(part.name, VOCABULARY), saved)
         listed = [*part.files, vocabulary_file._replace(name=VOCABULARY)]
         if part.name:
-            manifest = _format(contents, built, part.statistics, listed, part.name)
+            manifest = _format(contents, built, part, listed)
             outputs += [_inside(part.name, file) for file in listed]
             outputs.append(staged.write(_path(part.name, MANIFEST), manifest))
         else:
-            staged.write(MANIFEST, _format(contents, built, facts, listed + outputs))
+            staged.write(MANIFEST, _format(contents, built, part, listed + outputs))
     return built
 
 
@@ -119,30 +138,54 @@ def write_file(temporary: Path, output: Path, contents: Contents, work: Work) ->
 
 
 class _WrittenPart(NamedTuple):
-    """The arrays of a part, and the facts about it."""
+    """The arrays of a part, by their names, the files of each, and the facts about it."""
 
     name: str
-    files: list[WrittenFile]
+    arrays: dict[str, list[WrittenFile]]
     statistics: dict[str, Any]
+
+    @property
+    def files(self) -> list[WrittenFile]:
+        return [file for files in self.arrays.values() for file in files]
 
 
 def _write_part(staged: StagedFolder, number: int, contents: Contents) -> _WrittenPart:
     part = contents.planned.parts[number]
     with ExitStack() as stack:
-        writers: dict[str, NpyWriter] = {}
+        writers: dict[str, ArrayWriter] = {}
         for file, array in contents.planned.arrays(part).items():
-            path, target = staged.add(_path(part.name, file)), staged.target / part.name / file
-            writers[file] = stack.enter_context(
-                NpyWriter(path, target, array)
-                if part.order is None
-                else ShuffledNpyWriter(path, target, array, part.order)
+            writer = _writer(
+                staged, _path(part.name, file), array, part.order, contents.rows_per_shard
             )
+            stack.enter_context(writer)
+            writers[file] = writer
         facts = _write_arrays(number, contents, writers)
-    return _WrittenPart(part.name, [writer.finished for writer in writers.values()], facts)
+    return _WrittenPart(part.name, {file: writer.files for file, writer in writers.items()}, facts)
+
+
+def _writer(
+    staged: StagedFolder,
+    name: str,
+    array: ArraySpec,
+    order: Ints | None,
+    rows_per_shard: int | None,
+) -> NpyWriter | ShardWriter:
+    """What writes an array, given by its name in the output, in one file or in shards."""
+    target = staged.target / name
+    if rows_per_shard is not None:
+        shards = Division(array, rows_per_shard)
+        paths = [staged.add(shard) for shard in shards.names(name)]
+        if order is not None:
+            return ShuffledShardWriter(paths, target.parent, shards, order)
+        return ShardWriter(paths, target.parent, shards)
+    path = staged.add(name)
+    if order is not None:
+        return ShuffledNpyWriter(path, target, array, order)
+    return NpyWriter(path, target, array)
 
 
 def _write_arrays(
-    number: int, contents: Contents, writers: Mapping[str, NpyWriter]
+    number: int, contents: Contents, writers: Mapping[str, ArrayWriter]
 ) -> dict[str, Any]:
     """Write the arrays of a part, by their names; the facts about it."""
     planned = contents.planned
@@ -178,14 +221,10 @@ def _statistics(contents: Contents, number: int, written: Written) -> dict[str, 
 
 
 def _format(
-    contents: Contents,
-    built: Built,
-    facts: dict[str, Any],
-    outputs: list[WrittenFile],
-    part: str | None = None,
+    contents: Contents, built: Built, written: _WrittenPart, outputs: list[WrittenFile]
 ) -> bytes:
     """The manifest of a whole output, or of a part of it."""
-    reader = contents.reader
+    reader, part = contents.reader, written.name or None
     resolved = contents.word_settings | {
         "selection": asdict(contents.selection),
         "row": asdict(built.vocabulary.rectangle),
@@ -193,6 +232,10 @@ def _format(
         "errors": reader.reading.errors,
         **versions_behind(built.vocabulary.tokenizer),
     }
+    shards = {}
+    if contents.rows_per_shard is not None:
+        resolved |= {"rows_per_shard": contents.rows_per_shard}
+        shards = {name: [file.name for file in files] for name, files in written.arrays.items()}
     held_out = {source.part for source in reader.finished}
     of_part = part if part in held_out else TRAINING
     return format_manifest(
@@ -200,12 +243,13 @@ def _format(
         resolved,
         [source for source in reader.finished if part is None or source.part == of_part],
         outputs,
-        facts,
+        written.statistics,
         embedding=built.embedding,
         labels=None if built.labels is None else built.labels.saved,
         matrix=None if built.matrix is None or part is not None else built.matrix.saved,
         part=part,
         parts=built.parts if part is None else None,
+        shards=shards,
     )
 
 

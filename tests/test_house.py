@@ -21,8 +21,8 @@ ROOT = Path(embedprep.__file__).parent
 FLOORS = [
     {"errors", "wording", "arrays", "digests"},
     {"specials", "rectangle", "sources", "npy", "hashing"},
-    {"text", "draws", "manifest", "sequences", "spool", "labels", "csr"},
-    {"tokenizer", "publication", "shuffling"},
+    {"text", "draws", "manifest", "sequences", "spool", "labels", "csr", "sharding"},
+    {"tokenizer", "publication", "shuffling", "shards"},
     {"dictionary", "settings", "space", "engines"},
     {"vocabulary", "unfolding", "parts", "initializers", "vectors", "budget"},
     {"work", "output", "foreign"},

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @text_options.vocabulary_options
 @text_options.row_options()
 @text_options.size_option
+@text_options.shard_option
 @text_options.reading_options
 @text_options.label_options
 @text_options.label_type_option
@@ -183,6 +184,7 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 )
 @text_options.row_options("as in the vocabulary")
 @text_options.size_option
+@text_options.shard_option
 @text_options.reading_options
 @text_options.label_options
 @text_options.selection_options
@@ -212,6 +214,7 @@ def encode(
     choices.refuse_stdout(output, "rows")
     resources = choices.resources(chosen)
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
+    choices.check_shards(rows, output)
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
     keep_freed_memory()

@@ -161,7 +161,7 @@ def name_of(tokenizer: TokenizerSettings) -> str:
 
 def row_settings(options: dict[str, Any]) -> RowSettings:
     """The settings of the rows, taken out of a command's options."""
-    names = ("max_len", "padding", "truncating", "dtype", "max_bytes")
+    names = ("max_len", "padding", "truncating", "dtype", "max_bytes", "rows_per_shard")
     with usage_errors():
         return RowSettings(**{name: options.pop(name, None) for name in names})
 
@@ -176,6 +176,12 @@ def check_overflow(selection: Selection, rows: RowSettings, words: VocabularySet
     """Tell of rows that are to be split and cannot be."""
     with usage_errors():
         check_selection(selection, rows, words.specials.n_marks)
+
+
+def check_shards(rows: RowSettings, output: str) -> None:
+    """Tell of shards that are asked for where one file is to be written."""
+    if rows.rows_per_shard is not None and output.endswith(".npy"):
+        raise click.UsageError("--rows-per-shard writes several files, so -o must be a folder.")
 
 
 def parse_inputs(inputs: Iterable[str], label_from: str | None = None) -> Sequence[Input]:

@@ -140,6 +140,17 @@ size_option = together(
     ),
 )
 
+shard_option = together(
+    "Shape of rows",
+    click.option(
+        "--rows-per-shard",
+        type=click.IntRange(min=1),
+        metavar="ROWS",
+        help="Write several files of so many rows, sequences-00000.npy and so on, in place of each "
+        "array.",
+    ),
+)
+
 reading_options = together(
     "Inputs",
     click.option("--encoding", default="utf-8", show_default=True, help="How the text is encoded."),

@@ -6,77 +6,60 @@ Each writes its own rows to their own place, and hashes its own pieces: nobody n
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.digests import PIECE_BYTES, KnownDigest, sha256_of
 from embedprep.engines import Engine
 from embedprep.errors import OutputError
-from embedprep.npy import disk_error, write_at
+from embedprep.npy import FilePlan, disk_error, write_at
 from embedprep.sources import Section, check_state
 
 _READ_BYTES = 4 << 20
 
 
-class Place(NamedTuple):
-    """Where the rows of an array go in a file that is there: from byte `offset` on, each of
-    `row_bytes`; row i to the place `order[i]`, `order: (rows,)`, if there is one.
-    """
-
-    path: str
-    target: str
-    offset: int
-    row_bytes: int
-    order: NDArray[Any] | None
-
-
 class PlacedRows:
-    """The writer of some rows of an array, from row `first` of it on; used as a context.
+    """The writer of some rows of an array, from row `first` of it on; the plan's `order` is theirs.
 
-    Raises OutputError where the worker does not see the file.
+    No file stays open between two writes. Raises OutputError where the worker does not see one.
     """
 
-    def __init__(self, place: Place, first: int) -> None:
-        self._place = place
+    def __init__(self, plan: FilePlan, first: int) -> None:
+        self._plan = plan
         self._first = first
-
-    def __enter__(self) -> PlacedRows:
-        try:
-            self._file = Path(self._place.path).open("r+b", buffering=0)
-        except FileNotFoundError:
-            cause = "is not seen by a worker"
-            remedy = "name an output that all of them see, on a disk that they share"
-            raise OutputError(self._place.target, cause, remedy) from None
-        except OSError as error:
-            raise disk_error(self._place.target, error) from error
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._file.close()
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
         """Write rows, contiguous, `first_row` being counted among those of the worker."""
-        if not rows.size:
+        if self._plan.order is None:
+            self._write(self._first + first_row, rows)
             return
-        _, target, offset, row_bytes, order = self._place
-        try:
-            if order is None:
-                begin = offset + (self._first + first_row) * row_bytes
-                write_at(self._file.fileno(), rows.data.cast("B"), begin)
-                return
-            places = order[first_row : first_row + len(rows)].tolist()
-            for place, row in zip(places, rows, strict=True):
-                data = memoryview(row.tobytes())
-                write_at(self._file.fileno(), data, offset + place * row_bytes)
-        except OSError as error:
-            raise disk_error(target, error) from error
+        places = self._plan.order[first_row : first_row + len(rows)]
+        by_place = np.argsort(places)
+        # Rows that come to stand one behind the other are written at once.
+        runs = np.split(by_place, np.flatnonzero(np.diff(places[by_place]) != 1) + 1)
+        for run in runs:
+            if len(run):
+                self._write(int(places[run[0]]), rows[run])
+
+    def _write(self, row: int, rows: NDArray[Any]) -> None:
+        """Write rows at their place in the array, and so into one file or several."""
+        plan = self._plan
+        while rows.size:
+            file, row_in_file = divmod(row, plan.rows_per_file)
+            some = rows[: plan.rows_per_file - row_in_file]
+            offset = plan.size_of(file)[0] + row_in_file * plan.row_bytes
+            try:
+                with Path(plan.paths[file]).open("r+b", buffering=0) as stream:
+                    write_at(stream.fileno(), some.data.cast("B"), offset)
+            except FileNotFoundError:
+                cause = "is not seen by a worker"
+                remedy = "name an output that all of them see, on a disk that they share"
+                raise OutputError(plan.target, cause, remedy) from None
+            except OSError as error:
+                raise disk_error(plan.target, error) from error
+            row, rows = row + len(some), rows[len(some) :]
 
 
 def digest_by(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,12 +22,13 @@ from embedprep.handover import FinalPart, Layout, Written
 from embedprep.hashing import Secret
 from embedprep.labels import LabelFacts
 from embedprep.local import LocalNumberedText, LocalText
+from embedprep.npy import FilePlan
 from embedprep.portions import Kept
 from embedprep.settings import Selection
 from embedprep.sources import Reading, Section, Source, read_section
 from embedprep.specials import Specials
 from embedprep.spool import Spool
-from embedprep.spread.files import Place, PlacedRows
+from embedprep.spread.files import PlacedRows
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.work import Work
 
@@ -196,7 +197,7 @@ class Writing(NamedTuple):
     part: int
     layout: Layout
     labels: LabelFacts | None
-    places: dict[str, Place]
+    places: dict[str, FilePlan]
     first_row: int
     rows_before: int
 
@@ -206,7 +207,7 @@ def write_section(
 ) -> Written:
     """Write the rows that a part has in a section."""
     places, first_row, rows_before = writing.places, writing.first_row, writing.rows_before
-    with _numbered(counted, known, task, rows_before=rows_before) as text, ExitStack() as stack:
+    with _numbered(counted, known, task, rows_before=rows_before) as text:
         part = text.parts[writing.part]
         n_rows = [
             piece
@@ -214,10 +215,7 @@ def write_section(
             else writing.layout.n_rows(piece, known.specials.n_marks)
             for piece in part.pieces
         ]
-        writers = {
-            name: stack.enter_context(PlacedRows(place, first_row))
-            for name, place in places.items()
-        }
+        writers = {name: PlacedRows(place, first_row) for name, place in places.items()}
         return text.write(writing.part, n_rows, writing.layout, writing.labels, writers)
 
 

@@ -16,19 +16,20 @@ import numpy as np
 from embedprep.arrays import Keys
 from embedprep.counting import draw_row_secrets
 from embedprep.dictionary import Dictionary, Lookup
+from embedprep.digests import KnownDigest
 from embedprep.doubts import SAMPLE_BYTES
 from embedprep.engines import Engine, Future
 from embedprep.errors import EmbedprepError, SettingsError
 from embedprep.handover import FinalPart, Layout, Written
 from embedprep.labels import NO_LABELS, KnownLabels, LabelFacts
-from embedprep.npy import NpyWriter
+from embedprep.npy import ArrayWriter, FilePlan
 from embedprep.parts import count_leaks
 from embedprep.portions import Kept, RankedWords
 from embedprep.settings import Selection
 from embedprep.sources import STDIN, TRAINING, NamedInputs, Section, Source, cut_inputs, total_bytes
 from embedprep.specials import Specials
 from embedprep.spread import sections as on_worker
-from embedprep.spread.files import Place, digest_by
+from embedprep.spread.files import digest_by
 from embedprep.spread.sections import (
     CountedSection,
     KnownWords,
@@ -141,14 +142,15 @@ class SpreadNumberedText(NamedTuple):
         n_rows_of_piece: Sequence[int],
         layout: Layout,
         labels: LabelFacts | None,
-        writers: Mapping[str, NpyWriter],
+        writers: Mapping[str, ArrayWriter],
     ) -> Written:
         engine, task = self.text.engine, self.text.task
+        plans = {name: writer.plan for name, writer in writers.items()}
         written = []
         row = 0
         numbers = [n for n, parts in enumerate(self.of_sections) if parts[part].pieces]
         for number, n_rows in zip(numbers, n_rows_of_piece, strict=True):
-            places = {name: _place(writer, row, n_rows) for name, writer in writers.items()}
+            places = {name: _of_rows(plan, row, n_rows) for name, plan in plans.items()}
             writing = Writing(part, layout, labels, places, row, self._rows_before(number))
             counted = self.text.counted[number]
             written.append(
@@ -161,7 +163,7 @@ class SpreadNumberedText(NamedTuple):
             total = total.plus(of_section)
         for writer in writers.values():
             if writer.is_hashed:
-                writer.fill(digest_by(engine, str(writer.path.absolute()), writer.n_bytes))
+                writer.fill(_digests(engine, writer.plan))
         return total
 
     def _rows_before(self, number: int) -> int:
@@ -192,12 +194,15 @@ def _has_labels(labels: KnownLabels, facts: LabelFacts) -> bool:
     return labels.classes <= set(facts.classes)
 
 
-def _place(writer: NpyWriter, first_row: int, n_rows: int) -> Place:
-    order = writer.order
-    if order is not None:
-        order = order[first_row : first_row + n_rows]
-    path = str(writer.path.absolute())
-    return Place(path, str(writer.target), writer.offset, writer.row_bytes, order)
+def _digests(engine: Engine, plan: FilePlan) -> list[KnownDigest]:
+    return [digest_by(engine, path, plan.size_of(file)[1]) for file, path in enumerate(plan.paths)]
+
+
+def _of_rows(plan: FilePlan, first_row: int, n_rows: int) -> FilePlan:
+    """The plan for those who write so many rows from one on: of the order, their part."""
+    if plan.order is None:
+        return plan
+    return plan._replace(order=plan.order[first_row : first_row + n_rows])
 
 
 def _join_hashes(of_sections: Sequence[list[Keys | None]]) -> list[Keys | None]:
