@@ -6,6 +6,7 @@ these are. A worker that is lost costs the time to make again what it had.
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 from embedprep import __version__
 from embedprep.engines.protocol import Future
 from embedprep.engines.threads import available_cores
-from embedprep.errors import EmbedprepError, EngineError, MissingExtra
+from embedprep.errors import EngineError, MissingExtra
 
 T = TypeVar("T")
 
@@ -23,6 +24,17 @@ _FAN_IN = 8
 
 _PATIENCE = "30s"
 """How long a scheduler may take to answer."""
+
+_KEEPING_MEMORY = {
+    "distributed.nanny.pre-spawn-environ": {
+        "MALLOC_ARENA_MAX": 1,
+        "MALLOC_MMAP_THRESHOLD_": 32 << 20,
+        "MALLOC_TRIM_THRESHOLD_": 1 << 30,
+        "OPENBLAS_NUM_THREADS": 1,
+    }
+}
+"""Dask lets glibc give freed memory back at once; every page of the next array is then faulted in
+anew, which takes longer than all else."""
 
 
 class ClusterEngine:
@@ -33,8 +45,9 @@ class ClusterEngine:
         self.n_workers = max(1, sum(client.nthreads().values()))
 
     def submit(self, function: Callable[..., T], /, *arguments: Any) -> Future[T]:
-        future: Future[T] = self._client.submit(function, *arguments, pure=False)
-        return future
+        with _told_errors():
+            future: Future[T] = self._client.submit(function, *arguments, pure=False)
+            return future
 
     def reduce(
         self, function: Callable[[Sequence[T]], T], parts: Sequence[Future[T] | T]
@@ -50,24 +63,43 @@ class ClusterEngine:
         return united
 
     def gather(self, futures: Sequence[Future[T]]) -> list[T]:
-        return [_result(future) for future in futures]
+        with _told_errors():
+            return [future.result() for future in futures]
 
 
-def _result(future: Any) -> Any:
+@contextmanager
+def _told_errors() -> Iterator[None]:
+    """Tell of a cluster that fails; what fails on a worker is raised as it is."""
+    from distributed import CancelledError, KilledWorker
+    from distributed.comm.core import CommClosedError
+
     try:
-        return future.result()
-    except EmbedprepError:
-        raise
-    except Exception as error:
-        from distributed import CancelledError, KilledWorker
+        yield
+    except KilledWorker as error:
+        cause = "several workers died at the same piece of work"
+        remedy = "give each more memory, and see what they logged"
+        raise EngineError(cause, remedy) from error
+    except (CommClosedError, CancelledError) as error:
+        raise EngineError("the scheduler is gone", "run again when it is back") from error
 
-        if isinstance(error, KilledWorker):
-            cause = "several workers died at the same work"
-            raise EngineError(cause, "give each more memory, see the logs of dask") from error
-        if isinstance(error, CancelledError):
-            cause = "the scheduler went away"
-            raise EngineError(cause, "run again when it is back") from error
-        raise
+
+@contextmanager
+def local_cluster(jobs: int | None) -> Iterator[str]:
+    """The address of a cluster of so many processes of this machine, one a core by default."""
+    import dask
+    from distributed import LocalCluster
+
+    with (
+        dask.config.set(_KEEPING_MEMORY),
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=jobs or available_cores(),
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            silence_logs=50,
+        ) as cluster,
+    ):
+        yield cluster.scheduler_address
 
 
 @contextmanager
@@ -80,38 +112,35 @@ def cluster_engine(scheduler: str | None, jobs: int | None) -> Iterator[ClusterE
     """
     try:
         import dask
-        from distributed import Client, LocalCluster
+        import distributed
     except ImportError:
         cause, remedy = "needs the package distributed", "pip install 'embedprep[dask]'"
         raise MissingExtra("--engine dask", cause, remedy) from None
-    quiet = {
-        "distributed.logging": {"distributed": "critical", "bokeh": "critical"},
-        "distributed.comm.timeouts.connect": _PATIENCE,
-        "distributed.admin.system-monitor.gil.enabled": False,
-    }
     with ExitStack() as stack:
-        stack.enter_context(dask.config.set(quiet))
-        if scheduler is None:
-            address: Any = stack.enter_context(
-                LocalCluster(  # type: ignore[no-untyped-call]
-                    n_workers=jobs or available_cores(),
-                    threads_per_worker=1,
-                    processes=True,
-                    dashboard_address=None,
-                    silence_logs=50,
-                )
-            )
-        else:
-            address = scheduler
+        stack.enter_context(_without_logs())
+        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE}))
+        address = scheduler or stack.enter_context(local_cluster(jobs))
         try:
             client = stack.enter_context(
-                Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
+                distributed.Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
             )
         except (OSError, ValueError) as error:
             cause = f"no scheduler answers at {scheduler} ({error})"
             raise EngineError(cause, "check the address, and that it runs") from None
         _check_versions(client)
         yield ClusterEngine(client)
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    """Dask logs, with tracebacks, what is told as an error anyway, or what it mends itself."""
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _versions() -> dict[str, str]:

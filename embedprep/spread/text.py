@@ -40,11 +40,11 @@ from embedprep.spread.sections import (
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.work import Work
 
-_LEAST_SECTION, _MOST_SECTION = 8 << 20, 64 << 20
+_LEAST_SECTION, _MOST_SECTION = 16 << 20, 64 << 20
 """Bytes of a section: enough for its dictionary to be worth a worker's while, and not so many that
 the last ones are awaited for long, or that a lost worker costs much."""
 
-_SECTIONS_OF_A_WORKER = 8
+_SECTIONS_OF_A_WORKER = 2
 
 
 class SpreadText(NamedTuple):
@@ -268,7 +268,7 @@ def count_spread(
 def _section_bytes(inputs: NamedInputs, engine: Engine) -> int:
     """How many bytes a section should have for each worker to have several."""
     n_bytes = total_bytes(inputs.names) or 0
-    wanted = n_bytes // (engine.n_workers * _SECTIONS_OF_A_WORKER)
+    wanted = -(-n_bytes // (engine.n_workers * _SECTIONS_OF_A_WORKER))
     return min(max(wanted, _LEAST_SECTION), _MOST_SECTION)
 
 

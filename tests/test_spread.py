@@ -1,0 +1,155 @@
+"""Do sections that several workers have become the output that one would have made?
+
+Here threads take the part of a cluster; `test_cluster` has one.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import embedprep
+from embedprep.engines import ThreadEngine, cluster
+from embedprep.errors import EmbedprepError, InputError, SettingsError
+from embedprep.spread import text as spread_text
+from tests.test_same_bytes import files_in
+
+ENGINES = ("threads", "dask")
+LINES = ["a b c", "", "b c", "c", "a a a d e f g h", "x", "é 中文 b", "c c"]
+
+
+@pytest.fixture(autouse=True)
+def _threads_for_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def threads(_scheduler: str | None, _jobs: int | None) -> Iterator[ThreadEngine]:
+        with ThreadEngine(2) as engine:
+            yield engine
+
+    monkeypatch.setattr(cluster, "cluster_engine", threads)
+    monkeypatch.setattr(spread_text, "_section_bytes", lambda *_: 11)
+
+
+def told(text: Path, output: Path, engine: str, options: dict[str, Any]) -> object:
+    """The files that are made of a text, or the error."""
+    try:
+        embedprep.build(text, output, engine=engine, **options)
+    except EmbedprepError as error:
+        return type(error), str(error)
+    return files_in(output)
+
+
+def both(inputs: Any, folder: Path, **options: Any) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """What is made of a text by this process, and by sections of it."""
+    for name, engine in (("here", "threads"), ("spread", "dask")):
+        embedprep.build(inputs, folder / name, engine=engine, **options)
+    return files_in(folder / "here"), files_in(folder / "spread")
+
+
+WAYS: list[dict[str, Any]] = [
+    {},
+    {"tokenizer": "keras", "oov": "drop", "max_words": 3, "bos": True},
+    {"tokenizer": "whitespace", "max_len": 3, "overflow": "split", "stride": 1, "shuffle": True},
+    {"tokenizer": "char", "drop_empty": True, "max_len": "p50", "rows_per_shard": 2},
+    {"split": "50/25/25", "shuffle": True, "seed": 3, "dim": 4},
+]
+
+
+@pytest.mark.parametrize("options", WAYS, ids=str)
+@given(lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=30))
+def test_sections_give_the_same_bytes(
+    lines: list[str], options: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "t").write_text("\n".join(lines), encoding="utf-8")
+    here, spread = (told(folder / "t", folder / engine, engine, options) for engine in ENGINES)
+    assert spread == here
+
+
+def test_several_inputs_of_all_kinds_with_labels_and_held_out_parts(tmp_path: Path) -> None:
+    text = "\n".join(LINES * 5).encode()
+    (tmp_path / "t").write_bytes(text)
+    (tmp_path / "t.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "t.csv").write_bytes(b"".join(b'"a, b\n c"\n' for _ in range(20)))
+    inputs = [f"x={tmp_path}/t", f"y={tmp_path}/t.gz", f"x={tmp_path}/t.csv"]
+    held_out = {"dev": [f"y={tmp_path}/t"]}
+    here, spread = both(inputs, tmp_path, holdout=held_out, drop_empty=True)
+    assert spread == here
+    assert {"labels.npy", "dev/labels.npy"} <= here.keys()
+
+
+def test_encoding_in_sections_gives_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t").write_text("\n".join(LINES * 5), encoding="utf-8")
+    embedprep.build("t", "out")
+    for name, engine in (("here", "threads"), ("spread", "dask")):
+        run_cli("encode", "t", "--vocab", "out/vocab.json", "-o", name, "--engine", engine, "-q")
+        run_cli("encode", "t", "--vocab", "out/vocab.json", "-o", f"{name}.npy", "--engine", engine)
+        run_cli("vocab", "t", "-o", f"{name}.json", "--engine", engine, "-q")
+    assert files_in(Path("spread")) == files_in(Path("here"))
+    assert Path("spread.npy").read_bytes() == Path("here.npy").read_bytes()
+    assert Path("spread.json").read_bytes() == Path("here.json").read_bytes()
+
+
+def run_cli(*arguments: str) -> None:
+    from embedprep.cli.main import cli
+
+    cli.main(list(arguments), standalone_mode=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (b"good\n" * 20 + b"b\xe9d\n" + b"good\n" * 9, {}, ":21: byte 0xe9 at offset 101 is not"),
+        (b"good\n" * 20 + b"x" * 99 + b"\n", {"max_line_bytes": 50}, ":21: the line is longer"),
+        (b"", {}, ": holds no line"),
+        (b"\n\n" * 20, {"drop_empty": True}, "the text: is left without a row"),
+    ],
+)
+def test_what_is_wrong_is_told_as_one_process_tells_it(
+    text: bytes, options: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "t").write_bytes(text)
+    here, spread = (told(tmp_path / "t", tmp_path / "out", engine, options) for engine in ENGINES)
+    assert spread == here
+    assert isinstance(here, tuple)
+    assert here[0] is InputError
+    assert message in here[1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_row_without_its_label_is_told_by_its_record(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("a b c d\n" * 9, encoding="utf-8")
+    (tmp_path / "u").write_text("a b c d\n" * 9, encoding="utf-8")
+    inputs = [f"x={tmp_path}/t", str(tmp_path / "u")]
+    for engine in ENGINES:
+        with pytest.raises(InputError, match=r"u: record 1: has no label, where 1 must be"):
+            embedprep.build(inputs, tmp_path / "out", engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"drop_duplicates": True}, "does not compare every row with all others"),
+        ({"memory": 10**9}, "a cluster bounds its workers itself"),
+        ({"scheduler": "tcp://x:1", "jobs": 2}, "is settled by the workers"),
+    ],
+)
+def test_what_a_cluster_does_not_do(options: dict[str, Any], message: str, tmp_path: Path) -> None:
+    (tmp_path / "t").write_bytes(b"a\n")
+    with pytest.raises(SettingsError, match=message):
+        embedprep.build(tmp_path / "t", tmp_path / "out", engine="dask", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_standard_input_is_out_of_reach(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no way to standard input"):
+        embedprep.build("-", tmp_path / "out", engine="dask")
