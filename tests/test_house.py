@@ -41,7 +41,7 @@ FLOORS = [
     {"rows", "doubts", "embedding", "bags"},
     {"local", "plan"},
     {"spread"},
-    {"writing", "adopting", "explaining"},
+    {"writing", "adopting", "explaining", "unchanged"},
     {"pipeline"},
     {"building"},
     {"cli"},
