@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import embedprep
 from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, SettingsError
+from embedprep.sources import NamedInputs, Reading
 from embedprep.spread import text as spread_text
 from tests.test_same_bytes import files_in
 
@@ -34,6 +35,7 @@ def _threads_for_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(cluster, "cluster_engine", threads)
     monkeypatch.setattr(spread_text, "_section_bytes", lambda *_: 11)
+    monkeypatch.setattr(spread_text, "_FEW_SECTIONS", 3)  # beyond them, two ranges
 
 
 def told(text: Path, output: Path, engine: str, options: dict[str, Any]) -> object:
@@ -153,3 +155,15 @@ def test_what_a_cluster_does_not_do(options: dict[str, Any], message: str, tmp_p
 def test_standard_input_is_out_of_reach(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no way to standard input"):
         embedprep.build("-", tmp_path / "out", engine="dask")
+
+
+def test_sections_grow_with_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    sizes: dict[int, int] = {}
+    (tmp_path / "t").write_bytes(b"a\n")
+    inputs = NamedInputs([str(tmp_path / "t")], Reading())
+    with ThreadEngine(2) as engine:
+        for n_bytes in (1, 10**8, 10**10, 10**15):
+            monkeypatch.setattr(spread_text, "total_bytes", lambda _, n=n_bytes: n)
+            sizes[n_bytes] = spread_text._section_bytes(inputs, engine)
+    assert sizes == {1: 16 << 20, 10**8: 25 * 10**6, 10**10: 64 << 20, 10**15: 5 * 10**10}
