@@ -17,16 +17,21 @@ from numpy.typing import NDArray
 from embedprep.arrays import row_chunks
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.manifest import manifest_of, read_manifest_of_rows
+from embedprep.npy import read_at
 from embedprep.output import SEQUENCES, VOCABULARY, check_vocabulary, file_of_output, load_array
 from embedprep.publication import refuse_to_overwrite
 from embedprep.vocabulary import Vocabulary, check_indices
 
 
 class EncodedRows(NamedTuple):
-    """Rows of indices in a file: `ids: (rows, length)`, integers, mapped from disk."""
+    """Rows of indices in a file: `ids: (rows, length)`, integers, mapped from disk.
+
+    `status` tells the file from one that replaces it; None where the rows are in memory alone.
+    """
 
     path: Path
     ids: NDArray[Any]
+    status: os.stat_result | None = None
 
     @property
     def n_rows(self) -> int:
@@ -46,7 +51,7 @@ class EncodedRows(NamedTuple):
 
         Raises VocabularyError for an index that is not in 0..input_dim - 1.
         """
-        ids = np.ascontiguousarray(self.ids[rows], self.ids.dtype.newbyteorder("="))
+        ids = np.ascontiguousarray(self.stored(rows), self.ids.dtype.newbyteorder("="))
         try:
             check_indices(ids, input_dim, rows.start)
         except VocabularyError as error:
@@ -55,6 +60,33 @@ class EncodedRows(NamedTuple):
             ) from None
         # An index of 64 bits without a sign is none to older NumPy.
         return ids.view(np.int64) if ids.dtype == np.uint64 else ids
+
+    def stored(self, rows: slice) -> NDArray[Any]:
+        """Some of the rows as they are stored, (rows, length).
+
+        They are read: to touch a mapped page that was cut off meanwhile ends the process. Of a file
+        that was replaced the old one stays mapped, and nobody can cut it any more. Raises
+        OutputError where the file was cut short.
+        """
+        ids = self.ids
+        if self.status is None or not (isinstance(ids, np.memmap) and ids.flags.c_contiguous):
+            return ids[rows]
+        try:
+            stream = self.path.open("rb", buffering=0)
+        except OSError:
+            return ids[rows]
+        with stream:
+            if not os.path.samestat(os.fstat(stream.fileno()), self.status):
+                return ids[rows]
+            row_bytes = self.length * ids.itemsize
+            n_bytes, offset = (rows.stop - rows.start) * row_bytes, rows.start * row_bytes
+            try:
+                data = read_at(stream.fileno(), n_bytes, ids.offset + offset)
+            except OSError as error:
+                cause = f"cannot be read ({error.strerror})"
+                remedy = "was it changed by somebody else? make it again"
+                raise OutputError(str(self.path), cause, remedy) from error
+        return np.frombuffer(data, ids.dtype).reshape(-1, self.length)
 
 
 def rows_file(named: Path) -> Path:
@@ -72,6 +104,7 @@ def rows_file(named: Path) -> Path:
 def open_rows(named: Path) -> EncodedRows:
     """The rows in a file or in an output. Raises OutputError where there are none."""
     path = rows_file(named)
+    status = os.stat(path) if path.exists() else None
     ids = load_array(path)
     remedy = "name the sequences.npy of an output"
     if ids.ndim != 2 or ids.dtype.kind not in "iu" or not ids.shape[1]:
@@ -80,7 +113,7 @@ def open_rows(named: Path) -> EncodedRows:
     if os.path.basename(os.path.realpath(path)) != SEQUENCES and manifest_of(path) is not None:
         cause = f"holds no rows of indices, but is another file of {path.parent}"
         raise OutputError(str(path), cause, remedy)
-    return EncodedRows(path, ids)
+    return EncodedRows(path, ids, status)
 
 
 def beside(path: Path, name: str, option: str, what: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,39 @@ def test_what_belongs_to_rows_lies_beside_them(tmp_path: Path) -> None:
     assert error_of(OutputError, vocabulary_file, rows, None) == (
         f"{tmp_path / 'vocab.json'}: no such file; name the vocabulary of these rows by --vocab"
     )
+
+
+@pytest.mark.parametrize("dtype", ["<i4", ">i8", "|u1"])
+def test_rows_are_read_as_they_are_mapped(dtype: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    saved = np.arange(60).reshape(20, 3).astype(dtype)
+    for array in (saved, np.asfortranarray(saved), saved[:0]):
+        np.save(path, array)
+        rows = open_rows(path)
+        for chunk in (slice(0, len(array)), slice(len(array) // 2, len(array))):
+            assert rows.stored(chunk).dtype == array.dtype
+            assert rows.stored(chunk).tolist() == array[chunk].tolist()
+            assert rows.read(chunk, 60).tolist() == array[chunk].tolist()
+
+
+def test_rows_that_are_cut_while_they_are_read_are_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.ones((5000, 9), np.int32))
+    rows = open_rows(path)
+    os.truncate(path, 100_000)
+    assert rows.read(slice(0, 9), 2).tolist() == [[1] * 9] * 9
+    assert error_of(OutputError, rows.read, slice(4000, 5000), 2) == (
+        f"{path}: cannot be read (the file ends early); "
+        "was it changed by somebody else? make it again"
+    )
+
+
+def test_rows_that_are_replaced_while_they_are_read_stay_the_old_ones(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.ones((50, 9), np.int32))
+    rows = open_rows(path)
+    np.save(tmp_path / "y.npy", np.full((2, 9), 7, np.int32))
+    os.replace(tmp_path / "y.npy", path)
+    assert rows.read(slice(49, 50), 2).tolist() == [[1] * 9]
+    path.unlink()
+    assert rows.read(slice(0, 1), 2).tolist() == [[1] * 9]
