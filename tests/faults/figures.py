@@ -13,12 +13,14 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tests.faults.places import can_trace
 from tests.faults.rooms import can_make_rooms
+
+T = TypeVar("T")
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 BEGINNING, END = "<!-- figures: written by make faults -->", "<!-- end of the figures -->"
@@ -47,7 +49,7 @@ def times(full: int, short: int) -> int:
     return full if is_full else short
 
 
-def some(cases: Sequence[str], short: int) -> Sequence[str]:
+def some(cases: Sequence[T], short: int) -> Sequence[T]:
     """All cases for `make faults`, else about so many of them, evenly spread."""
     step = 1 if is_full else max(1, len(cases) // short)
     return cases[::step]

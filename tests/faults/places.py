@@ -72,10 +72,10 @@ def traced_places(command: Sequence[str], folder: Path, log: Path) -> list[tuple
     return [(call, at + 1) for call, n in sorted(most.items()) for at in range(n)]
 
 
-def traced(call: str, at: int) -> list[str]:
-    """The prefix of a command that is killed as it enters a call."""
-    inject = f"inject={call}:signal=KILL:when={at}"
-    return ["strace", "-f", "-qq", "--seccomp-bpf", "-o", os.devnull, "-e", inject]
+def traced(call: str, at: int, fault: str = "signal=KILL") -> list[str]:
+    """The prefix of a command that is killed as it enters a call, or whose call fails."""
+    struck = ["-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={at}"]
+    return ["strace", "-f", "-qq", "--seccomp-bpf", "-o", os.devnull, *struck]
 
 
 def hooked(folder: Path, at: int, log: int = 2) -> dict[str, str]:

@@ -59,7 +59,8 @@ def room(folder: Path, script: str) -> Iterator[Room]:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"ready\n"
         enter = ["nsenter", "-t", str(holder.pid), "-U", "-m", "--preserve-credentials"]
-        yield Room([*enter, f"--wd={folder}"], holder.pid)
+        # nsenter's own --wd is the folder of that name without.
+        yield Room([*enter, "sh", "-c", 'cd "$0" && exec "$@"', str(folder)], holder.pid)
     finally:
         holder.communicate()
 

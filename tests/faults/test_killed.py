@@ -48,9 +48,9 @@ def test_killed_at_every_call_of_the_system(
     job.set_back()
     found = places.traced_places(job.command, job.folder, tmp_path / "log")
     assert len(found) > 3
-    for number in some([str(number) for number in range(len(found))], 3):
+    for call, at in some(found, 3):
         job.set_back()
-        prefix = places.traced(*found[int(number)])
+        prefix = places.traced(call, at)
         status, _ = run(job.folder, *job.arguments, prefix=prefix)
         judge(job, status, others, figures)
 
@@ -64,9 +64,9 @@ def test_killed_at_every_change_that_python_tells_of(
     job.set_back()
     n_places = places.count_hooked(job.command, job.folder, tmp_path / "hooks")
     assert n_places > 1
-    for at in some([str(at + 1) for at in range(n_places)], 2):
+    for at in some(range(1, n_places + 1), 2):
         job.set_back()
-        env = places.hooked(tmp_path / "hooks", int(at))
+        env = places.hooked(tmp_path / "hooks", at)
         status, _ = run(job.folder, *job.arguments, env=env)
         judge(job, status, others, figures)
 
