@@ -1736,3 +1736,33 @@ def test_the_folder_of_a_part_is_not_written_by_itself(place: str, folder: Path)
     said = f"{Path(place)}: is part of a whole output; {remedy}"
     assert_fails(folder, f"run a.txt -o {place}", said)
     assert run(folder, "run a.txt -q -o new/mine").status == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "status"),
+    [(signal.SIGINT, "interrupted", 130), (signal.SIGTERM, "terminated", 143)],
+)
+def test_a_signal_that_python_ignores_the_error_of_comes_again(
+    number: int, said: str, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys, weakref\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # else a nohup is inherited
+        "class Thing: pass\n"
+        "def strike(event, arguments):\n"
+        "    if event == 'import' and arguments[0] == 'numpy':\n"
+        "        thing = Thing()\n"
+        f"        seen = weakref.ref(thing, lambda _: os.kill(os.getpid(), {int(number)}))\n"
+        "        del thing\n"
+        "sys.addaudithook(strike)\n"
+    )
+    (tmp_path / "a.txt").write_bytes(b"a\n")
+    done = subprocess.run(
+        [*CLI, "run", "a.txt", "-o", "out"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.strip()) == (status, f"embedprep: {said}".encode())
+    assert not (tmp_path / "out").exists()
