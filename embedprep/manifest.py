@@ -101,6 +101,7 @@ def describe_input(source: Source) -> dict[str, Any]:
     """What a manifest tells of an input."""
     is_absolute = posixpath.isabs(source.name) or ntpath.isabs(source.name)
     name = ntpath.basename(source.name) if is_absolute else source.name
+    name = os.fsencode(name).decode("utf-8", "surrogateescape")  # the same in every locale
     described: dict[str, Any] = {"name": name}
     described |= {"part": source.part} if source.part else {}
     described |= {"label": source.label} if source.label is not None else {}
