@@ -14,6 +14,7 @@ from embedprep.errors import OutputError, VocabularyError
 from embedprep.manifest import (
     manifest_of,
     output_names,
+    part_names,
     read_manifest,
     read_manifest_of_rows,
 )
@@ -77,7 +78,7 @@ def load(folder: str | Path) -> Output:
         manifest,
         load_array(folder / LABELS) if LABELS in names else None,
         load_array(folder / DOCUMENTS) if DOCUMENTS in names else None,
-        {name: load(folder / name) for name in manifest.get("parts", {})},
+        {name: load(folder / name) for name in part_names(manifest)},
         load_array(folder / EMBEDDING_MATRIX) if EMBEDDING_MATRIX in names else None,
     )
 
@@ -91,7 +92,7 @@ def file_of_output(folder: Path, name: str) -> Path | None:
         return folder / name
     place = Path(os.path.realpath(folder))
     with suppress(OutputError):
-        is_part = place.name in read_manifest(place.parent).get("parts", {})
+        is_part = place.name in part_names(read_manifest(place.parent))
         if is_part and _holds(place.parent, name):
             is_near = os.path.realpath(folder.parent) == str(place.parent)
             return (folder.parent if is_near else place.parent) / name
