@@ -65,7 +65,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     if not tallies:
         return
     terminalreporter.section("faults")
-    terminalreporter.write_line(figures.table(tallies))
+    for heading, table in figures.sections(tallies).items():
+        terminalreporter.write_line(f"\n{heading}\n\n{table}")
     if figures.is_full and exitstatus == pytest.ExitCode.OK:
         left_out = [report.longrepr[2] for report in terminalreporter.getreports("skipped")]
-        figures.write_page(tallies, left_out)
+        page = figures.PAGE.read_text(encoding="utf-8")
+        written = figures.written_page(page, tallies, left_out)
+        figures.PAGE.write_text(written, encoding="utf-8")

@@ -1784,7 +1784,8 @@ def test_a_manifest_that_tells_no_input_dim(command: str, embedding: object, fol
 
 def test_a_manifest_whose_parts_lead_out_of_it_or_in_a_circle(folder: Path) -> None:
     path = folder / "out" / "manifest.json"
-    for parts in ({".": {}, "..": {}, "a/b": {}, "": {}}, ["."], 7):
+    circles: tuple[object, ...] = ({".": {}, "..": {}, "a/b": {}, "": {}}, ["."], 7)
+    for parts in circles:
         manifest = json.loads(path.read_bytes()) | {"parts": parts}
         path.write_text(json.dumps(manifest), encoding="utf-8")
         assert embedprep.load(folder / "out").parts == {}

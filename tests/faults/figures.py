@@ -87,30 +87,30 @@ def joined(properties: Iterable[tuple[str, Any]]) -> list[Tally]:
 
 
 def table(tallies: Iterable[Tally]) -> str:
-    """The figures in Markdown, a table for each kind of fault.
+    """The figures in Markdown.
 
     >>> tally = Tally("disk", "a disk of 1 to 9 kB")
     >>> tally.add("no space is left", 1200)
     >>> print(table([tally]))
-    ### A disk that is full
-    <BLANKLINE>
     | fault | tried | what was seen |
     |---|---:|---|
     | a disk of 1 to 9 kB | 1,200 | 1,200 no space is left |
     """
-    lines: list[str] = []
-    heading = ""
+    lines = ["| fault | tried | what was seen |", "|---|---:|---|"]
     for tally in tallies:
-        if tally.kind != heading:
-            heading = tally.kind
-            lines += [
-                *([""] if lines else []),
-                *(f"### {HEADINGS[heading]}", ""),
-                *("| fault | tried | what was seen |", "|---|---:|---|"),
-            ]
         seen = ", ".join(f"{n:,} {outcome}" for outcome, n in sorted(tally.seen.items()))
         lines.append(f"| {tally.fault} | {sum(tally.seen.values()):,} | {seen} |")
     return "\n".join(lines)
+
+
+def sections(tallies: Sequence[Tally]) -> dict[str, str]:
+    """The table of each kind of fault, by its heading."""
+    kinds = {tally.kind for tally in tallies}
+    return {
+        heading: table(tally for tally in tallies if tally.kind == kind)
+        for kind, heading in HEADINGS.items()
+        if kind in kinds
+    }
 
 
 def surroundings() -> str:
@@ -127,13 +127,23 @@ def surroundings() -> str:
     return ", ".join(facts)
 
 
-def write_page(tallies: Iterable[Tally], left_out: Iterable[str]) -> None:
-    """Put the figures between their marks in the page; `left_out` are reasons of tests."""
-    rest = [f"- {reason}" for reason in sorted(set(left_out))] or ["Nothing."]
+def written_page(page: str, tallies: Sequence[Tally], left_out: Iterable[str]) -> str:
+    """A page with the figures between their marks; those of kinds that were not tried stay.
+
+    `left_out` are the reasons of tests that were skipped.
+    """
+    head, _, rest = page.partition(BEGINNING)
+    old, _, tail = rest.partition(END)
+    kept = dict(re.findall(r"^### (.+)\n\n((?:\|.+\n)+)", old, re.MULTILINE))
+    new = sections(tallies)
+    is_whole = len(new) == len(HEADINGS)
+    reasons = {*left_out, *([] if is_whole else re.findall(r"^- (.+)$", old, re.MULTILINE))}
+    tables = {name: new.get(name, kept.get(name, "").strip()) for name in HEADINGS.values()}
     parts = [
-        *(BEGINNING, f"Measured on: {surroundings()}.", table(tallies)),
-        *("What could not be tried on that machine, and why:", "\n".join(rest), END),
+        *(BEGINNING, f"Measured on: {surroundings()}."),
+        *(f"### {name}\n\n{shown}" for name, shown in tables.items() if shown),
+        "What could not be tried there, and why:",
+        "\n".join(f"- {reason}" for reason in sorted(reasons)) or "Nothing.",
+        END,
     ]
-    page = PAGE.read_text(encoding="utf-8")
-    between = re.compile(f"{re.escape(BEGINNING)}.*{re.escape(END)}", re.DOTALL)
-    PAGE.write_text(between.sub(lambda _: "\n\n".join(parts), page), encoding="utf-8")
+    return head + "\n\n".join(parts) + tail

@@ -85,7 +85,8 @@ def test_killed_at_random_moments(
         durations.append(time.monotonic() - begun)
     # Some moments come after the end, so that a process that is slower than these is met there.
     longest = 1.2 * statistics.median(durations)
-    for moment in np.random.default_rng(1).uniform(0, longest, times(200, 3)):
+    n_runs = times(100 if "run" in job.arguments else 30, 3)
+    for moment in np.random.default_rng(1).uniform(0, longest, n_runs):
         job.set_back()
         with start(job.folder, *job.arguments) as process:
             time.sleep(moment)

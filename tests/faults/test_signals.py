@@ -78,7 +78,8 @@ def test_a_signal_at_random_moments(
         assert run(folder, *job.arguments) == (0, "")
         durations.append(time.monotonic() - begun)
     longest = 1.1 * statistics.median(durations)
-    for moment in np.random.default_rng(number).uniform(0, longest, times(50, 4)):
+    n_runs = times(50 if name == "run" else 20, 4)
+    for moment in np.random.default_rng(number).uniform(0, longest, n_runs):
         job.set_back()
         outcome = outcome_of(struck(number, moment, *job.arguments, place=[folder]), number)
         state = job.state()
