@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import statistics
 import time
@@ -13,7 +14,17 @@ import pytest
 
 from tests.faults import places
 from tests.faults.figures import Tally, some, times
-from tests.faults.worlds import JOBS, Job, end, leftovers, make_job, run, start
+from tests.faults.worlds import (
+    JOBS,
+    Job,
+    call,
+    contents,
+    end,
+    leftovers,
+    make_job,
+    run,
+    start,
+)
 
 CASES = [f"{name} {into}" for name in JOBS for into in ("over an old output", "into a new one")]
 FOLDERS = [case for case in CASES if case.partition(" ")[0] in {"run", "skipgrams"}]
@@ -48,9 +59,9 @@ def test_killed_at_every_call_of_the_system(
     job.set_back()
     found = places.traced_places(job.command, job.folder, tmp_path / "log")
     assert len(found) > 3
-    for call, at in some(found, 3):
+    for place in some(found, 3):
         job.set_back()
-        prefix = places.traced(call, at)
+        prefix = places.traced(*place)
         status, _ = run(job.folder, *job.arguments, prefix=prefix)
         judge(job, status, others, figures)
 
@@ -92,6 +103,36 @@ def test_killed_at_random_moments(
             time.sleep(moment)
             process.send_signal(signal.SIGKILL)
             judge(job, end(process).status, others, figures)
+
+
+def test_killed_while_a_matrix_is_put_into_an_output(
+    folder: Path, tally: Callable[[str, str], Tally], tmp_path: Path
+) -> None:
+    """What it leaves without a manifest is mended by the command that made the rows."""
+    figures = tally("killed", "at changes Python knows of: matrix into an output that has one")
+    states = {}
+    for seed in ("1", "2"):
+        shutil.copytree(folder / "rows", folder / f"with{seed}")
+        adding = ["matrix", "--dim", "8", "--seed", seed, "-q", "-o"]
+        assert call(folder, *adding, f"with{seed}") is None
+        states[seed] = contents(folder / f"with{seed}")
+    job = Job(folder, [*adding, "out"], folder / "out", states["1"], states["2"])
+    (folder / "before").mkdir()
+    (folder / "with1").rename(folder / "before" / "out")
+    job.set_back()
+    n_places = places.count_hooked(job.command, folder, tmp_path / "hooks")
+    for at in some(range(1, n_places + 1), 4):
+        job.set_back()
+        env = places.hooked(tmp_path / "hooks", at)
+        status, _ = run(folder, *job.arguments, env=env)
+        assert status == 0 or places.is_killed(status)
+        state = job.state()
+        figures.add(state)
+        if "refused" in state:
+            status, said = run(folder, *job.arguments)
+            assert (status, "so it is unfinished" in said) == (1, True)
+            assert call(folder, "run", "new.txt", "-q", "-o", "out") is None
+        job.mend()
 
 
 @pytest.mark.parametrize("job", ["run over an old output"], indirect=True)
