@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def test_a_disk_that_fills(
         n_sizes = times(50 if "run" in job.arguments else 20, 3)
         for free in np.random.default_rng(1).integers(0, 2 * needed, n_sizes):
             there.set_back()
-            used = sum(map(len, job.old.values()))
-            (disk / "ballast").write_bytes(bytes(max(0, DISK_BYTES - used - int(free))))
+            ballast = shutil.disk_usage(disk).free - int(free)
+            (disk / "ballast").write_bytes(bytes(max(0, ballast)))
             before = contents(disk)
             outcome = outcome_of(*run(job.folder, *arguments, prefix=inside.prefix))
             figures.add(outcome)
