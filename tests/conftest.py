@@ -68,7 +68,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     for heading, table in figures.sections(tallies).items():
         terminalreporter.write_line(f"\n{heading}\n\n{table}")
     if figures.is_full and exitstatus == pytest.ExitCode.OK:
-        left_out = [report.longrepr[2] for report in terminalreporter.getreports("skipped")]
+        skipped = terminalreporter.getreports("skipped")
+        left_out = [report.longrepr[2].removeprefix("Skipped: ") for report in skipped]
         page = figures.PAGE.read_text(encoding="utf-8")
         written = figures.written_page(page, tallies, left_out)
         figures.PAGE.write_text(written, encoding="utf-8")
