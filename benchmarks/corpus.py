@@ -52,6 +52,34 @@ def copied(text: Path, copies: int) -> Path:
     return written(BUILD / f"{text.stem}-x{copies}.txt", pieces())
 
 
+def with_rare_words(text: Path, copies: int) -> Path:
+    """The text so many times over, where two lines of three end with a word that no other has."""
+
+    def pieces() -> Iterable[bytes]:
+        n_lines = 0
+        for _ in range(copies):
+            with text.open("rb") as source:
+                while lines := source.readlines(MB):
+                    for i, line in enumerate(lines):
+                        n_lines += 1
+                        if n_lines % 3:
+                            lines[i] = line.rstrip(b"\n") + b" " + _spelled(n_lines) + b"\n"
+                    yield b"".join(lines)
+
+    return written(BUILD / f"{text.stem}-x{copies}-rare.txt", pieces())
+
+
+def _spelled(number: int) -> bytes:
+    """A number as a word that can be spoken, of syllables such as `ka`; never twice the same."""
+    word = b""
+    number = number * 2654435761 % (1 << 40)  # odd, so that it is one to one; mixes the syllables
+    while number:
+        number, syllable = divmod(number, 100)
+        consonant, vowel = divmod(syllable, 5)
+        word += b"bcdfghjklmnpqrstvwxz"[consonant : consonant + 1] + b"aeiou"[vowel : vowel + 1]
+    return word
+
+
 def written(path: Path, pieces: Iterable[bytes]) -> Path:
     """Write the file and rename it at the end, so that a corpus that is there is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)

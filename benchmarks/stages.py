@@ -103,7 +103,7 @@ def main() -> None:
     clocks.install()
     from embedprep import pipeline
     from embedprep.cli.memory import keep_freed_memory
-    from embedprep.settings import RowSettings, VocabularySettings
+    from embedprep.settings import Resources, RowSettings, VocabularySettings
     from embedprep.sources import Reader, Reading
     from embedprep.tokenizer.settings import TokenizerSettings
 
@@ -113,7 +113,9 @@ def main() -> None:
     try:
         reader = Reader([str(text)], Reading())
         settings = VocabularySettings(tokenizer=TokenizerSettings(args.tokenizer))
-        built = pipeline.run(reader, folder / "out", settings, RowSettings(max_len="128"), jobs=1)
+        built = pipeline.run(
+            reader, folder / "out", settings, RowSettings(max_len="128"), resources=Resources(1)
+        )
     finally:
         shutil.rmtree(folder)
     total = time.process_time() - before

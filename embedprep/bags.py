@@ -23,7 +23,7 @@ from embedprep.output import check_vocabulary
 from embedprep.publication import refuse_to_overwrite, staged_file
 from embedprep.settings import BAG_DTYPES, BAG_MODES
 from embedprep.specials import PAD_INDEX
-from embedprep.spool import Spool
+from embedprep.spool import Record, Spool
 from embedprep.tensors import Target, admit, described, write_tensor
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_large, how_many
@@ -140,7 +140,7 @@ def bow(
     if fit is not None:
         fitted = open_rows(fit)
         check_vocabulary(fitted.path, vocabulary_file(rows.path, vocabulary), entries)
-        refuse_to_overwrite([fitted.path], [target.path])
+        refuse_to_overwrite(fitted.files, [target.path])
         _refuse_cut(fitted)
 
     weights = Weights(mode, fitted.n_rows, np.empty(0), np.empty(0))
@@ -155,9 +155,11 @@ def bow(
 def _refuse_cut(rows: EncodedRows) -> None:
     """Raise InputError for rows whose output tells that some were cut."""
     facts = (manifest_of(rows.path) or {}).get("statistics")
-    n_cut = facts.get("truncated_rows") if isinstance(facts, dict) else 0
+    facts = facts if isinstance(facts, dict) else {}
+    n_cut = facts.get("truncated_rows")
     if isinstance(n_cut, int) and n_cut > 0:
-        of_all = f"{n_cut:,} of {how_many(rows.n_rows, 'row')}"
+        n_rows = facts.get("rows", rows.n_rows)  # a shard has but some of them
+        of_all = f"{n_cut:,} of {how_many(n_rows, 'row')}"
         raise InputError(
             str(rows.path),
             f"words are missing: {of_all} were cut to {how_many(rows.length, 'index', 'indices')}",
@@ -235,13 +237,14 @@ def _write_sparse(rows: EncodedRows, weights: Weights, array: ArraySpec, target:
         Spool(target.path.parent) as spool,
         ThreadEngine(target.jobs) as engine,
     ):
-        n_values = n_records = 0
+        n_values = 0
+        records: list[Record] = []
         for made in in_turn(engine, make, ((some,) for some in _chunks(rows))):
             n_values += len(made[0])
-            n_records = spool.append(made) + 1
+            records.append(spool.append(made))
 
         def waiting(part: int) -> Iterator[NDArray[Any]]:
-            for record in range(n_records):
+            for record in records:
                 yield spool.read(record)[part]
 
         matrix = CsrSpec((rows.n_rows, input_dim), n_values, array.dtype)

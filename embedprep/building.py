@@ -11,6 +11,7 @@ from embedprep.matrix.making import Matrix, make_matrix
 from embedprep.pipeline import run
 from embedprep.settings import (
     MatrixSettings,
+    Resources,
     RowSettings,
     Selection,
     VectorSource,
@@ -19,9 +20,9 @@ from embedprep.settings import (
     check_selection,
 )
 from embedprep.sources import (
-    MAX_LINE_BYTES,
     TRAINING,
     Input,
+    NamedInputs,
     Reader,
     Reading,
     RecordSettings,
@@ -51,9 +52,10 @@ def build(
     truncating: str = "pre",
     dtype: str = "int32",
     max_bytes: int | None = None,
+    rows_per_shard: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
-    max_line_bytes: int = MAX_LINE_BYTES,
+    max_line_bytes: int | None = None,
     format: str | None = None,  # noqa: A002 - the option's name
     text_column: str | int | Sequence[str | int] = (),
     label_column: str | int | Sequence[str | int] = (),
@@ -76,12 +78,15 @@ def build(
     case_fallback: bool = False,
     skip_bad_vectors: bool = False,
     jobs: int | None = None,
+    memory: int | None = None,
+    engine: str = "threads",
+    scheduler: str | None = None,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
     """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder,
     `labels.npy` where there are labels, `embedding_matrix.npy` where `dim` or `vectors` are given,
-    and folders like it for other parts.
+    and folders like it for other parts. With `rows_per_shard`, arrays of rows are several files.
 
     The main job, as `embedprep run` does it; the options are explained there. One input may be
     named by itself, and so may one column, by its name or its number from 1; `LABEL=PATH` gives all
@@ -101,7 +106,7 @@ def build(
         eos,
     )
     length = None if max_len is None else str(max_len)
-    rows = RowSettings(length, padding, truncating, dtype, max_bytes)
+    rows = RowSettings(length, padding, truncating, dtype, max_bytes, rows_per_shard)
     check_room(vocabulary, rows)
     selection = Selection(
         split=split,
@@ -115,14 +120,18 @@ def build(
     )
     check_selection(selection, rows, vocabulary.specials.n_marks)
     records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
-    reading = Reading(encoding, errors, max_line_bytes, records=records)
+    resources = Resources(jobs, memory, engine, scheduler)
+    if max_line_bytes is None:
+        max_line_bytes = resources.max_line_bytes
+    reading = Reading(encoding, errors, max_line_bytes, resources.block_bytes, records)
     named = [_input(path) for path in _several(inputs)]
     for part, paths in (holdout or {}).items():
         of_part = [_input(path, checked_part(part)) for path in _several(paths)]
         if not of_part:
             raise SettingsError("--holdout", f"{part!r} names no input")
         named += of_part
-    reader = Reader(label_inputs(named, label_from), reading, advance)
+    opened = NamedInputs if resources.is_spread else Reader
+    reader = opened(label_inputs(named, label_from), reading, advance)
     matrix = None
     if vectors is not None or dim is not None:
         source = _vector_source(vectors, skip_bad_vectors, case_fallback)
@@ -134,7 +143,7 @@ def build(
         rows,
         selection,
         matrix=matrix,
-        jobs=jobs,
+        resources=resources,
         sync=sync,
         advance=advance,
     )

@@ -7,6 +7,9 @@ the table is drawn anew. Which words it holds changes the speed and never the re
 
 Where the tokenizer works by stretches, these are what is counted, as if they were words, until
 the end of the text, when the words in each distinct one are found.
+
+Where the dictionary may take so much memory and no more, the blocks that fill it are a portion of
+the text: it is set aside, and the next one begins with an empty dictionary.
 """
 
 from __future__ import annotations
@@ -32,43 +35,46 @@ from embedprep.hashing import Secret, text_hashes
 from embedprep.intake import CountedPart, Encoded, Intake, RowFacts
 from embedprep.labels import LabelCodes
 from embedprep.parts import split_rows
+from embedprep.portions import Portion, set_aside
 from embedprep.settings import ALL_ROWS, Selection
 from embedprep.sources import TRAINING, Block, Reading
+from embedprep.spool import Record
 from embedprep.text import check_line_lengths, mended
 from embedprep.tokenizer.rules import rule_of
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.unfolding import Unfolding, unfold
+from embedprep.unfolding import unfold
 from embedprep.work import Work
 
 KNOWN_WORDS = 45_000
 """Words in the table: with a block's own, which are rarely over 20,000, they fit into 16 bits."""
 
 
-class Counted(NamedTuple):
-    """A text as the first half leaves it.
+_BYTES_OF_A_WORD = 48
+"""About what a word takes in a dictionary."""
 
-    A word's *place* is where it stands in the dictionary of all words, which counts those of the
-    training rows. `places_of_table` are those of the words of each table, (words of table,), and
-    `own_records` those of the words that each block added, in the spool. Where the blocks are
-    encoded by stretches, these have the places, and `unfolding` tells the words of each.
+BLOCKS_OF_A_PORTION = 1 << 13
+"""The most blocks of a portion, where memory is bounded: each has a record, of some 300 bytes."""
+
+
+class Counted(NamedTuple):
+    """A text as the first half leaves it: the words of its portions, the rows of its parts, and how
+    many records its inputs hold.
     """
 
-    dictionary: Dictionary
-    unfolding: Unfolding | None
-    places_of_table: list[Ints]
-    own_records: list[int]
+    portions: list[Portion]
     parts: list[CountedPart]
     label_codes: LabelCodes
     n_duplicates: int
+    n_records: int
 
     @property
     def training(self) -> CountedPart:
         return self.parts[0]
 
     @property
-    def n_distinct(self) -> int:
-        """How many distinct words the training rows hold."""
-        return int(np.count_nonzero(self.dictionary.counts))
+    def n_running(self) -> int:
+        """How many words the training rows hold, repeats included."""
+        return sum(portion.n_running for portion in self.portions)
 
 
 def count(
@@ -79,25 +85,37 @@ def count(
     *,
     selection: Selection = ALL_ROWS,
     held_out: Sequence[str] = (),
+    row_secrets: Sequence[Secret] | None = None,
+    records_before: int = 0,
 ) -> Counted:
     """Encode all blocks and count the words of the training rows.
 
-    `held_out` are the parts of the blocks that are of no other. Raises InputError for a line that
-    is wrong, the first one of the text.
+    `held_out` are the parts of the blocks that are of no other. `row_secrets` are those by which
+    rows are compared with the rows of other texts, drawn if there are none; so many records of the
+    first source are `records_before` the first block. Raises InputError for a line that is wrong,
+    the first one of the text.
     """
-    counting = _Counting(work, selection, [*selection.shares, *held_out])
-    n_hashes = 2 if selection.drop_duplicates else 1 if held_out else 0
+    parts = [*selection.shares, *held_out]
+    counting = _Counting(work, selection, parts, tokenizer, records_before=records_before)
+    if row_secrets is None:
+        row_secrets = draw_row_secrets(selection, held_out)
     wants = _Wants(
         reading,
         tokenizer,
         selection if len(selection.shares) > 1 else None,
-        tuple(Secret.draw() for _ in range(n_hashes)),
+        tuple(row_secrets),
     )
     for block in counting.intake.watch(blocks):
         known = counting.table_for_next_block()
         encoded = work.engine.submit(_encode_block, block, wants, known)
         counting.intake.add(block, len(counting.tables) - 1, encoded)
-    return counting.finish(tokenizer)
+    return counting.finish()
+
+
+def draw_row_secrets(selection: Selection, held_out: Sequence[str]) -> list[Secret]:
+    """Secrets for the hashes of rows: two where rows are compared, one where texts are counted."""
+    n_hashes = 2 if selection.drop_duplicates else 1 if held_out else 0
+    return [Secret.draw() for _ in range(n_hashes)]
 
 
 class _Wants(NamedTuple):
@@ -144,37 +162,72 @@ class _Table(NamedTuple):
 
 
 class _Counting:
-    """The words so far: those that were merged, those that wait for it, and the tables."""
+    """The words so far: those that were merged, those that wait for it, and the tables.
 
-    def __init__(self, work: Work, selection: Selection, parts: Sequence[str]) -> None:
-        self.intake = Intake(work, selection, parts, self._take_in)
-        self.engine, self.secret, self.spool = work
+    All are those of the present portion; portions that are finished wait in the spool.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        selection: Selection,
+        parts: Sequence[str],
+        tokenizer: TokenizerSettings,
+        *,
+        records_before: int,
+    ) -> None:
+        self.intake = Intake(work, selection, parts, self._take_in, records_before=records_before)
+        self.work = work
+        self.engine, self.secret, self.spool = work.engine, work.secret, work.spool
+        self.tokenizer = tokenizer
+        self.portions: list[Portion] = []
         self.total = empty_dictionary(self.secret)
-        self.tables = [_draw_table(self.total, self.secret)]
+        room = work.budget.dictionary
+        self.n_known = KNOWN_WORDS
+        if room is not None:  # the next portion begins with these, and is to have room for more
+            self.n_known = min(KNOWN_WORDS, room // _BYTES_OF_A_WORD // 4)
+        self.tables = [_draw_table(self.total, self.secret, self.n_known)]
         self._new: list[Dictionary] = []
-        self._own_records: list[int] = []
+        self._new_bytes = 0
+        self._own_records: list[Record] = []
         self._merging: Future[tuple[Merged, _Table]] | None = None
 
     def _take_in(self, table: int, block: CountedBlock) -> None:
         counts = self.tables[table].counts
         counts += block.known_counts
         self._new.append(block.own)
+        self._new_bytes += block.own.n_bytes
 
     def table_for_next_block(self) -> Lookup:
         """The table for the next block.
 
         That of the first blocks, one a worker, is empty; the next block waits for their words.
         """
-        if len(self.tables) == 1 and self.intake.n_in_flight >= self.engine.n_workers:
+        is_first = not self.tables[-1].lookup.n_words
+        if is_first and self.intake.n_in_flight >= self.engine.n_workers:
             self.intake.collect(down_to=0)
         n_new = sum(own.words.n_words for own in self._new)
         if self._merging is None and n_new > 2 * self.total.words.n_words:
             self._add_known()
-            self._merging = self.engine.submit(_merge_and_draw, self.total, self._new, self.secret)
-            self._new = []
-        if self._merging is not None and (len(self.tables) == 1 or self._merging.done()):
+            self._merging = self.engine.submit(
+                _merge_and_draw, self.total, self._new, self.secret, self.n_known
+            )
+            self._new, self._new_bytes = [], 0
+        if self._merging is not None and (is_first or self._merging.done()):
             self._await_merge()
+        if self._is_full():
+            self._await_merge()
+            if self._is_full():
+                self._begin_portion()
         return self.tables[-1].lookup
+
+    def _is_full(self) -> bool:
+        """Whether the portion takes the memory that it may, its blocks' records included."""
+        room = self.work.budget.dictionary
+        if room is None or not self.intake.n_blocks:
+            return False
+        n_bytes = self.total.n_bytes + self._new_bytes
+        return n_bytes > room or len(self._own_records) >= BLOCKS_OF_A_PORTION
 
     def _add_known(self) -> None:
         """Add what the tables counted to the total; their counts begin anew."""
@@ -196,32 +249,50 @@ class _Counting:
         for places in merged.places:
             self._own_records.append(self.spool.append([places.astype(np.int32)]))
 
-    def finish(self, tokenizer: TokenizerSettings) -> Counted:
+    def _finish_portion(self) -> Portion:
+        """The portion of all blocks so far that are of no other."""
         self.intake.collect(down_to=0)
         self._await_merge()
         self._add_known()
         self._adopt(merge(self.total, self._new))
-        words, unfolding = unfold(self.total, tokenizer, self.secret)
+        self._new, self._new_bytes = [], 0
+        words, unfolding = unfold(self.total, self.tokenizer, self.secret, self.engine)
+        places_of_table = [table.places for table in self.tables]
+        n_running = int(words.counts.sum())
+        return Portion(words, n_running, unfolding, places_of_table, self._own_records)
+
+    def _begin_portion(self) -> None:
+        """Set the present portion aside. The next one begins with its most frequent words."""
+        self.portions.append(set_aside(self._finish_portion(), self.work))
+        self.intake.begin_portion()
+        self._own_records = []
+        table = _draw_table(self.total, self.secret, self.n_known)
+        n_known = table.lookup.n_words
+        self.total = Dictionary(table.lookup.words, np.zeros(n_known, np.int64))
+        self.tables = [table._replace(places=np.arange(n_known))]
+
+    def finish(self) -> Counted:
+        last = self._finish_portion()
+        if self.portions:
+            last = set_aside(last, self.work)
         return Counted(
-            dictionary=words,
-            unfolding=unfolding,
-            places_of_table=[table.places for table in self.tables],
-            own_records=self._own_records,
+            portions=[*self.portions, last],
             parts=self.intake.parts(),
             label_codes=self.intake.labels,
             n_duplicates=self.intake.n_duplicates,
+            n_records=self.intake.n_records,
         )
 
 
 def _merge_and_draw(
-    total: Dictionary, others: list[Dictionary], secret: Secret
+    total: Dictionary, others: list[Dictionary], secret: Secret, n_known: int
 ) -> tuple[Merged, _Table]:
     merged = merge(total, others)
-    return merged, _draw_table(merged.total, secret)
+    return merged, _draw_table(merged.total, secret, n_known)
 
 
-def _draw_table(total: Dictionary, secret: Secret) -> _Table:
-    """The most frequent words of a dictionary as known words."""
-    places = most_frequent(total.counts, KNOWN_WORDS)
+def _draw_table(total: Dictionary, secret: Secret, n_known: int) -> _Table:
+    """The `n_known` most frequent words of a dictionary as known words."""
+    places = most_frequent(total.counts, n_known)
     known = Lookup(total.words.at(places).compact(), secret)
     return _Table(known, places, np.zeros(len(places), np.int64))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -22,10 +22,22 @@ EARLY_BYTES = 32 << 20
 """How much an `UnorderedDigest` keeps of parts that came too early."""
 
 
-def _sha256() -> _Hash:
+def sha256_of() -> _Hash:
+    """A new SHA-256."""
     import hashlib  # OpenSSL takes as long to load as all else that `--help` needs
 
     return hashlib.sha256()
+
+
+class KnownDigest(NamedTuple):
+    """The size of a file and the hexadecimal SHA-256 of each of its pieces, once all are known."""
+
+    n_bytes: int
+    pieces: list[str]
+
+    @property
+    def known(self) -> KnownDigest:
+        return self
 
 
 class Digest:
@@ -34,7 +46,7 @@ class Digest:
     def __init__(self) -> None:
         self.n_bytes = 0
         self._finished: list[str] = []
-        self._piece = _sha256()
+        self._piece = sha256_of()
 
     def update(self, data: bytes | memoryview) -> None:
         view = memoryview(data).cast("B")
@@ -45,13 +57,18 @@ class Digest:
             self.n_bytes += len(part)
             if len(part) == room:
                 self._finished.append(self._piece.hexdigest())
-                self._piece = _sha256()
+                self._piece = sha256_of()
 
     @property
     def pieces(self) -> list[str]:
         """The hexadecimal SHA-256 of each piece; an empty stream has one, of nothing."""
         is_partial = self.n_bytes % PIECE_BYTES or not self.n_bytes
         return self._finished + ([self._piece.hexdigest()] if is_partial else [])
+
+    @property
+    def known(self) -> KnownDigest:
+        """What is known by now, to be told elsewhere."""
+        return KnownDigest(self.n_bytes, self.pieces)
 
 
 def digest_of(path: Path) -> Digest:

@@ -8,7 +8,7 @@ hardly another reading of them.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Flags, Ints
-from embedprep.counting import Counted
-from embedprep.sources import PADDING, Block, Reader
+from embedprep.handover import CountedText
+from embedprep.sources import PADDING, Block, NamedInputs
 from embedprep.tokenizer.settings import TokenizerSettings
 
 SAMPLE_BYTES = 1 << 18
@@ -53,45 +53,55 @@ in others 15 and 34."""
 
 
 class Beginning:
-    """The blocks of a reader; it keeps the beginning of the text while they pass."""
+    """Blocks that pass; the beginning of their text is kept.
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-        self._parts: list[tuple[str, bytes]] = []
-        self._room = SAMPLE_BYTES
+    `parts` are pieces of it, each with its source, of no more than `SAMPLE_BYTES` together.
+    """
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        self.parts: list[tuple[str, bytes]] = []
+        self._blocks = blocks
 
     def __iter__(self) -> Iterator[Block]:
-        for block in self.reader:
-            if self._room:
-                part = block.data[: min(self._room, len(block.data) - len(PADDING))]
-                self._parts.append((block.source, part))
-                self._room -= len(part)
+        room = SAMPLE_BYTES
+        for block in self._blocks:
+            if room:
+                part = block.data[: min(room, len(block.data) - len(PADDING))]
+                self.parts.append((block.source, part))
+                room -= len(part)
             yield block
 
-    def texts(self) -> list[tuple[str, str]]:
-        """The inputs that were met, each with the lines that were kept of it."""
-        texts = []
-        for source, parts in groupby(self._parts, key=itemgetter(0)):
-            # A last character that is torn stays in the decoder.
-            decoder = codecs.getincrementaldecoder("utf-8")(self.reader.reading.errors)
-            texts.append((source, decoder.decode(b"".join(data for _, data in parts))))
-        return texts
 
-
-def doubts(beginning: Beginning, tokenizer: TokenizerSettings, counted: Counted) -> tuple[str, ...]:
+def doubts(
+    parts: Sequence[tuple[str, bytes]],
+    inputs: NamedInputs,
+    tokenizer: TokenizerSettings,
+    counted: CountedText,
+) -> tuple[str, ...]:
     """What is plainly wrong: each thing in one line, with its place, its cause and a remedy.
 
-    The same for any block size. Where scripts tell why words are wrong, their number is not told.
+    `parts` are those of a `Beginning`. The same for any block size. Where scripts tell why words
+    are wrong, their number is not told.
     """
-    names, texts = beginning.reader.names, beginning.texts()
+    names, texts = inputs.names, _texts(parts, inputs.reading.errors)
     place = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     words = _doubt_scripts("".join(text for _, text in texts), tokenizer.name)
     words = words or _doubt_rows(counted)
     found = [
-        _doubt_encoding(texts, beginning.reader.reading.encoding),
+        _doubt_encoding(texts, inputs.reading.encoding),
         f"{place}: {words}" if words else None,
     ]
     return tuple(doubt for doubt in found if doubt)
+
+
+def _texts(parts: Sequence[tuple[str, bytes]], errors: str) -> list[tuple[str, str]]:
+    """The inputs that were met, each with the lines that were kept of it."""
+    texts = []
+    for source, of_source in groupby(parts, key=itemgetter(0)):
+        # A last character that is torn stays in the decoder.
+        decoder = codecs.getincrementaldecoder("utf-8")(errors)
+        texts.append((source, decoder.decode(b"".join(data for _, data in of_source))))
+    return texts
 
 
 def _doubt_encoding(texts: Sequence[tuple[str, str]], encoding: str) -> str | None:
@@ -181,14 +191,14 @@ def _mean_run(code_points: NDArray[np.uint32], scripts: Mapping[str, Ranges]) ->
     return float(is_of_any.sum() / is_start.sum())
 
 
-def _doubt_rows(counted: Counted) -> str | None:
+def _doubt_rows(counted: CountedText) -> str | None:
     """Whether words stand one below the other: each training row, blank ones aside, holds one.
 
     A stretch counts as a word here; what is no word or several ones gives the sum away.
     """
-    rows_of_length = counted.training.rows_of_length
+    rows_of_length = counted.rows_of_length
     n_rows = rows_of_length[1]
-    is_one_each = counted.dictionary.counts.sum() == n_rows and set(rows_of_length) <= {0, 1}
+    is_one_each = counted.n_running == n_rows and set(rows_of_length) <= {0, 1}
     if n_rows < _FEWEST_ROWS or not is_one_each:
         return None
     return (

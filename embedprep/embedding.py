@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.encoded import EncodedRows, beside, open_rows, open_with_vocabulary, rows_file
+from embedprep.encoded import EncodedRows, beside, open_rows, open_with_vocabulary
 from embedprep.errors import OutputError, check_choice
 from embedprep.manifest import input_dim_of, manifest_of
 from embedprep.matrix.files import open_matrix
@@ -50,10 +50,10 @@ def embed(
     check_choice("--dtype", dtype, VECTOR_DTYPES)
     if reduce is not None:
         check_choice("--reduce", reduce, REDUCTIONS)
-    path = rows_file(named)
+    rows = open_rows(named)
+    path, manifest = rows.path, manifest_of(rows.path)
     matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
-    refuse_to_overwrite([path, matrix], [target.path])
-    rows, manifest = open_rows(path), manifest_of(path)
+    refuse_to_overwrite([*rows.files, matrix], [target.path])
     input_dim = None if manifest is None else input_dim_of(manifest, path.parent)
     remedy = "name the matrix that was made with the vocabulary of these rows"
     vectors = open_matrix(matrix, input_dim, remedy)

@@ -16,22 +16,29 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import row_chunks
 from embedprep.errors import OutputError, VocabularyError
-from embedprep.manifest import manifest_of, read_manifest_of_rows
-from embedprep.npy import read_at
-from embedprep.output import SEQUENCES, VOCABULARY, check_vocabulary, file_of_output, load_array
+from embedprep.manifest import manifest_of, read_manifest_of_rows, shards_of
+from embedprep.npy import load_array, read_at
+from embedprep.output import SEQUENCES, VOCABULARY, check_vocabulary, file_of_output
 from embedprep.publication import refuse_to_overwrite
+from embedprep.shards import AnyArray, ShardedArray, open_shards
 from embedprep.vocabulary import Vocabulary, check_indices
 
 
 class EncodedRows(NamedTuple):
-    """Rows of indices in a file: `ids: (rows, length)`, integers, mapped from disk.
+    """Rows of indices in a file or in shards: `ids: (rows, length)`, integers, mapped from disk.
 
-    `status` tells the file from one that replaces it; None where the rows are in memory alone.
+    `path` is what they are called; for shards, where their one file would be. `status` tells the
+    one file from another that replaces it; None for shards, and for rows in memory alone.
     """
 
     path: Path
-    ids: NDArray[Any]
+    ids: AnyArray
     status: os.stat_result | None = None
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that the rows are read from."""
+        return self.ids.paths if isinstance(self.ids, ShardedArray) else [self.path]
 
     @property
     def n_rows(self) -> int:
@@ -44,7 +51,7 @@ class EncodedRows(NamedTuple):
 
     def chunks(self, row_bytes: int) -> Iterator[slice]:
         """All rows, so many at a time as suit what is made of each, `row_bytes` in size."""
-        return row_chunks(self.n_rows, max(row_bytes, self.length * self.ids.itemsize))
+        return row_chunks(self.n_rows, max(row_bytes, self.length * self.ids.dtype.itemsize))
 
     def read(self, rows: slice, input_dim: int) -> NDArray[Any]:
         """Some of the rows, (rows, length), in memory.
@@ -90,27 +97,37 @@ class EncodedRows(NamedTuple):
 
 
 def rows_file(named: Path) -> Path:
-    """The file of the rows that are named, by itself or by its output.
+    """The file of the rows that are named, by itself or by its output. Rows in shards are called as
+    their one file would be.
 
     Raises OutputError for an unfinished output, which may hold new rows beside an old vocabulary,
-    and for one of another kind.
+    for one of another kind, and for a file of the user's where that one file would be.
     """
     if not named.is_dir():
+        if named.exists() and _is_in_shards(named):
+            raise missing_file(named, "move it away, or name the folder")
         return named
     read_manifest_of_rows(named)
     return named / SEQUENCES
 
 
+def _is_in_shards(path: Path) -> bool:
+    """Whether an output has shards in place of a file of this name."""
+    return os.path.basename(os.path.realpath(path)) in shards_of(manifest_of(path) or {})
+
+
 def open_rows(named: Path) -> EncodedRows:
     """The rows in a file or in an output. Raises OutputError where there are none."""
     path = rows_file(named)
-    status = os.stat(path) if path.exists() else None
-    ids = load_array(path)
+    place, manifest = Path(os.path.realpath(path)), manifest_of(path) or {}
+    in_shards = open_shards(place.parent if path.is_symlink() else path.parent, manifest)
+    status = os.stat(path) if place.name not in in_shards and path.exists() else None
+    ids = in_shards[place.name] if place.name in in_shards else load_array(path)
     remedy = "name the sequences.npy of an output"
     if ids.ndim != 2 or ids.dtype.kind not in "iu" or not ids.shape[1]:
         cause = f"holds {ids.dtype} of shape {ids.shape}, not rows of indices"
         raise OutputError(str(path), cause, remedy)
-    if os.path.basename(os.path.realpath(path)) != SEQUENCES and manifest_of(path) is not None:
+    if manifest and place.name not in {SEQUENCES, *shards_of(manifest).get(SEQUENCES, ())}:
         cause = f"holds no rows of indices, but is another file of {path.parent}"
         raise OutputError(str(path), cause, remedy)
     return EncodedRows(path, ids, status)
@@ -123,7 +140,7 @@ def beside(path: Path, name: str, option: str, what: str) -> Path:
     Raises OutputError where it does not, or where the path itself is wrong, which is then what the
     message names; `option` is what names another, `what` tells what it is.
     """
-    if not path.exists():
+    if not path.exists() and not _is_in_shards(path):
         raise OutputError(str(path), "no such file", "check the path")
     found = file_of_output(path.parent, name)
     if found is None:
@@ -152,10 +169,9 @@ def open_with_vocabulary(
     Raises OutputError and VocabularyError where there is none, where one would be overwritten, and
     where the rows were encoded with another vocabulary.
     """
-    path = rows_file(named)
-    vocabulary_path = vocabulary_file(path, vocabulary)
-    refuse_to_overwrite([path, vocabulary_path], outputs)
+    rows = open_rows(named)
+    vocabulary_path = vocabulary_file(rows.path, vocabulary)
+    refuse_to_overwrite([*rows.files, vocabulary_path], outputs)
     loaded = Vocabulary.load(vocabulary_path)
-    rows = open_rows(path)
-    check_vocabulary(path, vocabulary_path, loaded)
+    check_vocabulary(rows.path, vocabulary_path, loaded)
     return rows, loaded

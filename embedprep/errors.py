@@ -72,6 +72,13 @@ class MissingExtra(EmbedprepError):
     """A package that is needed for one thing alone, and that is not installed."""
 
 
+class EngineError(EmbedprepError):
+    """Workers that cannot be reached, or that cannot do the work."""
+
+    def __init__(self, cause: str, remedy: str = "") -> None:
+        super().__init__("--engine dask", cause, remedy)
+
+
 class OutputError(EmbedprepError):
     """An output that cannot be written, or that is not whole."""
 

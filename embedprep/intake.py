@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,16 +13,22 @@ from embedprep.arrays import Flags, Ints, Keys
 from embedprep.dictionary import CountedBlock
 from embedprep.engines import Future
 from embedprep.errors import InputError, LineError
-from embedprep.labels import LabelCodes, RowLabels, join_labels
+from embedprep.labels import NO_LABELS, LabelCodes, LabelUse, PlacedLabels, RowLabels
 from embedprep.parts import SeenRows, row_keys
 from embedprep.sequences import count_lengths
 from embedprep.settings import Selection
 from embedprep.sources import TRAINING, Block
-from embedprep.spool import Spool
+from embedprep.spool import Record, Spool, SpooledList
 from embedprep.work import Work
 
 _ROWS_COUNTED_AT_ONCE = 1 << 20
 """Lengths wait until there are so many: one `np.unique` then serves many blocks of long lines."""
+
+_BYTES_OF_A_SEEN_ROW = 3 * 16
+"""Its key, and as much again twice while keys are sorted."""
+
+_BYTES_OF_A_HASHED_ROW = 2 * 8
+"""Its hash, and as much again while all are joined."""
 
 
 class RowFacts(NamedTuple):
@@ -45,48 +51,53 @@ class Encoded(NamedTuple):
 class StoredBlock(NamedTuple):
     """Rows of one block and one part, waiting in the spool.
 
-    `table` and `block` are the numbers of their table and block; `record` is the spool's record of
-    their ids and words per row. The block begins with the input's record `first_record`, from 0, of
-    `source`; `numbers` is the spool's record of the rows' numbers in the block, None where all of
-    its rows are here.
+    `portion` is the number of the portion of the text that the block is of, `table` and `block` are
+    those of its table and of the block itself there. In the spool are, by their records, the rows'
+    `ids` and words per row; their `labels` and how many each row has, None where none has one; and
+    their `numbers` in the block, None where all of its rows are here. The block begins with the
+    input's record `first_record`, from 0, of `source`, and with row `first_input_row` of its part.
     """
 
     n_rows: int
+    portion: int
     table: int
     block: int
-    record: int
+    ids: Record
+    labels: Record | None
+    numbers: Record | None
     source: str
     first_record: int
-    numbers: int | None
+    first_input_row: int
+
+    def numbers_in_block(self, spool: Spool) -> Ints:
+        """The numbers of the rows in the block, (rows,)."""
+        if self.numbers is None:
+            return np.arange(self.n_rows)
+        [numbers] = spool.read(self.numbers)
+        return numbers.astype(np.int64)
+
+    def placed_labels(self, spool: Spool, records_before: int = 0) -> PlacedLabels:
+        """The labels of the rows, and the records that these are of; so many are before those that
+        were counted.
+        """
+        labels = RowLabels(np.empty(0, np.int32), np.zeros(self.n_rows, np.int32))
+        if self.labels is not None:
+            labels = RowLabels(*spool.read(self.labels))
+        records = records_before + self.first_record + 1 + self.numbers_in_block(spool)
+        return PlacedLabels(labels, self.source, records)
 
 
 class CountedPart(NamedTuple):
-    """The rows of a part: their blocks, and how many have each number of ids.
+    """The rows of a part: their blocks, how many have each number of ids, and the use of labels.
 
-    `labels` are those of all rows, `hashes: (rows,)` those of their texts where there are held-out
-    parts, `input_rows: (rows,)` their places in the input where rows are split.
+    `hashes: (rows,)` are those of the rows' texts where there are held-out parts.
     """
 
     name: str
-    blocks: list[StoredBlock]
+    blocks: SpooledList[StoredBlock]
     rows_of_length: Counter[int]
-    labels: RowLabels
+    labels: LabelUse
     hashes: Keys | None
-    input_rows: Ints | None
-
-    @property
-    def n_rows(self) -> int:
-        return sum(block.n_rows for block in self.blocks)
-
-    def record_of_row(self, row: int, spool: Spool) -> tuple[str, int]:
-        """Where a row comes from: its source, and the number of its record there, from 1 on."""
-        for block in self.blocks:
-            if row < block.n_rows:
-                break
-            row -= block.n_rows
-        if block.numbers is not None:
-            row = int(spool.read(block.numbers)[0][row])
-        return block.source, block.first_record + row + 1
 
 
 class _Rows(NamedTuple):
@@ -116,11 +127,10 @@ class _Rows(NamedTuple):
 class _Part:
     """The rows of a part so far."""
 
-    def __init__(self) -> None:
-        self.blocks: list[StoredBlock] = []
-        self.labels: list[RowLabels] = []
+    def __init__(self, spool: Spool) -> None:
+        self.blocks = SpooledList[StoredBlock](spool)
+        self.labels = NO_LABELS
         self.hashes: list[Keys] = []
-        self.input_rows: list[Ints] = []
         self.rows_of_length: Counter[int] = Counter()
         self._lengths: list[Ints] = []
         self._n_lengths = 0
@@ -139,7 +149,7 @@ class _Part:
 
 
 class _InFlight(NamedTuple):
-    """A block that is being encoded against one of the tables."""
+    """A block that is being encoded against one of the tables of the present portion."""
 
     block: Block
     table: int
@@ -149,6 +159,7 @@ class _InFlight(NamedTuple):
 class Intake:
     """The blocks on their way into the spool.
 
+    So many records are `records_before` the first block, if that does not begin its source.
     `take_in` is told of each result in the order of the text, with the number of its table, its
     counts those of the training rows alone.
     """
@@ -159,24 +170,35 @@ class Intake:
         selection: Selection,
         parts: Sequence[str],
         take_in: Callable[[int, CountedBlock], None],
+        *,
+        records_before: int = 0,
     ) -> None:
         self.labels = LabelCodes(selection.label_type)
         self.n_duplicates = 0
-        self._engine, self._secret, self._spool = work
+        self.n_records = 0
+        self._engine, self._secret, self._spool = work.engine, work.secret, work.spool
         self._selection = selection
         self._take_in = take_in
         self._in_flight: deque[_InFlight] = deque()
-        self._rows_of_source: Counter[str] = Counter()
+        self._rows_of_source: dict[str, int] = defaultdict(lambda: records_before)
         self._rows_of_input_part: Counter[str] = Counter()
         self._names_of_split = list(selection.shares)
-        self._parts = {name: _Part() for name in parts}
+        self._parts = {name: _Part(self._spool) for name in parts}
         self._has_held_out = len(parts) > len(self._names_of_split)
         self._seen = {name: SeenRows() for name in parts}
-        self._n_blocks = 0
+        self._portion = 0
+        self.n_blocks = 0  # of the present portion
+        self._n_hashes = 0
+        self._budget = work.budget
 
     @property
     def n_in_flight(self) -> int:
         return len(self._in_flight)
+
+    def begin_portion(self) -> None:
+        """The blocks from here on are of another portion; none may be in flight."""
+        self._portion += 1
+        self.n_blocks = 0
 
     def watch(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """The blocks; an error in reading one waits until those before it are found to be right."""
@@ -205,7 +227,7 @@ class Intake:
             except LineError as error:
                 raise error.at(self._rows_of_source[block.source]) from None
             self._sort_in(block, table, encoded)
-            self._n_blocks += 1
+            self.n_blocks += 1
 
     def _sort_in(self, block: Block, table: int, encoded: Encoded) -> None:
         """Count the rows of a block that are learned from, and store each in its part."""
@@ -235,6 +257,7 @@ class Intake:
             for number, name in enumerate(self._names_of_split):
                 self._store(name, block, table, rows.at(part_of_row == number), n_rows)
         self._rows_of_source[block.source] += n_rows
+        self.n_records += n_rows
         self._rows_of_input_part[block.part] += n_rows
 
     def _kept_rows(self, block: Block, hashes: Keys | None, labels: RowLabels) -> Flags | None:
@@ -242,7 +265,10 @@ class Intake:
         if not self._selection.drop_duplicates:
             return None
         assert hashes is not None
-        is_new = self._seen[block.part].add(row_keys(hashes, labels, self._secret))
+        seen = self._seen[block.part]
+        is_new = seen.add(row_keys(hashes, labels, self._secret))
+        n_seen = sum(seen.n_rows for seen in self._seen.values())
+        self._budget.check_rows(n_seen, _BYTES_OF_A_SEEN_ROW, "--drop-duplicates")
         self.n_duplicates += int(np.count_nonzero(~is_new))
         return is_new
 
@@ -250,27 +276,32 @@ class Intake:
         self, name: str, block: Block, table: int, rows: _Rows, n_rows_of_block: int
     ) -> None:
         part = self._parts[name]
-        record = self._spool.append([rows.ids, rows.per_row.astype(np.int32)])
-        numbers = None
+        ids = self._spool.append([rows.ids, rows.per_row.astype(np.int32)])
+        labels = numbers = None
+        if len(rows.labels.values):
+            labels = self._spool.append(rows.labels)
         if len(rows.numbers) < n_rows_of_block:
             numbers = self._spool.append([rows.numbers.astype(np.int32)])
         part.blocks.append(
             StoredBlock(
                 n_rows=len(rows.per_row),
+                portion=self._portion,
                 table=table,
-                block=self._n_blocks,
-                record=record,
+                block=self.n_blocks,
+                ids=ids,
+                labels=labels,
+                numbers=numbers,
                 source=block.source,
                 first_record=self._rows_of_source[block.source],
-                numbers=numbers,
+                first_input_row=self._rows_of_input_part[block.part],
             )
         )
         part.add_lengths(rows.per_row)
-        part.labels.append(rows.labels)
+        part.labels = part.labels.united(LabelUse.of(rows.labels))
         if rows.hashes is not None and self._has_held_out:
             part.hashes.append(rows.hashes[:, 0].copy())  # a view would keep them all
-        if self._selection.splits_rows:
-            part.input_rows.append(rows.numbers + self._rows_of_input_part[block.part])
+            self._n_hashes += len(rows.hashes)
+            self._budget.check_rows(self._n_hashes, _BYTES_OF_A_HASHED_ROW, "--holdout")
 
     def parts(self) -> list[CountedPart]:
         """All parts, the training part first."""
@@ -282,9 +313,8 @@ class Intake:
                     name,
                     part.blocks,
                     part.rows_of_length,
-                    join_labels(part.labels, self.labels.dtype),
+                    part.labels,
                     np.concatenate(part.hashes) if part.hashes else None,
-                    np.concatenate(part.input_rows) if part.input_rows else None,
                 )
             )
         return finished

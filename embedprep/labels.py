@@ -7,20 +7,17 @@ of 0 and 1; labels that are numbers themselves are kept as they are.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, take_ragged
+from embedprep.arrays import Flags, Ints, starts_of, take_ragged
 from embedprep.errors import InputError
 from embedprep.npy import ArraySpec
 from embedprep.sources import Block
 from embedprep.wording import how_many, quoted
-
-RecordOfRow: TypeAlias = Callable[[int], tuple[str, int]]
-"""Tells the source of a row, and the number of its record there, from 1 on."""
 
 
 class RowLabels(NamedTuple):
@@ -35,6 +32,67 @@ class RowLabels(NamedTuple):
         return RowLabels(values, self.per_row[is_kept])
 
 
+class PlacedLabels(NamedTuple):
+    """The labels of some rows of a source, and the numbers of their records there, from 1 on,
+    `records: (rows,)`.
+    """
+
+    labels: RowLabels
+    source: str
+    records: Ints
+
+    def at(self, is_kept: Flags) -> PlacedLabels:
+        """Those of the rows that are kept, of `is_kept: (rows,)`."""
+        return PlacedLabels(self.labels.at(is_kept), self.source, self.records[is_kept])
+
+
+class LabelUse(NamedTuple):
+    """Which labels some rows have: the fewest and the most of a row, and the codes of all.
+
+    Without a row, the fewest are more than the most; labels that are numbers have no codes.
+    """
+
+    fewest: int
+    most: int
+    codes: frozenset[int]
+
+    @classmethod
+    def of(cls, labels: RowLabels) -> LabelUse:
+        are_codes = labels.values.dtype.kind == "i"
+        codes = frozenset(np.unique(labels.values).tolist() if are_codes else ())
+        per_row = labels.per_row
+        return cls(int(per_row.min(initial=_MANY)), int(per_row.max(initial=0)), codes)
+
+    def united(self, other: LabelUse) -> LabelUse:
+        """That of the rows of both."""
+        codes = self.codes if other.codes <= self.codes else self.codes | other.codes
+        return LabelUse(min(self.fewest, other.fewest), max(self.most, other.most), codes)
+
+    def known(self, codes: LabelCodes) -> KnownLabels:
+        """The same by the names of the classes."""
+        classes = codes.classes
+        return KnownLabels(self.fewest, self.most, frozenset(classes[code] for code in self.codes))
+
+
+class KnownLabels(NamedTuple):
+    """A `LabelUse` by the names of the classes, as it can be told to those who have other codes."""
+
+    fewest: int
+    most: int
+    classes: frozenset[str]
+
+    def united(self, other: KnownLabels) -> KnownLabels:
+        """That of the rows of both."""
+        classes = self.classes | other.classes
+        return KnownLabels(min(self.fewest, other.fewest), max(self.most, other.most), classes)
+
+
+_MANY = np.iinfo(np.int32).max
+
+NO_LABELS = LabelUse(_MANY, 0, frozenset())
+"""That of no rows."""
+
+
 class LabelFacts(NamedTuple):
     """What labels are: of `type` "class", "classes" or "number"; the names of classes, sorted.
 
@@ -44,6 +102,18 @@ class LabelFacts(NamedTuple):
     type: str
     classes: tuple[str, ...] = ()
     per_row: int | None = None
+
+    @property
+    def n_columns(self) -> int | None:
+        """The columns of the array of labels, None where it has one dimension."""
+        if self.type == "classes":
+            return len(self.classes)
+        return self.per_row if self.per_row is not None and self.per_row > 1 else None
+
+    def array(self, n_rows: int) -> ArraySpec:
+        """The array of the labels of some rows."""
+        dtype = {"class": "int32", "classes": "uint8", "number": "float32"}[self.type]
+        return ArraySpec((n_rows,) if self.n_columns is None else (n_rows, self.n_columns), dtype)
 
     @property
     def saved(self) -> dict[str, Any]:
@@ -131,103 +201,104 @@ def _number(label: str) -> float:
         return math.nan
 
 
-def join_labels(parts: Sequence[RowLabels], dtype: type[np.float64] | type[np.int32]) -> RowLabels:
-    """The labels of several pieces of a text, one behind the other."""
-    values = np.concatenate([np.empty(0, dtype), *(part.values for part in parts)])
-    if not len(values):
-        return RowLabels(values, _no_labels(sum(len(part.per_row) for part in parts)))
-    return RowLabels(values, np.concatenate([part.per_row for part in parts]))
-
-
 def _no_labels(n_rows: int) -> NDArray[np.int32]:
     """A 0 for each row, (rows,), which takes no memory: most text has no labels."""
     return np.broadcast_to(np.int32(0), n_rows)
 
 
 class Coding(NamedTuple):
-    """How labels become numbers: the facts, and the class number of each code, (codes,)."""
+    """How the labels of a text become numbers: the class number of each code, (codes,), -1 for a
+    class that was never learned.
+    """
 
     facts: LabelFacts
+    classes: list[str]
     number_of: NDArray[np.int32]
-    n_columns: int | None
 
-    def array(self, n_rows: int) -> ArraySpec:
-        """The array of the labels of some rows."""
-        dtype = {"class": "int32", "classes": "uint8", "number": "float32"}[self.facts.type]
-        return ArraySpec((n_rows,) if self.n_columns is None else (n_rows, self.n_columns), dtype)
+    @classmethod
+    def of(cls, facts: LabelFacts, codes: LabelCodes) -> Coding:
+        number_of = {name: number for number, name in enumerate(facts.classes)}
+        numbers = np.array([number_of.get(name, -1) for name in codes.classes], np.int32)
+        return cls(facts, codes.classes, numbers)
 
     def encode(self, labels: RowLabels) -> NDArray[Any]:
-        """The labels as they are written, as `array` says."""
+        """The labels as they are written, as the array of the facts says."""
         n_rows = len(labels.per_row)
         if self.facts.type == "number":
             values = labels.values.astype(np.float32)
-            numbers: NDArray[np.float32] = values.reshape(self.array(n_rows).shape)
+            numbers: NDArray[np.float32] = values.reshape(self.facts.array(n_rows).shape)
             return numbers
         of_class: NDArray[np.int32] = self.number_of[labels.values]
         if self.facts.type == "class":
             return of_class
-        matrix = np.zeros(self.array(n_rows).shape, np.uint8)
+        matrix = np.zeros(self.facts.array(n_rows).shape, np.uint8)
         matrix[np.repeat(np.arange(n_rows), labels.per_row), of_class] = 1
         return matrix
 
 
-def code_labels(codes: LabelCodes, learned: RowLabels, saved: LabelFacts | None) -> Coding:
-    """How the labels of a text become numbers: by the classes of the rows that are learned from,
-    or as `saved` with a vocabulary.
+def label_facts(learned: KnownLabels, saved: LabelFacts | None, *, are_numbers: bool) -> LabelFacts:
+    """What labels are: by those of the rows that are learned from, or as `saved` with a
+    vocabulary.
     """
-    largest = int(learned.per_row.max(initial=0))
-    if codes.is_number:
-        n_numbers = saved.per_row if saved and saved.per_row else largest
-        facts = LabelFacts("number", per_row=n_numbers)
-        return Coding(facts, np.empty(0, np.int32), None if n_numbers <= 1 else n_numbers)
-
-    if saved is None:
-        used = np.unique(learned.values).tolist()
-        names = tuple(sorted(codes.classes[code] for code in used))
-        saved = LabelFacts("classes" if largest > 1 else "class", names)
-    number_of = {name: number for number, name in enumerate(saved.classes)}
-    numbers = np.array([number_of.get(name, -1) for name in codes.classes], np.int32)
-    return Coding(saved, numbers, len(saved.classes) if saved.type == "classes" else None)
+    if are_numbers:
+        per_row = saved.per_row if saved and saved.per_row else learned.most
+        return LabelFacts("number", per_row=per_row)
+    if saved is not None:
+        return saved
+    return LabelFacts("classes" if learned.most > 1 else "class", tuple(sorted(learned.classes)))
 
 
-def check_labels(
-    coding: Coding, codes: LabelCodes, labels: RowLabels, record_of_row: RecordOfRow
-) -> None:
+def check_labels(coding: Coding, use: LabelUse, rows: Iterable[PlacedLabels]) -> None:
     """Raise InputError where a row of a part has not as many labels as it must, or a class that
     the rows learned from never have.
+
+    `use` tells whether one has; only then `rows`, in their order, are looked through for the first.
     """
     if coding.facts.type != "classes":
-        expected = coding.n_columns or 1
+        expected = coding.facts.n_columns or 1
+        if use.fewest < expected or use.most > expected:
+            raise _wrong_number(expected, rows)
+    unknown = [code for code in use.codes if coding.number_of[code] < 0]
+    if unknown:
+        raise _unknown_class(unknown, coding.classes, rows)
+
+
+def _wrong_number(expected: int, rows: Iterable[PlacedLabels]) -> InputError:
+    """The error of the first row that has not as many labels as are expected."""
+    for labels, source, records in rows:
         is_wrong = labels.per_row != expected
         if is_wrong.any():
             row = int(is_wrong.argmax())
-            source, record = record_of_row(row)
             number = int(labels.per_row[row])
             said = how_many(number, "label") if number else "no label"
-            raise InputError(
-                f"{source}: record {record}",
+            return InputError(
+                f"{source}: record {records[row]}",
                 f"has {said}, where {expected} must be",
                 "give every record as many, or leave it out",
             )
-    if coding.facts.type == "number":
-        return
-    is_unknown = coding.number_of[labels.values] < 0
-    if is_unknown.any():
-        row = int(np.cumsum(labels.per_row).searchsorted(is_unknown.argmax(), "right"))
-        source, record = record_of_row(row)
-        unknown = labels.values[is_unknown]
-        cause = f"the training rows never have the class {quoted([codes.classes[unknown[0]]])}"
-        names = sorted(codes.classes[code] for code in np.unique(unknown).tolist())
-        if len(names) > 1:
-            cause += f", one of {len(names):,} such classes here: {quoted(names)}"
-        remedy = "add such rows to the training text, or leave these out"
-        raise InputError(f"{source}: record {record}", cause, remedy)
+    raise AssertionError("unreachable: the use of labels tells of a row that is not there")
 
 
-def labels_of_rows(labels: RowLabels, starts: Ints, rows: Ints) -> RowLabels:
-    """The labels of some rows, in their order and as often as they are named.
+def _unknown_class(
+    unknown: Sequence[int], classes: Sequence[str], rows: Iterable[PlacedLabels]
+) -> InputError:
+    """The error of the first row that has one of the classes, by their codes, never learned."""
+    names = sorted(classes[code] for code in unknown)
+    for labels, source, records in rows:
+        is_wrong = np.isin(labels.values, unknown)
+        if is_wrong.any():
+            first = int(is_wrong.argmax())
+            row = int(np.cumsum(labels.per_row).searchsorted(first, "right"))
+            name = classes[labels.values[first]]
+            cause = f"the training rows never have the class {quoted([name])}"
+            if len(names) > 1:
+                cause += f", one of {len(names):,} such classes here: {quoted(names)}"
+            remedy = "add such rows to the training text, or leave these out"
+            return InputError(f"{source}: record {records[row]}", cause, remedy)
+    raise AssertionError("unreachable: the use of labels tells of a row that is not there")
 
-    `rows: (some rows,)`; `starts: (rows,)` is where the values of each row of `labels` start.
-    """
-    per_row = labels.per_row[rows]
-    return RowLabels(take_ragged(labels.values, starts[rows], per_row.astype(np.int64)), per_row)
+
+def labels_of_rows(labels: RowLabels, rows: Ints) -> RowLabels:
+    """The labels at `rows: (some rows,)`, in their order and as often as they are named."""
+    starts, per_row = starts_of(labels.per_row)[rows], labels.per_row[rows]
+    return RowLabels(take_ragged(labels.values, starts, per_row.astype(np.int64)), per_row)

@@ -11,7 +11,7 @@ import json
 import ntpath
 import os
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,14 @@ def format_manifest(
     matrix: Mapping[str, Any] | None = None,
     part: str | None = None,
     parts: Mapping[str, Any] | None = None,
+    shards: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
     """The bytes of `manifest.json` of an output; `kind` is what it holds, `part` its name where it
     is a part of another one, and `parts` are the statistics of the other parts.
 
     `embedding` are the arguments of the layer that takes the rows, where the output has rows, and
-    `matrix` the facts about its matrix.
+    `matrix` the facts about its matrix. `shards` are the files of each array that has several, in
+    the order of its rows, by the name that it would have in one file.
     """
     manifest: dict[str, Any] = {
         "format": FORMAT,
@@ -69,6 +71,7 @@ def format_manifest(
     manifest |= {"labels": labels} if labels is not None else {}
     manifest |= {"matrix": matrix} if matrix is not None else {}
     manifest |= {"parts": parts} if parts else {}
+    manifest |= {"shards": shards} if shards else {}
     return _dump(manifest)
 
 
@@ -173,11 +176,13 @@ def has_rows(folder: Path) -> bool:
 
 
 def manifest_of(path: Path) -> dict[str, Any] | None:
-    """The manifest of the output that lists a file, None where there is none."""
+    """The manifest of the output that lists a file, or an array in shards by the name that it would
+    have in one file; None where there is none.
+    """
     place = Path(os.path.realpath(path))
     with suppress(OutputError):
         manifest = read_manifest(place.parent)
-        if place.name in output_names(manifest):
+        if place.name in output_names(manifest) | shards_of(manifest).keys():
             return manifest
     return None
 
@@ -218,6 +223,15 @@ def input_dim_of(manifest: Mapping[str, Any], folder: Path) -> int:
         cause = "is broken: it tells no input_dim"
         raise OutputError(str(folder / MANIFEST), cause, "run the command that makes it again")
     return input_dim
+
+
+def shards_of(manifest: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The names of the files of each array that is in shards, by the name that it would have in
+    one file.
+    """
+    shards = manifest.get("shards")
+    listed = shards.items() if isinstance(shards, dict) else ()
+    return {name: files for name, files in listed if isinstance(files, list)}
 
 
 def is_inside(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""How does an array reach disk?
+"""How does an array reach disk, and how is it mapped from there?
 
 The header is written first, as the shape is known; rows then go to their own places by `pwrite`,
 from several threads in any order. Publishing the finished file is `publication`'s part.
@@ -11,26 +11,29 @@ import io
 import math
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.digests import Digest, UnorderedDigest
+from embedprep.digests import Digest, KnownDigest, UnorderedDigest
 from embedprep.errors import OutputError
 
 _SEEK_LOCK = threading.Lock()
-_SHORT_ROW = 16
 _READ_BACK_BYTES = 1 << 20
+
+SHORT_ROW = 16
+"""Shuffled rows of up to so many bytes wait in memory: one by one they would take long to write."""
 
 
 class WrittenFile(NamedTuple):
     """A finished file: its name in the output, its digest, and the array in it, if it is one."""
 
     name: str
-    digest: Digest
+    digest: Digest | KnownDigest
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
 
@@ -62,6 +65,53 @@ class ArraySpec(NamedTuple):
         return len(npy_header(self.shape, np.dtype(self.dtype))) + self.shape[0] * self.row_bytes
 
 
+class FilePlan(NamedTuple):
+    """How an array lies in its files, as others must know who write rows of it: `rows_per_file`
+    rows of `row_bytes` in each but the last.
+
+    `first` and `last` are the bytes before the rows, and all bytes, of every file but the last and
+    of that one. Row i goes to the place `order[i]`, `order: (rows,)`, if there is one.
+    """
+
+    paths: list[str]
+    target: str
+    rows_per_file: int
+    row_bytes: int
+    first: tuple[int, int]
+    last: tuple[int, int]
+    order: NDArray[Any] | None = None
+
+    def size_of(self, file: int) -> tuple[int, int]:
+        """The bytes of a file before its rows, and all of them."""
+        return self.last if file == len(self.paths) - 1 else self.first
+
+
+class RowWriter(Protocol):
+    """What takes the rows of an array."""
+
+    def write(self, first_row: int, rows: NDArray[Any]) -> None:
+        """Write rows, contiguous and of the array's dtype, from `first_row` on; in any thread."""
+
+
+class ArrayWriter(RowWriter, Protocol):
+    """An array on its way to disk, in one file or in several."""
+
+    @property
+    def plan(self) -> FilePlan:
+        """How the array lies in its files, which are there."""
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether somebody will ask for digests."""
+
+    def fill(self, digests: Sequence[KnownDigest]) -> None:
+        """Take note that others have written all rows, and of the digests of the files."""
+
+    @property
+    def files(self) -> list[WrittenFile]:
+        """What was written, in the order of the rows, once all is."""
+
+
 class NpyWriter:
     """An array on its way to `target`, known beforehand but for its values, written at `path`.
 
@@ -77,6 +127,8 @@ class NpyWriter:
         self._header = npy_header(self.shape, self.dtype)
         self._row_bytes, self._n_bytes = array.row_bytes, array.n_bytes
         self._digest = UnorderedDigest(self._read_back) if hashes else None
+        self._filled: KnownDigest | None = None
+        self.order: NDArray[Any] | None = None  # the place of each row
 
     def __enter__(self) -> NpyWriter:
         self._file = self.path.open("w+b", buffering=0)
@@ -90,13 +142,27 @@ class NpyWriter:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            if error is None:
+            if error is None and self._filled is None:
                 self._finish()
         finally:
             self._file.close()
 
     def _finish(self) -> None:
         """Write what waits for the last row."""
+
+    @property
+    def plan(self) -> FilePlan:
+        size = len(self._header), self._n_bytes
+        paths = [str(self.path.absolute())]
+        n_rows = max(1, self.shape[0])
+        return FilePlan(paths, str(self.target), n_rows, self._row_bytes, size, size, self.order)
+
+    @property
+    def is_hashed(self) -> bool:
+        return self._digest is not None
+
+    def fill(self, digests: Sequence[KnownDigest]) -> None:
+        [self._filled] = digests
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
         """Write rows, contiguous and of this array's dtype, from `first_row` on."""
@@ -121,7 +187,12 @@ class NpyWriter:
     @property
     def finished(self) -> WrittenFile:
         assert self._digest is not None
-        return WrittenFile(self.target.name, self._digest.digest, self.shape, self.dtype.name)
+        digest = self._filled or self._digest.digest
+        return WrittenFile(self.target.name, digest, self.shape, self.dtype.name)
+
+    @property
+    def files(self) -> list[WrittenFile]:
+        return [self.finished]
 
 
 class ShuffledNpyWriter(NpyWriter):
@@ -132,8 +203,9 @@ class ShuffledNpyWriter(NpyWriter):
 
     def __init__(self, path: Path, target: Path, array: ArraySpec, order: NDArray[Any]) -> None:
         super().__init__(path, target, array)
+        self.order = order
         self._order = order
-        is_short = self._row_bytes <= _SHORT_ROW
+        is_short = self._row_bytes <= SHORT_ROW
         self._waiting = np.empty(self.shape, self.dtype) if is_short else None
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
@@ -152,6 +224,26 @@ class ShuffledNpyWriter(NpyWriter):
         for offset in range(len(self._header), self._n_bytes, _READ_BACK_BYTES):
             n_bytes = min(_READ_BACK_BYTES, self._n_bytes - offset)
             self._digest.update(offset, self._read_back(n_bytes, offset))
+
+
+def load_array(path: Path) -> NDArray[Any]:
+    """Map an array from disk, read-only. Raises OutputError where there is none."""
+    try:
+        with np.errstate(over="ignore"):  # of a size that no file has, which is told below
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise OutputError(str(path), "no such file", "check the path") from None
+    except IsADirectoryError:
+        raise OutputError(str(path), "is a folder", "name the array file in it") from None
+    except OSError as error:
+        raise OutputError(str(path), f"cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # noqa: BLE001 - a header is read as Python, and errs as it may
+        reason = str(error).partition(". ")[0]  # what follows is advice on unpickling
+        raise OutputError(str(path), f"is no array file ({reason})", "make it again") from None
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise OutputError(str(path), "is no array file (it is an archive)", "name an array in it")
+    return array
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from embedprep.manifest import (
     read_manifest,
     read_manifest_of_rows,
 )
+from embedprep.npy import load_array
+from embedprep.shards import open_shards
 from embedprep.vocabulary import Vocabulary
 
 SEQUENCES = "sequences.npy"
@@ -29,7 +31,9 @@ EMBEDDING_MATRIX = "embedding_matrix.npy"
 
 
 class Output(NamedTuple):
-    """The files of an output folder; arrays are mapped from disk, read-only.
+    """The files of an output folder; arrays are mapped from disk, read-only. Those in shards are a
+    `ShardedArray` each, which takes every index that an array takes, and has no methods: for type
+    checkers all are arrays, as most are, and `numpy.asarray` makes one of it.
 
     `sequences: (rows, max_len)` indices, `lengths: (rows,)` indices of each line before it was
     cut. `labels` are (rows,) class numbers or numbers, or (rows, classes) of 0 and 1, None where
@@ -70,14 +74,22 @@ def load(folder: str | Path) -> Output:
     """
     folder = Path(folder)
     manifest = read_manifest_of_rows(folder)
-    names = output_names(manifest)
+    names, in_shards = output_names(manifest), open_shards(folder, manifest)
+
+    def array(name: str) -> NDArray[Any]:
+        found = in_shards[name] if name in in_shards else load_array(folder / name)
+        return cast("NDArray[Any]", found)
+
+    def array_if_any(name: str) -> NDArray[Any] | None:
+        return array(name) if name in names | in_shards.keys() else None
+
     return Output(
-        load_array(folder / SEQUENCES),
-        load_array(folder / LENGTHS),
+        array(SEQUENCES),
+        array(LENGTHS),
         Vocabulary.load(folder / VOCABULARY),
         manifest,
-        load_array(folder / LABELS) if LABELS in names else None,
-        load_array(folder / DOCUMENTS) if DOCUMENTS in names else None,
+        array_if_any(LABELS),
+        array_if_any(DOCUMENTS),
         {name: load(folder / name) for name in part_names(manifest)},
         load_array(folder / EMBEDDING_MATRIX) if EMBEDDING_MATRIX in names else None,
     )
@@ -122,28 +134,8 @@ def check_vocabulary(path: Path, vocabulary_path: Path, vocabulary: Vocabulary) 
     words than a vocabulary: the same indices would stand for others.
     """
     own = vocabulary_of(path)
-    if own is None or os.path.samefile(own, vocabulary_path):
+    if own is None or (vocabulary_path.exists() and os.path.samefile(own, vocabulary_path)):
         return
     if Vocabulary.load(own).entries != vocabulary.entries:
         cause = f"was made with another vocabulary than {vocabulary_path}"
         raise VocabularyError(str(path), cause, f"take {own}, or what was made with it")
-
-
-def load_array(path: Path) -> NDArray[Any]:
-    """Map an array from disk, read-only. Raises OutputError where there is none."""
-    try:
-        with np.errstate(over="ignore"):  # of a size that no file has, which is told below
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise OutputError(str(path), "no such file", "check the path") from None
-    except IsADirectoryError:
-        raise OutputError(str(path), "is a folder", "name the array file in it") from None
-    except OSError as error:
-        raise OutputError(str(path), f"cannot be read ({error.strerror or error})") from error
-    except Exception as error:  # noqa: BLE001 - a header is read as Python, and errs as it may
-        reason = str(error).partition(". ")[0]  # what follows is advice on unpickling
-        raise OutputError(str(path), f"is no array file ({reason})", "make it again") from None
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise OutputError(str(path), "is no array file (it is an archive)", "name an array in it")
-    return array

@@ -58,6 +58,10 @@ class SeenRows:
     def __init__(self) -> None:
         self._runs: list[RowKeys] = []
 
+    @property
+    def n_rows(self) -> int:
+        return sum(map(len, self._runs))
+
     def add(self, keys: RowKeys) -> Flags:
         """Take in some rows; which of them are met for the first time, (rows,)."""
         found, first = np.unique(keys, return_index=True)

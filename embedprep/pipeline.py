@@ -9,40 +9,44 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from embedprep.arrays import Ints
-from embedprep.counting import Counted, count
-from embedprep.dictionary import Dictionary, rank
+from embedprep.budget import budget_of
+from embedprep.counting import count
+from embedprep.dictionary import Dictionary
 from embedprep.doubts import Beginning, doubts
+from embedprep.handover import CountedText
+from embedprep.local import LocalText
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
+from embedprep.portions import Kept, RankedWords
 from embedprep.publication import (
     refuse_to_overwrite,
+    refuse_to_replace,
     staged_file,
     staged_folder,
 )
 from embedprep.rectangle import Rectangle
 from embedprep.settings import (
     ALL_ROWS,
+    ALL_THERE_IS,
     MatrixSettings,
+    Resources,
     RowSettings,
     Selection,
     VocabularySettings,
     check_held_out,
 )
-from embedprep.sources import TRAINING, Reader
+from embedprep.sources import TRAINING, NamedInputs, Reader
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
 from embedprep.writing import (
     ARRAYS,
-    OUTPUT_NAMES,
     Built,
     Contents,
+    names_in,
     write_file,
     write_folder,
 )
@@ -56,14 +60,14 @@ class Ranked(NamedTuple):
 
 
 def run(
-    reader: Reader,
+    reader: NamedInputs,
     output: Path,
     settings: VocabularySettings,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     *,
     matrix: MatrixSettings | None = None,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
@@ -74,17 +78,28 @@ def run(
     with closing(reader), ExitStack() as stack:
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
-        places = [output / part / name for part in dict.fromkeys(parts) for name in OUTPUT_NAMES]
-        refuse_to_overwrite([*reader.names, *vector_files(matrix)], places)
+        names = names_in(output, parts, rows.rows_per_shard)
+        refuse_to_replace([*reader.names, *vector_files(matrix)], output, names)
+        budget = budget_of(
+            resources,
+            settings.max_words,
+            matrix_bytes=_matrix_bytes(matrix, settings.max_words),
+            keeps_rows=selection.drop_duplicates or selection.shuffle or len(set(parts)) > 1,
+        )
         staged = stack.enter_context(staged_folder(output, ROWS, sync))
-        work = stack.enter_context(work_in(staged.path, settings.tokenizer, jobs))
+        work = stack.enter_context(work_in(staged.path, settings.tokenizer, budget, resources))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
-        ranked, kept = _rank(counted, settings)
-        planned = plan(counted, kept, settings.specials, rows=rows, selection=selection, work=work)
+        ranked, kept, n_distinct = _rank(counted, settings)
+        planned = plan(
+            counted, kept, settings.specials, rows=rows, selection=selection, budget=budget
+        )
         check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
-        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        contents = Contents(
+            reader, counted, planned, n_distinct, made, of_words, selection, warnings
+        )
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
@@ -98,28 +113,31 @@ def run(
 
 
 def vocab(
-    reader: Reader,
+    reader: NamedInputs,
     settings: VocabularySettings,
     rows: RowSettings,
     output: Path | None = None,
     *,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
 ) -> Ranked:
     """Rank the words of a text, and save the vocabulary where an `output` is given.
 
     Rows get the shape that `run` would have given them.
     """
     with closing(reader), ExitStack() as stack:
+        budget = budget_of(resources, settings.max_words)
         if output is None:
             folder = Path(tempfile.gettempdir())
         else:
             refuse_to_overwrite(reader.names, [output])
             temporary = stack.enter_context(staged_file(output))
             folder = output.parent
-        work = stack.enter_context(work_in(folder, settings.tokenizer, jobs))
+        work = stack.enter_context(work_in(folder, settings.tokenizer, budget, resources))
         counted, warnings = _count(reader, settings.tokenizer, work)
-        ranked, kept = _rank(counted, settings)
-        planned = plan(counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, work=work)
+        ranked, kept, _ = _rank(counted, settings)
+        planned = plan(
+            counted, kept, settings.specials, rows=rows, selection=ALL_ROWS, budget=budget
+        )
         vocabulary, saved = _make_vocabulary(ranked, settings, planned)
         if output is not None:
             temporary.write_bytes(saved)
@@ -127,21 +145,26 @@ def vocab(
 
 
 def encode(
-    reader: Reader,
+    reader: NamedInputs,
     vocabulary_path: Path,
     output: Path,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     *,
-    jobs: int | None = None,
+    resources: Resources = ALL_THERE_IS,
     sync: bool = False,
 ) -> Built:
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
-    places = [output] if is_file else [output / name for name in OUTPUT_NAMES]
     with closing(reader), ExitStack() as stack:
-        refuse_to_overwrite([*reader.names, vocabulary_path], places)
+        inputs: list[str | Path] = [*reader.names, vocabulary_path]
+        if is_file:
+            refuse_to_overwrite(inputs, [output])
+        else:
+            names = names_in(output, [TRAINING], rows.rows_per_shard)
+            refuse_to_replace(inputs, output, names)
         vocabulary = Vocabulary.load(vocabulary_path)
+        budget = budget_of(resources, len(vocabulary.words), keeps_rows=selection.drop_duplicates)
         specials = vocabulary.specials
         are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"
         selection = replace(selection, label_type="number" if are_numbers else "class")
@@ -153,61 +176,70 @@ def encode(
         }
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            work = stack.enter_context(work_in(output.parent, vocabulary.tokenizer, jobs))
+            folder = output.parent
         else:
             staged = stack.enter_context(staged_folder(output, ROWS, sync))
-            work = stack.enter_context(work_in(staged.path, vocabulary.tokenizer, jobs))
-        counted, warnings = _count(reader, vocabulary.tokenizer, work, selection)
-        kept = _places_of_words(vocabulary, counted.dictionary, work)
+            folder = staged.path
+        tokenizer = vocabulary.tokenizer
+        work = stack.enter_context(work_in(folder, tokenizer, budget, resources))
+        counted, warnings = _count(reader, tokenizer, work, selection)
+        known = vocabulary.lookup(work.secret)
+        kept = Kept(known.n_words, known)
         saved = Saved(vocabulary.rectangle, vocabulary.labels)
         planned = plan(
-            counted, kept, specials, rows=rows, selection=selection, work=work, saved=saved
+            counted, kept, specials, rows=rows, selection=selection, budget=budget, saved=saved
         )
         check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
-        contents = Contents(reader, counted, planned, made, of_words, selection, warnings)
+        n_distinct = counted.count_distinct()
+        contents = Contents(
+            reader, counted, planned, n_distinct, made, of_words, selection, warnings
+        )
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
 
 
+_SUPPOSED_DIM = 300
+"""The dimension for which memory is kept free where a file of vectors is to tell it."""
+
+
+def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
+    return 0 if matrix is None else max_words * (matrix.dim or _SUPPOSED_DIM) * 4
+
+
 def _count(
-    reader: Reader, tokenizer: TokenizerSettings, work: Work, selection: Selection = ALL_ROWS
-) -> tuple[Counted, tuple[str, ...]]:
+    inputs: NamedInputs, tokenizer: TokenizerSettings, work: Work, selection: Selection = ALL_ROWS
+) -> tuple[CountedText, tuple[str, ...]]:
     """What the first half finds, and what is to be warned of."""
-    held_out = list(dict.fromkeys(item.part for item in reader.inputs if item.part != TRAINING))
-    beginning = Beginning(reader)
-    counted = count(
-        beginning, reader.reading, tokenizer, work, selection=selection, held_out=held_out
-    )
-    return counted, doubts(beginning, tokenizer, counted)
+    text: CountedText
+    if work.cluster is not None:
+        from embedprep.spread import count_spread
+
+        text, parts = count_spread(inputs, tokenizer, selection, work)
+    else:
+        assert isinstance(inputs, Reader)
+        held_out = list(dict.fromkeys(item.part for item in inputs.inputs if item.part != TRAINING))
+        beginning = Beginning(inputs)
+        counted = count(
+            beginning, inputs.reading, tokenizer, work, selection=selection, held_out=held_out
+        )
+        text, parts = LocalText(counted, work), beginning.parts
+    return text, doubts(parts, inputs, tokenizer, text)
 
 
-def _rank(counted: Counted, settings: VocabularySettings) -> tuple[Dictionary, Ints]:
-    """The kept words in their order, and their places, (kept words,)."""
-    dictionary = counted.dictionary
+def _rank(counted: CountedText, settings: VocabularySettings) -> RankedWords:
     # A literal <unk> is no word, even where unknown words are dropped.
     unranked = [UNK, *settings.specials.by_name]
-    kept = rank(dictionary, settings.max_words, settings.min_count, unranked)
-    return dictionary.at(kept), kept
-
-
-def _places_of_words(vocabulary: Vocabulary, dictionary: Dictionary, work: Work) -> Ints:
-    """The place in a dictionary of each word of a vocabulary, -1 where it is not there."""
-    known = vocabulary.lookup(work.secret)
-    found = known.find(dictionary.words)
-    places = np.full(known.n_words, -1)
-    is_known = found < known.n_words
-    places[found[is_known]] = is_known.nonzero()[0]
-    return places
+    return counted.rank(settings.max_words, settings.min_count, unranked)
 
 
 def _make_vocabulary(
     ranked: Dictionary, settings: VocabularySettings, planned: Plan
 ) -> tuple[Vocabulary, bytes]:
-    labels = None if planned.coding is None else planned.coding.facts
     vocabulary = make_vocabulary(
-        ranked, settings.tokenizer, planned.rectangle, settings.specials, labels
+        ranked, settings.tokenizer, planned.rectangle, settings.specials, planned.labels
     )
     return vocabulary, format_vocabulary(vocabulary)
 

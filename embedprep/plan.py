@@ -9,29 +9,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from embedprep.arrays import Ints, Keys
-from embedprep.counting import Counted
+from embedprep.arrays import Ints
+from embedprep.budget import Budget
 from embedprep.errors import InputError, OutputError
-from embedprep.intake import CountedPart
-from embedprep.labels import Coding, LabelFacts, RowLabels, check_labels, code_labels
+from embedprep.handover import CountedText, Layout, NumberedText
+from embedprep.labels import LabelFacts, label_facts
 from embedprep.npy import ArraySpec
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
+from embedprep.portions import Kept
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
-from embedprep.rows import Layout, Numbering, final_lengths
-from embedprep.sequences import count_lengths
 from embedprep.settings import RowSettings, Selection
+from embedprep.sharding import files_size
 from embedprep.space import check_space
 from embedprep.specials import Specials
-from embedprep.spool import Spool
 from embedprep.wording import how_large, how_many
-from embedprep.work import Work
 
 MAX_BYTES = 1 << 30
 """A rectangle over this size must be well filled, unless it was asked for."""
@@ -39,32 +35,35 @@ MAX_BYTES = 1 << 30
 _WELL_FILLED = 0.1
 
 
+_BYTES_OF_A_SHUFFLED_ROW = 8 + 16
+"""Its place, and what waits for its place to be known."""
+
+
 class PlannedPart(NamedTuple):
     """The rows of a part: how many have each length, marks included, before any is cut or split;
-    how many are made of each block; the hashes of their texts where there are held-out parts; and
-    their order where they are shuffled, (rows,).
+    how many are made of each piece of the text; and their order where they are shuffled, (rows,).
     """
 
-    counted: CountedPart
+    name: str
     rows_of_length: Counter[int]
-    n_rows_of_block: list[int]
-    hashes: Keys | None = None
+    n_rows_of_piece: list[int]
     order: Ints | None = None
 
     @property
     def n_rows(self) -> int:
-        return sum(self.n_rows_of_block)
+        return sum(self.n_rows_of_piece)
 
 
 class Plan(NamedTuple):
-    """The indices of the kept words, the shape of the rows, and the numbers of labels."""
+    """The words that are kept, the shape of the rows, and what labels are."""
 
-    numbering: Numbering
+    text: NumberedText
+    specials: Specials
     n_kept: int
     layout: Layout
     parts: list[PlannedPart]
     is_default_max: bool
-    coding: Coding | None
+    labels: LabelFacts | None
 
     @property
     def rectangle(self) -> Rectangle:
@@ -72,7 +71,7 @@ class Plan(NamedTuple):
 
     @property
     def n_marks(self) -> int:
-        return self.numbering.specials.n_marks
+        return self.specials.n_marks
 
     def arrays(self, part: PlannedPart) -> dict[str, ArraySpec]:
         """The arrays of a part, by the names of their files."""
@@ -81,8 +80,8 @@ class Plan(NamedTuple):
             SEQUENCES: ArraySpec((n_rows, rectangle.max_len), rectangle.dtype),
             LENGTHS: ArraySpec((n_rows,), "int32"),
         }
-        if self.coding is not None:
-            arrays[LABELS] = self.coding.array(n_rows)
+        if self.labels is not None:
+            arrays[LABELS] = self.labels.array(n_rows)
         if self.layout.stride is not None:
             arrays[DOCUMENTS] = ArraySpec((n_rows,), "int64")
         return arrays
@@ -96,89 +95,55 @@ class Saved(NamedTuple):
 
 
 def plan(
-    counted: Counted,
-    kept: Ints,
+    counted: CountedText,
+    kept: Kept,
     specials: Specials,
     *,
     rows: RowSettings,
     selection: Selection,
-    work: Work,
+    budget: Budget,
     saved: Saved | None = None,
 ) -> Plan:
-    """Number the kept words, given by their places in the order of the vocabulary, and choose the
-    rectangle by the training rows: where nothing else is asked for, the `saved` one.
+    """Number the kept words and choose the rectangle by the training rows: where nothing else is
+    asked for, the `saved` one.
 
     Raises OutputError where the rectangle cannot hold the indices, InputError where no row is left
     to learn from, or where labels are missing or were never learned.
     """
-    numbering = Numbering.of(kept, specials, counted)
+    text = counted.number(kept, specials, selection)
     n_marks = specials.n_marks
-    final = [_final_rows(part, numbering, selection, work) for part in counted.parts]
-    rows_of_length = final[0].rows_of_length
-    if not rows_of_length:
-        place = "the training part" if len(final) > 1 else "the text"
+    with_marks = [
+        Counter({n_marks + length: n for length, n in part.rows_of_length.items()})
+        for part in text.parts
+    ]
+    if not with_marks[0]:
+        place = "the training part" if len(with_marks) > 1 else "the text"
         raise InputError(place, "is left without a row", "give more text, or drop less of it")
 
     if rows.max_len is None and saved is not None:
         max_len = saved.rectangle.max_len
     else:
         asked = parse_max_len(rows.max_len or "max")
-        max_len = choose_max_len(asked, rows_of_length, n_marks)
+        max_len = choose_max_len(asked, with_marks[0], n_marks)
     rectangle = rows.rectangle(max_len, saved.rectangle if saved else Rectangle(max_len))
-    check_rectangle(rectangle, specials, len(kept))
+    check_rectangle(rectangle, specials, kept.n_words)
 
     layout = Layout(rectangle, selection.drop_empty, _stride(selection, rectangle, n_marks))
     parts = []
-    for part, its in zip(counted.parts, final, strict=True):
-        n_rows = [block.n_rows for block in part.blocks]
-        if its.n_words is not None:
-            n_rows = [layout.n_rows(of_block, n_marks) for of_block in its.n_words]
-        parts.append(PlannedPart(part, its.rows_of_length, n_rows, its.hashes))
+    for part, rows_of_length in zip(text.parts, with_marks, strict=True):
+        n_rows = [
+            piece if isinstance(piece, int) else layout.n_rows(piece, n_marks)
+            for piece in part.pieces
+        ]
+        parts.append(PlannedPart(part.name, rows_of_length, n_rows))
     if selection.shuffle:
+        n_shuffled = parts[0].n_rows
+        budget.check_rows(n_shuffled, _BYTES_OF_A_SHUFFLED_ROW, "--shuffle")
         random = np.random.Generator(np.random.PCG64(selection.seed))
-        parts[0] = parts[0]._replace(order=random.permutation(parts[0].n_rows))
-    coding = _code(counted, final, saved, work.spool)
-    return Plan(numbering, len(kept), layout, parts, rows.max_len is None and saved is None, coding)
-
-
-class _FinalRows(NamedTuple):
-    """The rows of a part without those that are left out for being empty.
-
-    `n_words` of each row of each block, those left out among them, or None where that is what was
-    counted; `hashes` those of texts that hold a word; `kept: (rows,)` the places of these rows
-    among those counted, None if all are.
-    """
-
-    n_words: list[NDArray[np.int32]] | None
-    rows_of_length: Counter[int]
-    labels: RowLabels
-    hashes: Keys | None
-    kept: Ints | None
-
-    def record_of_row(self, part: CountedPart, spool: Spool, row: int) -> tuple[str, int]:
-        """The source of one of these rows, and the number of its record there, from 1 on."""
-        return part.record_of_row(row if self.kept is None else int(self.kept[row]), spool)
-
-
-def _final_rows(
-    part: CountedPart, numbering: Numbering, selection: Selection, work: Work
-) -> _FinalRows:
-    n_words, rows_of_length, kept = None, part.rows_of_length, None
-    labels, hashes = part.labels, part.hashes
-    drops_words = numbering.drops_unknown or numbering.stretches is not None
-    if drops_words or selection.drop_empty or selection.splits_rows or hashes is not None:
-        n_words = final_lengths(part, numbering, work)
-        rows_of_length = sum(map(count_lengths, n_words), Counter[int]())
-        holds_word = np.concatenate([np.empty(0, np.bool_), *(block > 0 for block in n_words)])
-        if hashes is not None:
-            hashes = hashes[holds_word]
-        if selection.drop_empty:
-            del rows_of_length[0]
-            labels = labels.at(holds_word)
-            kept = holds_word.nonzero()[0]
-    n_marks = numbering.specials.n_marks
-    with_marks = Counter({n_marks + length: rows for length, rows in rows_of_length.items()})
-    return _FinalRows(n_words, with_marks, labels, hashes, kept)
+        parts[0] = parts[0]._replace(order=random.permutation(n_shuffled))
+    labels = _label_facts(text, saved, are_numbers=selection.label_type == "number")
+    is_default_max = rows.max_len is None and saved is None
+    return Plan(text, specials, kept.n_words, layout, parts, is_default_max, labels)
 
 
 def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | None:
@@ -194,12 +159,13 @@ def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | N
     return selection.stride
 
 
-def _code(
-    counted: Counted, final: Sequence[_FinalRows], saved: Saved | None, spool: Spool
-) -> Coding | None:
-    """The numbers of the labels of each part, None where there are none."""
-    if not any(len(its.labels.values) for its in final):
-        if counted.label_codes.is_number and saved is None:
+def _label_facts(
+    text: NumberedText, saved: Saved | None, *, are_numbers: bool
+) -> LabelFacts | None:
+    """What the labels are that every row must have, None where there are none."""
+    learned = text.parts[0].labels
+    if not any(part.labels.most for part in text.parts):
+        if are_numbers and saved is None:
             raise InputError(
                 "--label-type number",
                 "no row has a label",
@@ -212,11 +178,9 @@ def _code(
             "have no numbers: the vocabulary was made of text without labels",
             "leave them out, or make the vocabulary of labelled text",
         )
-    codes = counted.label_codes
-    coding = code_labels(codes, final[0].labels, saved.labels if saved else None)
-    for part, its in zip(counted.parts, final, strict=True):
-        check_labels(coding, codes, its.labels, partial(its.record_of_row, part, spool))
-    return coding
+    facts = label_facts(learned, saved.labels if saved else None, are_numbers=are_numbers)
+    text.check_labels(facts)
+    return facts
 
 
 def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> None:
@@ -249,12 +213,15 @@ def check_size(
     for the disk, the limit or good sense.
     """
     arrays = [array for part in plan.parts for array in plan.arrays(part).items()]
-    n_bytes = sum(array.n_bytes for file, array in arrays if file in files)
+    shard_rows = rows.rows_per_shard
+    n_bytes = sum(files_size(array, shard_rows) for file, array in arrays if file in files)
     n_bytes += sum(array.n_bytes for array in others)
+    n_bytes_in_one = sum(array.n_bytes for file, array in arrays if file in files)
+    n_bytes_in_one += sum(array.n_bytes for array in others)
     n_rows, max_len = sum(part.n_rows for part in plan.parts), plan.rectangle.max_len
     cause = f"would take {how_large(n_bytes)} for {how_many(n_rows, 'row')} of {max_len:,}"
-    if LABELS in files and plan.coding is not None and plan.coding.n_columns is not None:
-        cause += f", each with a matrix row of {plan.coding.n_columns:,} labels"
+    if LABELS in files and plan.labels is not None and plan.labels.n_columns is not None:
+        cause += f", each with a matrix row of {plan.labels.n_columns:,} labels"
 
     for array in others:
         cause += f", and an embedding matrix of {array.shape[0]:,} x {array.shape[1]:,}"
@@ -265,6 +232,8 @@ def check_size(
 
     def remedy(limit: int) -> str:
         """What makes the arrays fit into so many bytes."""
+        if n_bytes_in_one <= limit < n_bytes:
+            return "choose a larger --rows-per-shard: each shard has a header"
         if n_bytes - n_bytes_of_rows > limit:
             what = "fewer words" if others else "fewer labels"
             return f"no --max-len helps: take fewer rows, or {what}"

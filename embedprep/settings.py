@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from embedprep.errors import SettingsError, check_choice, check_least
 from embedprep.rectangle import Rectangle, parse_max_len
-from embedprep.sources import TRAINING
+from embedprep.sources import BLOCK_BYTES, MAX_LINE_BYTES, TRAINING
 from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
 
@@ -48,7 +48,8 @@ class VocabularySettings:
 class RowSettings:
     """The shape of the rows. What is None is Keras' default, or what the vocabulary says.
 
-    `max_bytes` is the size that the arrays may have together, in bytes.
+    `max_bytes` is the size that the arrays may have together, in bytes. Where `rows_per_shard` is
+    given, each array is written as several files of so many rows.
     """
 
     max_len: str | None = None
@@ -56,10 +57,13 @@ class RowSettings:
     truncating: str | None = None
     dtype: str | None = None
     max_bytes: int | None = None
+    rows_per_shard: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_len is not None:
             parse_max_len(self.max_len)
+        if self.rows_per_shard is not None:
+            check_least("--rows-per-shard", self.rows_per_shard, 1)
         self.rectangle(1, Rectangle(1))
 
     def rectangle(self, max_len: int, default: Rectangle) -> Rectangle:
@@ -169,6 +173,67 @@ def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
         known = spelled.setdefault(name.casefold(), name)
         if name != known:
             raise SettingsError("--holdout", f"{name!r} and {known!r} differ in case alone")
+
+
+ENGINES = ("threads", "dask")
+
+JOB_BYTES = 40 << 20
+"""Memory for the arrays of the blocks that one worker has under way."""
+
+_SCARCE = 192 * 10**6
+"""Memory that suffices for two workers and blocks of any text."""
+
+_LINES_OF_A_JOB = 32
+"""The arrays of a block take up to so many times its size; those of one long line, too."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a job may take: workers, one a core where `jobs` is None, and `memory` in bytes, beside
+    the interpreter and its libraries, where it is bounded; and the engine, whose `scheduler` is an
+    address of a Dask cluster, or None for one of this machine. None of them changes a result.
+    """
+
+    jobs: int | None = None
+    memory: int | None = None
+    engine: str = "threads"
+    scheduler: str | None = None
+
+    @property
+    def max_line_bytes(self) -> int:
+        """How long a line may be where nobody said it: so long that its arrays fit the memory."""
+        if self.memory is None:
+            return MAX_LINE_BYTES
+        return min(max(JOB_BYTES, self.memory // 8) // _LINES_OF_A_JOB, MAX_LINE_BYTES)
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None:
+            check_least("--jobs", self.jobs, 1)
+        if self.memory is not None:
+            check_least("--memory", self.memory, 1)
+        check_choice("--engine", self.engine, ENGINES)
+        if self.is_spread and self.memory is not None:
+            raise SettingsError("--memory", "bounds threads; a cluster bounds its workers itself")
+        if self.scheduler is not None and not self.is_spread:
+            raise SettingsError("--scheduler", "means something with --engine dask alone")
+        if self.scheduler is not None and self.jobs is not None:
+            raise SettingsError("--jobs", "is settled by the workers that the scheduler has")
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether the text is worked on by other processes, in sections."""
+        return self.engine == "dask"
+
+    @property
+    def block_bytes(self) -> int:
+        """How much text is worked on at a time: less where memory is scarce."""
+        scarce = self.memory is not None and (
+            self.memory < _SCARCE or self.memory < (self.jobs or 2) * _SCARCE // 2
+        )
+        return BLOCK_BYTES // 4 if scarce else BLOCK_BYTES
+
+
+ALL_THERE_IS = Resources()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, starts_of
 from embedprep.draws import Stream
-from embedprep.spool import Spool
+from embedprep.spool import Record, Spool
 
 BUCKET = 1 << 18
 """How many things a bucket holds on average, at most: their keys fit the cache of a core."""
@@ -75,13 +75,13 @@ class Shuffle:
     def __init__(self, buckets: Buckets, spool: Spool) -> None:
         self.buckets = buckets
         self._spool = spool
-        self._numbers: list[list[int]] = [[] for _ in buckets.of_kind]  # of records in the spool
+        self._records: list[list[Record]] = [[] for _ in buckets.of_kind]
         self._bounds: list[list[NDArray[np.uint32]]] = [[] for _ in buckets.of_kind]
         self._sizes = np.zeros(buckets.n_buckets, np.int64)
 
     def append(self, scattered: Scattered) -> None:
         """Keep some more things."""
-        self._numbers[scattered.kind].append(self._spool.append([scattered.things]))
+        self._records[scattered.kind].append(self._spool.append([scattered.things]))
         self._bounds[scattered.kind].append(scattered.bounds.astype(np.uint32))
         self._sizes += np.diff(scattered.bounds)
 
@@ -97,11 +97,11 @@ class Shuffle:
         """
         pieces: list[NDArray[Any]] = []
         n_of_kind = []
-        for numbers, bounds in zip(self._numbers, self._bounds, strict=True):
+        for records, bounds in zip(self._records, self._bounds, strict=True):
             begins = [int(of_record[bucket]) for of_record in bounds]
             ends = [int(of_record[bucket + 1]) for of_record in bounds]
             n_of_kind.append(sum(ends) - sum(begins))
-            pieces += map(self._spool.read_slice, numbers, begins, ends)
+            pieces += map(self._spool.read_slice, records, begins, ends)
         return shuffle_kinds(pieces, n_of_kind, self.buckets.places, first)
 
 

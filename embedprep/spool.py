@@ -5,11 +5,12 @@ In memory while they are few, then in a file.
 
 from __future__ import annotations
 
+import pickle
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +19,25 @@ from embedprep.npy import disk_error, read_at, write_at
 
 MEMORY_BYTES = 48 << 20
 
+_ITEMS_AT_ONCE = 1 << 10
 
-class _OnDisk(NamedTuple):
-    """One-dimensional arrays, one behind the other in the file."""
+T = TypeVar("T")
+
+
+class OnDisk(NamedTuple):
+    """One-dimensional arrays, one behind the other in the file of a spool."""
 
     offset: int
-    lengths: list[int]
-    dtypes: list[np.dtype[Any]]
+    lengths: tuple[int, ...]
+    dtypes: tuple[np.dtype[Any], ...]
+
+
+Record: TypeAlias = Sequence[NDArray[Any]] | OnDisk
+"""Some one-dimensional arrays, or where they are; by it they are read again."""
 
 
 class Spool:
-    """Records of one-dimensional arrays, kept in order.
+    """Keeps records of one-dimensional arrays.
 
     Up to `memory_bytes` of them stay in memory, the others go to a nameless file in `folder`.
     Used as a context. Any thread may read. Raises OutputError where the disk does not take them.
@@ -37,7 +46,6 @@ class Spool:
     def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES) -> None:
         self._folder = folder
         self._room = memory_bytes
-        self._records: list[Sequence[NDArray[Any]] | _OnDisk] = []
         self._file: Any = None
         self._n_bytes = 0
 
@@ -50,23 +58,21 @@ class Spool:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._records.clear()
         if self._file is not None:
             self._file.close()
 
-    def append(self, arrays: Sequence[NDArray[Any]]) -> int:
-        """Keep a record. Returns its number, by which it is read."""
+    def append(self, arrays: Sequence[NDArray[Any]]) -> Record:
+        """Keep a record."""
         n_bytes = sum(array.nbytes for array in arrays)
         if n_bytes <= self._room:
             self._room -= n_bytes
-            self._records.append(arrays)
-        else:
-            self._room = 0
-            self._records.append(self._write(arrays))
-        return len(self._records) - 1
+            return arrays
+        self._room = 0
+        return self._write(arrays)
 
-    def _write(self, arrays: Sequence[NDArray[Any]]) -> _OnDisk:
-        record = _OnDisk(self._n_bytes, [len(a) for a in arrays], [a.dtype for a in arrays])
+    def _write(self, arrays: Sequence[NDArray[Any]]) -> OnDisk:
+        lengths = tuple(len(array) for array in arrays)
+        record = OnDisk(self._n_bytes, lengths, tuple(array.dtype for array in arrays))
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
@@ -77,10 +83,9 @@ class Spool:
             raise disk_error(str(self._folder), error) from error
         return record
 
-    def read(self, number: int) -> Sequence[NDArray[Any]]:
+    def read(self, record: Record) -> Sequence[NDArray[Any]]:
         """The arrays of a record, as they were appended."""
-        record = self._records[number]
-        if not isinstance(record, _OnDisk):
+        if not isinstance(record, OnDisk):
             return record
         arrays = []
         offset = record.offset
@@ -90,12 +95,53 @@ class Spool:
             offset += n_bytes
         return arrays
 
-    def read_slice(self, number: int, first: int, last: int) -> NDArray[Any]:
-        """A part of the first array of a record, from the place `first` up to `last`."""
-        record = self._records[number]
-        if not isinstance(record, _OnDisk):
-            return record[0][first:last]
-        dtype = record.dtypes[0]
+    def read_slice(self, record: Record, first: int, last: int, array: int = 0) -> NDArray[Any]:
+        """A part of an array of a record, the first by default, from place `first` up to `last`."""
+        if not isinstance(record, OnDisk):
+            return record[array][first:last]
+        dtype = record.dtypes[array]
+        before = zip(record.lengths[:array], record.dtypes[:array], strict=True)
+        offset = record.offset + sum(length * of.itemsize for length, of in before)
         n_bytes = (last - first) * dtype.itemsize
-        offset = record.offset + first * dtype.itemsize
-        return np.frombuffer(read_at(self._file.fileno(), n_bytes, offset), dtype)
+        data = read_at(self._file.fileno(), n_bytes, offset + first * dtype.itemsize)
+        return np.frombuffer(data, dtype)
+
+    def append_items(self, items: Sequence[Any]) -> OnDisk:
+        """Keep some plain values, such as tuples of numbers and records."""
+        return self._write([np.frombuffer(pickle.dumps(items), np.uint8)])
+
+    def read_items(self, record: OnDisk) -> Sequence[Any]:
+        """The values of a record, as they were appended."""
+        [pickled] = self.read(record)
+        items: Sequence[Any] = pickle.loads(pickled.data)  # out of a file that has no name
+        return items
+
+
+class SpooledList(Generic[T]):
+    """A list that only grows, most of it in a spool. Its first items stay in memory, as what they
+    lead to does.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._first: list[T] = []
+        self._records: list[OnDisk] = []
+        self._last: list[T] = []
+
+    def append(self, item: T) -> None:
+        if len(self._first) < _ITEMS_AT_ONCE:
+            self._first.append(item)
+            return
+        self._last.append(item)
+        if len(self._last) == _ITEMS_AT_ONCE:
+            self._records.append(self._spool.append_items(self._last))
+            self._last = []
+
+    def __iter__(self) -> Iterator[T]:
+        yield from self._first
+        for record in self._records:
+            yield from self._spool.read_items(record)
+        yield from self._last
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._records) * _ITEMS_AT_ONCE + len(self._last)

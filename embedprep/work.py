@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from embedprep.budget import Budget
 from embedprep.engines import Engine, ThreadEngine
 from embedprep.hashing import Secret
+from embedprep.settings import Resources
 from embedprep.spool import Spool
 from embedprep.tokenizer.settings import HOLD_THE_LOCK, TokenizerSettings
 
 
 class Work(NamedTuple):
-    """Who works on the blocks, the run's secret, and where the indices wait."""
+    """Who works on the blocks, the run's secret, where the indices wait, and what memory they and
+    the words may take. Where there is a `cluster`, that has the text.
+    """
 
     engine: Engine
     secret: Secret
     spool: Spool
+    budget: Budget = Budget()
+    cluster: Engine | None = None
 
 
 @contextmanager
-def work_in(folder: Path, tokenizer: TokenizerSettings, jobs: int | None = None) -> Iterator[Work]:
-    """Work by `jobs` threads, one a core by default, whose indices wait in `folder`.
+def work_in(
+    folder: Path, tokenizer: TokenizerSettings, budget: Budget, resources: Resources
+) -> Iterator[Work]:
+    """Work by `budget.jobs` threads, whose indices wait in `folder`, or by a cluster.
 
     Where the tokenizer holds the interpreter's lock, the calling thread works alone: others would
     gain nothing, and a signal would wait for a match that may take forever.
     """
     is_here = tokenizer.name in HOLD_THE_LOCK
-    with Spool(folder) as spool, ThreadEngine(jobs, is_here=is_here) as engine:
-        yield Work(engine, Secret.draw(), spool)
+    with ExitStack() as stack:
+        spool = stack.enter_context(Spool(folder, budget.spool))
+        engine = stack.enter_context(ThreadEngine(budget.jobs, is_here=is_here))
+        cluster = None
+        if resources.is_spread:
+            from embedprep.engines.cluster import cluster_engine
+
+            cluster = stack.enter_context(cluster_engine(resources.scheduler, resources.jobs))
+        yield Work(engine, Secret.draw(), spool, budget, cluster)

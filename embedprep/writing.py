@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from embedprep.counting import Counted
+from embedprep.arrays import Ints
 from embedprep.engines import Future
+from embedprep.handover import CountedText, Written
 from embedprep.labels import LabelFacts
 from embedprep.manifest import MANIFEST, ROWS, format_manifest
 from embedprep.matrix.files import write_matrix
 from embedprep.matrix.making import Matrix
-from embedprep.npy import NpyWriter, ShuffledNpyWriter, WrittenFile
+from embedprep.npy import ArraySpec, ArrayWriter, NpyWriter, ShuffledNpyWriter, WrittenFile
 from embedprep.output import (
     DOCUMENTS,
     EMBEDDING_MATRIX,
@@ -24,18 +25,28 @@ from embedprep.output import (
     VOCABULARY,
     embedding_layer,
 )
-from embedprep.parts import count_leaks
-from embedprep.plan import Plan, PlannedPart
+from embedprep.plan import Plan
 from embedprep.publication import StagedFolder
-from embedprep.rows import Written, write_rows
 from embedprep.settings import OUTPUT_DIM, Selection
-from embedprep.sources import TRAINING, Reader
+from embedprep.sharding import Division, ShardWriter, ShuffledShardWriter, shards_in
+from embedprep.sources import TRAINING, NamedInputs
 from embedprep.tokenizer.rules import versions_behind
 from embedprep.vocabulary import Vocabulary
 from embedprep.work import Work
 
 ARRAYS = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS)
 OUTPUT_NAMES = (*ARRAYS, EMBEDDING_MATRIX, VOCABULARY, MANIFEST)
+
+
+def names_in(output: Path, parts: Iterable[str], rows_per_shard: int | None) -> list[str]:
+    """The names of the files that an output of some parts may have, of its shards those that are
+    there already.
+    """
+    names: list[str] = []
+    for part in dict.fromkeys(parts):
+        shards = [] if rows_per_shard is None else shards_in(output / part, ARRAYS)
+        names += [_path(part, name) for name in (*OUTPUT_NAMES, *shards)]
+    return names
 
 
 class Built(NamedTuple):
@@ -51,6 +62,7 @@ class Built(NamedTuple):
     labels: LabelFacts | None = None
     warnings: tuple[str, ...] = ()
     matrix: Matrix | None = None
+    rows_per_shard: int | None = None
 
     @property
     def embedding(self) -> dict[str, Any]:
@@ -63,38 +75,42 @@ class Built(NamedTuple):
 class Contents(NamedTuple):
     """What the files of an output are made of; `vocabulary` comes with its bytes.
 
-    `word_settings` say which words there are and `selection` which rows.
+    `n_distinct` is how many words the training rows hold; `word_settings` say which words there
+    are and `selection` which rows; each array is in shards of `rows_per_shard`, where that is not
+    None.
     """
 
-    reader: Reader
-    counted: Counted
+    reader: NamedInputs
+    counted: CountedText
     planned: Plan
+    n_distinct: int
     vocabulary: Future[tuple[Vocabulary, bytes]]
     word_settings: dict[str, Any]
     selection: Selection
     warnings: tuple[str, ...]
     matrix: Matrix | None = None
+    rows_per_shard: int | None = None
 
 
 def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     """Write all files of an output, the manifest last."""
     counted, planned = contents.counted, contents.planned
-    written = [_write_part(staged, part, contents, work) for part in planned.parts]
+    written = [_write_part(staged, number, contents) for number in range(len(planned.parts))]
     [(vocabulary, saved)] = work.engine.gather([contents.vocabulary])
     facts = written[0].statistics
     if counted.n_duplicates or contents.selection.drop_duplicates:
         facts["duplicates"] = counted.n_duplicates
     if len(written) > 1:
-        # Equal texts are in one part of a split, so only held-out parts are to be looked at.
-        hashes = [part.hashes for part in planned.parts if part.hashes is not None]
-        facts["texts_in_several_parts"] = count_leaks(hashes) if hashes else 0
+        facts["texts_in_several_parts"] = planned.text.count_leaks()
     others = {part.name: part.statistics for part in written if part.name}
-    labels = None if planned.coding is None else planned.coding.facts
     warnings, matrix = contents.warnings, contents.matrix
     if matrix is None and EMBEDDING_MATRIX in staged.listed:
         lost = f"{staged.target / EMBEDDING_MATRIX} belonged to the rows that are replaced"
         warnings += (f"{lost}, and is removed; make it again",)
-    built = Built(staged.target, vocabulary, facts, others, labels, warnings, matrix)
+    rows_per_shard = contents.rows_per_shard
+    built = Built(
+        staged.target, vocabulary, facts, others, planned.labels, warnings, matrix, rows_per_shard
+    )
 
     outputs: list[WrittenFile] = []
     if matrix is not None:
@@ -103,11 +119,11 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
         vocabulary_file = staged.write(_path(part.name, VOCABULARY), saved)
         listed = [*part.files, vocabulary_file._replace(name=VOCABULARY)]
         if part.name:
-            manifest = _format(contents, built, part.statistics, listed, part.name)
+            manifest = _format(contents, built, part, listed)
             outputs += [_inside(part.name, file) for file in listed]
             outputs.append(staged.write(_path(part.name, MANIFEST), manifest))
         else:
-            staged.write(MANIFEST, _format(contents, built, facts, listed + outputs))
+            staged.write(MANIFEST, _format(contents, built, part, listed + outputs))
     return built
 
 
@@ -116,56 +132,72 @@ def write_file(temporary: Path, output: Path, contents: Contents, work: Work) ->
     [part] = contents.planned.parts
     array = contents.planned.arrays(part)[SEQUENCES]
     with NpyWriter(temporary, output, array, hashes=False) as sequences:
-        facts = _write_arrays(part, contents, {SEQUENCES: sequences}, work)
+        facts = _write_arrays(0, contents, {SEQUENCES: sequences})
     [(vocabulary, _)] = work.engine.gather([contents.vocabulary])
     return Built(output, vocabulary, facts, warnings=contents.warnings)
 
 
 class _WrittenPart(NamedTuple):
-    """The arrays of a part, and the facts about it."""
+    """The arrays of a part, by their names, the files of each, and the facts about it."""
 
     name: str
-    files: list[WrittenFile]
+    arrays: dict[str, list[WrittenFile]]
     statistics: dict[str, Any]
 
+    @property
+    def files(self) -> list[WrittenFile]:
+        return [file for files in self.arrays.values() for file in files]
 
-def _write_part(
-    staged: StagedFolder, part: PlannedPart, contents: Contents, work: Work
-) -> _WrittenPart:
-    name = part.counted.name
+
+def _write_part(staged: StagedFolder, number: int, contents: Contents) -> _WrittenPart:
+    part = contents.planned.parts[number]
     with ExitStack() as stack:
-        writers: dict[str, NpyWriter] = {}
+        writers: dict[str, ArrayWriter] = {}
         for file, array in contents.planned.arrays(part).items():
-            path, target = staged.add(_path(name, file)), staged.target / name / file
-            writers[file] = stack.enter_context(
-                NpyWriter(path, target, array)
-                if part.order is None
-                else ShuffledNpyWriter(path, target, array, part.order)
+            writer = _writer(
+                staged, _path(part.name, file), array, part.order, contents.rows_per_shard
             )
-        facts = _write_arrays(part, contents, writers, work)
-    return _WrittenPart(name, [writer.finished for writer in writers.values()], facts)
+            stack.enter_context(writer)
+            writers[file] = writer
+        facts = _write_arrays(number, contents, writers)
+    return _WrittenPart(part.name, {file: writer.files for file, writer in writers.items()}, facts)
+
+
+def _writer(
+    staged: StagedFolder,
+    name: str,
+    array: ArraySpec,
+    order: Ints | None,
+    rows_per_shard: int | None,
+) -> NpyWriter | ShardWriter:
+    """What writes an array, given by its name in the output, in one file or in shards."""
+    target = staged.target / name
+    if rows_per_shard is not None:
+        shards = Division(array, rows_per_shard)
+        paths = [staged.add(shard) for shard in shards.names(name)]
+        if order is not None:
+            return ShuffledShardWriter(paths, target.parent, shards, order)
+        return ShardWriter(paths, target.parent, shards)
+    path = staged.add(name)
+    if order is not None:
+        return ShuffledNpyWriter(path, target, array, order)
+    return NpyWriter(path, target, array)
 
 
 def _write_arrays(
-    part: PlannedPart, contents: Contents, writers: Mapping[str, NpyWriter], work: Work
+    number: int, contents: Contents, writers: Mapping[str, ArrayWriter]
 ) -> dict[str, Any]:
     """Write the arrays of a part, by their names; the facts about it."""
     planned = contents.planned
-    written = write_rows(
-        part.counted,
-        part.n_rows_of_block,
-        numbering=planned.numbering,
-        layout=planned.layout,
-        coding=planned.coding,
-        writers=writers,
-        work=work,
-    )
-    return _statistics(contents, part, written)
+    n_rows = planned.parts[number].n_rows_of_piece
+    written = planned.text.write(number, n_rows, planned.layout, planned.labels, writers)
+    return _statistics(contents, number, written)
 
 
-def _statistics(contents: Contents, part: PlannedPart, written: Written) -> dict[str, Any]:
+def _statistics(contents: Contents, number: int, written: Written) -> dict[str, Any]:
     """The facts about a part of an output, for its manifest and for the summary."""
-    counted, plan = contents.counted, contents.planned
+    plan = contents.planned
+    part = plan.parts[number]
     max_len = plan.rectangle.max_len
     lengths = part.rows_of_length
     is_cut = plan.layout.stride is None
@@ -174,8 +206,8 @@ def _statistics(contents: Contents, part: PlannedPart, written: Written) -> dict
     if not is_cut:
         facts["documents"] = n_input_rows
     facts["words"] = written.n_words
-    if part.counted is counted.training:
-        facts["distinct_words"] = counted.n_distinct
+    if number == 0:  # the training part
+        facts["distinct_words"] = contents.n_distinct
     long = sum(rows for length, rows in lengths.items() if length > max_len)
     return facts | {
         "kept_words": plan.n_kept,
@@ -189,14 +221,10 @@ def _statistics(contents: Contents, part: PlannedPart, written: Written) -> dict
 
 
 def _format(
-    contents: Contents,
-    built: Built,
-    facts: dict[str, Any],
-    outputs: list[WrittenFile],
-    part: str | None = None,
+    contents: Contents, built: Built, written: _WrittenPart, outputs: list[WrittenFile]
 ) -> bytes:
     """The manifest of a whole output, or of a part of it."""
-    reader = contents.reader
+    reader, part = contents.reader, written.name or None
     resolved = contents.word_settings | {
         "selection": asdict(contents.selection),
         "row": asdict(built.vocabulary.rectangle),
@@ -204,6 +232,10 @@ def _format(
         "errors": reader.reading.errors,
         **versions_behind(built.vocabulary.tokenizer),
     }
+    shards = {}
+    if contents.rows_per_shard is not None:
+        resolved |= {"rows_per_shard": contents.rows_per_shard}
+        shards = {name: [file.name for file in files] for name, files in written.arrays.items()}
     held_out = {source.part for source in reader.finished}
     of_part = part if part in held_out else TRAINING
     return format_manifest(
@@ -211,12 +243,13 @@ def _format(
         resolved,
         [source for source in reader.finished if part is None or source.part == of_part],
         outputs,
-        facts,
+        written.statistics,
         embedding=built.embedding,
         labels=None if built.labels is None else built.labels.saved,
         matrix=None if built.matrix is None or part is not None else built.matrix.saved,
         part=part,
         parts=built.parts if part is None else None,
+        shards=shards,
     )
 
 

@@ -34,7 +34,7 @@ def test_rows_are_named_by_their_file_or_their_output(output: Path) -> None:
     for named in (output, output / "sequences.npy"):
         rows = open_rows(named)
         assert rows.path == output / "sequences.npy"
-        assert rows.ids.tolist() == [[0, 2, 3], [2, 4, 5]]  # the 2, cat 1, dog 1, sat 1
+        assert np.asarray(rows.ids).tolist() == [[0, 2, 3], [2, 4, 5]]  # the 2, cat 1, dog 1, sat 1
         assert (rows.n_rows, rows.length) == (2, 3)
         assert manifest_of(rows.path) == embedprep.load(output).manifest
         assert isinstance(rows.ids, np.memmap)

@@ -120,7 +120,7 @@ def seconds_to_count(blocks: list[Block], secret: Secret, folder: Path) -> float
         counted = count(blocks, Reading(), settings, Work(engine, secret, spool))
         took = time.perf_counter() - before
     lengths = counted.training.rows_of_length
-    assert counted.dictionary.counts.sum() == sum(n * rows for n, rows in lengths.items())
+    assert counted.n_running == sum(n * rows for n, rows in lengths.items())
     return took
 
 

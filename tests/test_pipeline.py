@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedprep import load, pipeline
-from embedprep.settings import RowSettings, VocabularySettings
+from embedprep.settings import Resources, RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 from tests import twins
@@ -68,7 +68,7 @@ def test_any_text_with_any_settings(
     if shape["max_len"]:
         shape = shape | {"max_len": n_marks + shape["max_len"]}
     reader = reader_of(lines, folder / "text.txt", block_bytes)
-    built = pipeline.run(reader, folder / "out", kept, rows_of(shape), jobs=1)
+    built = pipeline.run(reader, folder / "out", kept, rows_of(shape), resources=Resources(1))
     expected = twins.run(lines, **chosen, **shape)
     output = load(folder / "out")
     words, counts = output.vocabulary.words, output.vocabulary.counts
@@ -87,7 +87,9 @@ def test_any_text_with_any_settings(
     assert built.statistics["truncated_rows"] == sum(n > max_len for n in expected.lengths)
 
     reader = reader_of(others, folder / "others.txt", block_bytes)
-    pipeline.encode(reader, folder / "out" / "vocab.json", folder / "x", RowSettings(), jobs=1)
+    pipeline.encode(
+        reader, folder / "out" / "vocab.json", folder / "x", RowSettings(), resources=Resources(1)
+    )
     encoded = load(folder / "x")
     sentences = [twins.tokenize(line, *chosen_words(chosen)) for line in others]
     specials = (chosen["oov"], chosen["bos"], chosen["eos"])
@@ -108,11 +110,15 @@ def chosen_words(chosen: dict[str, Any]) -> tuple[str, bool]:
 def test_encoding_may_choose_another_shape(tmp_path: Path) -> None:
     kept = VocabularySettings(tokenizer=TokenizerSettings("whitespace"))
     reader = reader_of(["a b c d", "b c d", "c d", "d"], tmp_path / "text.txt", 1 << 20)
-    pipeline.run(reader, tmp_path / "out", kept, RowSettings("3", "post", "post"), jobs=1)
+    pipeline.run(
+        reader, tmp_path / "out", kept, RowSettings("3", "post", "post"), resources=Resources(1)
+    )
 
     def encoded(rows: RowSettings) -> list[list[int]]:
         reader = reader_of(["d c b a", "x"], tmp_path / "others.txt", 1 << 20)
-        pipeline.encode(reader, tmp_path / "out" / "vocab.json", tmp_path / "x", rows, jobs=1)
+        pipeline.encode(
+            reader, tmp_path / "out" / "vocab.json", tmp_path / "x", rows, resources=Resources(1)
+        )
         sequences: list[list[int]] = load(tmp_path / "x").sequences.tolist()
         return sequences
 
@@ -128,9 +134,9 @@ def test_vocab_gives_the_vocabulary_of_run(tmp_path: Path) -> None:
     lines = ["a b c d", "b c d e f", "c d", "d"]
     shape = RowSettings("p75", dtype="int16")
     reader = reader_of(lines, tmp_path / "text.txt", 1 << 20)
-    built = pipeline.run(reader, tmp_path / "out", kept, shape, jobs=1)
+    built = pipeline.run(reader, tmp_path / "out", kept, shape, resources=Resources(1))
     reader = reader_of(lines, tmp_path / "text.txt", 1 << 20)
-    made, _ = pipeline.vocab(reader, kept, shape, tmp_path / "vocab.json", jobs=1)
+    made, _ = pipeline.vocab(reader, kept, shape, tmp_path / "vocab.json", resources=Resources(1))
     assert made == built.vocabulary
     assert made.words == ("d", "c", "b")
     assert made.rectangle.max_len == 3

@@ -6,17 +6,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 import embedprep
-from embedprep import pipeline, work
-from embedprep.settings import RowSettings, Selection, VocabularySettings
+from embedprep import pipeline
+from embedprep.budget import Budget
+from embedprep.settings import Resources, RowSettings, Selection, VocabularySettings
 from embedprep.sources import Input, Reader, Reading
-from embedprep.spool import Spool
+from embedprep.spool import MEMORY_BYTES
 from tests import twins
 from tests.texts import settings_of
 
@@ -72,6 +72,7 @@ class Way(NamedTuple):
     jobs: int
     block_bytes: int
     spool_is_on_disk: bool = False
+    dictionary_bytes: int | None = None
 
 
 PLAIN = Way(1, MIB)
@@ -92,6 +93,8 @@ WAYS = [
     Way(2, 64 * KIB, spool_is_on_disk=True),
     Way(1, KIB, spool_is_on_disk=True),
     Way(2, 16 * MIB),
+    Way(1, KIB, dictionary_bytes=1),
+    Way(2, 4 * KIB, spool_is_on_disk=True, dictionary_bytes=50_000),
 ]
 SELECTING = [
     Job("unicode", "unk", selection="parts"),
@@ -129,8 +132,9 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 def run(text: Path, folder: Path, job: Job, way: Way) -> dict[str, bytes]:
     with pytest.MonkeyPatch.context() as patched:
-        if way.spool_is_on_disk:
-            patched.setattr(work, "Spool", partial(Spool, memory_bytes=0))
+        spool_bytes = 0 if way.spool_is_on_disk else MEMORY_BYTES
+        budget = Budget(way.jobs, way.dictionary_bytes, spool_bytes)
+        patched.setattr(pipeline, "budget_of", lambda *_, **__: budget)
         inputs = [Input(str(text))]
         if job.selection == "parts":
             halves = [Input(str(text), label="x"), Input(str(text), label="y")]
@@ -138,7 +142,7 @@ def run(text: Path, folder: Path, job: Job, way: Way) -> dict[str, bytes]:
         reader = Reader(inputs, Reading(block_bytes=way.block_bytes))
         rows = RowSettings("7" if job.selection == "windows" else None)
         selection = SELECTIONS[job.selection]
-        pipeline.run(reader, folder, job.settings, rows, selection, jobs=way.jobs)
+        pipeline.run(reader, folder, job.settings, rows, selection)
     return files_in(folder)
 
 
@@ -217,7 +221,7 @@ def test_encoding_the_training_text_gives_its_rows_again(
             plain(job) / "vocab.json",
             tmp_path / target,
             RowSettings(),
-            jobs=2,
+            resources=Resources(2),
         )
     assert (tmp_path / "again.npy").read_bytes() == expected["sequences.npy"]
     made = files_in(tmp_path / "again")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from embedprep import load, pipeline, work
+from embedprep import load, pipeline
+from embedprep.budget import Budget
 from embedprep.building import build
 from embedprep.errors import EmbedprepError
 from embedprep.output import Output
-from embedprep.settings import RowSettings, Selection, VocabularySettings
+from embedprep.settings import Resources, RowSettings, Selection, VocabularySettings
 from embedprep.sources import Input, Reader, Reading, RecordSettings
-from embedprep.spool import Spool
+from embedprep.spool import MEMORY_BYTES
 from embedprep.writing import Built
 from tests import twins
 from tests.texts import lines, settings_of
@@ -117,7 +117,9 @@ def run(
     kept = VocabularySettings(**{name: chosen[name] for name in names}, tokenizer=tokenizer)
     rows = RowSettings(str(chosen["max_len"]), chosen["padding"], chosen["truncating"])
     reader = reader_of(records, folder, block_bytes)
-    return pipeline.run(reader, folder / "out", kept, rows, selection_of(chosen), jobs=n)
+    return pipeline.run(
+        reader, folder / "out", kept, rows, selection_of(chosen), resources=Resources(n)
+    )
 
 
 def expected_of(records: Sequence[twins.Record], chosen: dict[str, Any]) -> twins.Selected:
@@ -153,6 +155,7 @@ def assert_part(found: Output, expected: twins.Part, stride: int | None) -> None
     block_bytes=st.sampled_from([64, 256, 1 << 20]),
     n_jobs=st.sampled_from([1, 2]),
     is_on_disk=st.booleans(),
+    dictionary_bytes=st.sampled_from([None, 1, 2000]),
 )
 def test_any_records_with_any_settings(
     *,
@@ -160,13 +163,14 @@ def test_any_records_with_any_settings(
     block_bytes: int,
     n_jobs: int,
     is_on_disk: bool,
+    dictionary_bytes: int | None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     records, chosen = job
     folder = tmp_path_factory.mktemp("any")
     with pytest.MonkeyPatch.context() as patched:
-        if is_on_disk:
-            patched.setattr(work, "Spool", partial(Spool, memory_bytes=0))
+        budget = Budget(n_jobs, dictionary_bytes, 0 if is_on_disk else MEMORY_BYTES)
+        patched.setattr(pipeline, "budget_of", lambda *_, **__: budget)
         try:
             expected = expected_of(records, chosen)
         except twins.Refused:
@@ -208,7 +212,7 @@ def test_any_records_with_any_settings(
             folder / "encoded",
             RowSettings(),
             settings,
-            jobs=1,
+            resources=Resources(1),
         )
         part = expected.parts[name]
         has_several = chosen["label_type"] == "class" and np.ndim(part.labels or 0) == 2

@@ -119,7 +119,7 @@ def test_the_positives_are_those_of_keras_on_real_text(
     done = write_skipgrams(rows, tmp_path / "out" / "vocab.json", tmp_path / "pairs", settings)
     couples, labels = (np.load(done.path / f"{name}.npy") for name in ("couples", "labels"))
     expected = []
-    for row in rows.ids.tolist():
+    for row in np.asarray(rows.ids).tolist():
         of_row, _ = keras_skipgrams(
             row, done.statistics["input_dim"], window, negative_samples=0, shuffle=False
         )

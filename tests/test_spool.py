@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError
-from embedprep.spool import Spool
+from embedprep.spool import Spool, SpooledList
 
 records = st.lists(
     st.lists(
@@ -36,31 +36,31 @@ def test_records_are_kept_in_order(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with Spool(tmp_path_factory.getbasetemp(), memory_bytes) as spool:
-        numbers = [spool.append(arrays_) for arrays_ in records]
-        assert numbers == list(range(len(records)))
-        for number in reversed(range(len(records))):
-            read = spool.read(number)
-            assert [a.tolist() for a in read] == [a.tolist() for a in records[number]]
-            assert [a.dtype for a in read] == [a.dtype for a in records[number]]
+        kept = [spool.append(arrays_) for arrays_ in records]
+        for record, arrays_ in reversed(list(zip(kept, records, strict=True))):
+            read = spool.read(record)
+            assert [a.tolist() for a in read] == [a.tolist() for a in arrays_]
+            assert [a.dtype for a in read] == [a.dtype for a in arrays_]
 
 
 def test_disk_is_used_when_memory_is_full_and_leaves_no_file(tmp_path: Path) -> None:
     open_before = len(os.listdir("/dev/fd"))
     with Spool(tmp_path, memory_bytes=100) as spool:
-        spool.append([np.arange(10, dtype=np.int64)])
+        first = spool.append([np.arange(10, dtype=np.int64)])
         assert len(os.listdir("/dev/fd")) == open_before
-        spool.append([np.arange(10, dtype=np.int64)])
+        second = spool.append([np.arange(10, dtype=np.int64)])
         assert len(os.listdir("/dev/fd")) == open_before + 1
         assert list(tmp_path.iterdir()) == []  # the file has no name
-        assert [spool.read(n)[0].tolist() for n in (0, 1)] == [list(range(10))] * 2
+        assert [spool.read(record)[0].tolist() for record in (first, second)] == [
+            list(range(10))
+        ] * 2
     assert len(os.listdir("/dev/fd")) == open_before
 
 
 def test_many_threads_may_read(tmp_path: Path) -> None:
     with Spool(tmp_path, memory_bytes=0) as spool, ThreadPoolExecutor(4) as pool:
-        for number in range(200):
-            spool.append([np.full(50, number), np.arange(number)])
-        read = list(pool.map(spool.read, list(range(200)) * 3))
+        kept = [spool.append([np.full(50, n), np.arange(n)]) for n in range(200)]
+        read = list(pool.map(spool.read, kept * 3))
     assert [record[0].tolist() for record in read] == [[n] * 50 for n in range(200)] * 3
     assert [record[1].tolist() for record in read] == [list(range(n)) for n in range(200)] * 3
 
@@ -74,9 +74,25 @@ def test_a_folder_that_takes_no_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("memory_bytes", [0, 1 << 20])
 def test_a_part_of_a_record_is_read(memory_bytes: int, tmp_path: Path) -> None:
     with Spool(tmp_path, memory_bytes) as spool:
-        spool.append([np.arange(5, dtype=np.uint16)])
-        spool.append([np.arange(100, 200), np.arange(3)])
-        assert spool.read_slice(1, 7, 10).tolist() == [107, 108, 109]
-        assert spool.read_slice(0, 0, 5).tolist() == [0, 1, 2, 3, 4]
-        assert spool.read_slice(0, 5, 5).tolist() == []
-        assert spool.read_slice(0, 1, 2).dtype == np.uint16
+        short = spool.append([np.arange(5, dtype=np.uint16)])
+        two = spool.append([np.arange(100, 200), np.arange(3), np.arange(7, dtype=np.uint8)])
+        assert spool.read_slice(two, 7, 10).tolist() == [107, 108, 109]
+        assert spool.read_slice(two, 1, 3, 1).tolist() == [1, 2]
+        assert spool.read_slice(two, 5, 7, 2).tolist() == [5, 6]
+        assert spool.read_slice(short, 0, 5).tolist() == [0, 1, 2, 3, 4]
+        assert spool.read_slice(short, 5, 5).tolist() == []
+        assert spool.read_slice(short, 1, 2).dtype == np.uint16
+
+
+@given(n=st.integers(0, 40), at_once=st.sampled_from([1, 3, 7, 100]))
+def test_a_list_keeps_its_order_in_a_spool(n: int, at_once: int) -> None:
+    items = [(i, f"source {i}", [np.arange(i)]) for i in range(n)]
+    with pytest.MonkeyPatch.context() as patched, Spool(Path.cwd(), memory_bytes=0) as spool:
+        patched.setattr("embedprep.spool._ITEMS_AT_ONCE", at_once)
+        listed = SpooledList[tuple[int, str, list[NDArray[Any]]]](spool)
+        for item in items:
+            listed.append(item)
+        assert len(listed) == n
+        for _ in range(2):
+            assert [(i, name) for i, name, _ in listed] == [(i, name) for i, name, _ in items]
+            assert all(array.tolist() == list(range(i)) for i, _, [array] in listed)

@@ -9,6 +9,7 @@ from itertools import accumulate, islice
 from hypothesis import strategies as st
 
 from embedprep.dictionary import Lookup, WordArray, count_words
+from embedprep.engines import ThreadEngine
 from embedprep.hashing import Secret
 from embedprep.sources import PADDING, Block, Reading, read_blocks
 from embedprep.tokenizer.rules import rule_of
@@ -88,7 +89,7 @@ def words_of(data: bytes, settings: TokenizerSettings) -> list[list[str]]:
     stretches = rule.stretches.find(data, settings)
     nothing = Lookup(WordArray.of([], secret), secret)
     counted = count_words(stretches, nothing, rule.stretches.mend)
-    dictionary, unfolding = unfold(counted.own, settings, secret)
+    dictionary, unfolding = unfold(counted.own, settings, secret, ThreadEngine(1, is_here=True))
     words = dictionary.words.to_text()
     assert unfolding is not None
     of_stretch = [

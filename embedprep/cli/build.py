@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @text_options.vocabulary_options
 @text_options.row_options()
 @text_options.size_option
+@text_options.shard_option
 @text_options.reading_options
 @text_options.label_options
 @text_options.label_type_option
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @text_options.selection_options
 @options.matrix_options
 @options.running_options
+@text_options.resource_options
 @options.sync_option
 def run(
     *,
@@ -44,7 +46,6 @@ def run(
     holdouts: tuple[str, ...],
     label_from: str | None,
     output: str,
-    jobs: int | None,
     quiet: bool,
     as_json: bool,
     sync: bool,
@@ -65,7 +66,8 @@ def run(
     embedprep run reviews.txt --vectors glove.6B.zip/glove.6B.100d.txt -o out/
     """
     choices.refuse_stdout(output, "rows")
-    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    resources = choices.resources(chosen)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     selection = choices.selection(chosen)
     matrix = choices.matrix_settings(chosen, selection.seed)
     settings = choices.vocabulary_settings(rows, **chosen)
@@ -78,7 +80,7 @@ def run(
     keep_freed_memory()
     read = [item.name for item in named] + choices.vector_files(matrix)
     with progress(total_bytes(read), quiet) as advance:
-        reader = choices.open_reader(named, reading, advance)
+        reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
         built = pipeline.run(
@@ -88,7 +90,7 @@ def run(
             rows,
             selection,
             matrix=matrix,
-            jobs=jobs,
+            resources=resources,
             sync=sync,
             advance=advance,
         )
@@ -107,13 +109,13 @@ def run(
 @text_options.row_options()
 @text_options.reading_options
 @options.running_options
+@text_options.resource_options
 def vocab(
     *,
     inputs: tuple[str, ...],
     source: str | None,
     unk_token: str | None,
     output: str,
-    jobs: int | None,
     quiet: bool,
     as_json: bool,
     **chosen: Any,
@@ -130,7 +132,8 @@ def vocab(
     embedprep vocab --from word_index.json --max-len 128 -o vocab.json
     """
     choices.check_source(inputs, source, unk_token)
-    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    resources = choices.resources(chosen)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     settings = choices.vocabulary_settings(rows, **chosen)
     place = None if output == "-" else Path(output)
     sources: list[Source] = []
@@ -141,10 +144,10 @@ def vocab(
         named = choices.parse_inputs(inputs)
         keep_freed_memory()
         with progress(total_bytes([item.name for item in named]), quiet) as advance:
-            reader = choices.open_reader(named, reading, advance)
+            reader = choices.open_reader(named, reading, advance, resources)
             from embedprep import pipeline
 
-            made, warnings = pipeline.vocab(reader, settings, rows, place, jobs=jobs)
+            made, warnings = pipeline.vocab(reader, settings, rows, place, resources=resources)
             sources = reader.finished
         warn(warnings, quiet)
     if place is None:
@@ -181,10 +184,12 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 )
 @text_options.row_options("as in the vocabulary")
 @text_options.size_option
+@text_options.shard_option
 @text_options.reading_options
 @text_options.label_options
 @text_options.selection_options
 @options.running_options
+@text_options.resource_options
 @options.sync_option
 def encode(
     *,
@@ -192,7 +197,6 @@ def encode(
     label_from: str | None,
     vocab: str,
     output: str,
-    jobs: int | None,
     quiet: bool,
     as_json: bool,
     sync: bool,
@@ -208,16 +212,18 @@ def encode(
     embedprep encode test.txt --vocab out/vocab.json --padding post -o test/
     """
     choices.refuse_stdout(output, "rows")
-    rows, reading = choices.row_settings(chosen), choices.reading(chosen)
+    resources = choices.resources(chosen)
+    rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
+    choices.check_shards(rows, output)
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
     keep_freed_memory()
     with progress(total_bytes([item.name for item in named]), quiet) as advance:
-        reader = choices.open_reader(named, reading, advance)
+        reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
         built = pipeline.encode(
-            reader, Path(vocab), Path(output), rows, selection, jobs=jobs, sync=sync
+            reader, Path(vocab), Path(output), rows, selection, resources=resources, sync=sync
         )
     warn(built.warnings, quiet)
     if not quiet or as_json:

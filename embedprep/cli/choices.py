@@ -13,8 +13,10 @@ from click.core import ParameterSource
 from embedprep.errors import OutputError, SettingsError
 from embedprep.rectangle import parse_max_len
 from embedprep.settings import (
+    ALL_THERE_IS,
     AdoptionSettings,
     MatrixSettings,
+    Resources,
     RowSettings,
     Selection,
     VectorSource,
@@ -26,6 +28,7 @@ from embedprep.settings import (
 from embedprep.sources import (
     STDIN,
     Input,
+    NamedInputs,
     Reader,
     Reading,
     RecordSettings,
@@ -45,7 +48,8 @@ _OF_THE_WORDS = {"max_words", "oov", "bos", "eos", *_OF_THE_TOKENIZER}
 _OF_THE_RECTANGLE = {"max_len", "padding", "truncating", "dtype"}
 _WITH_SOURCE = {
     *_OF_THE_WORDS,
-    *("inputs", "source", "unk_token", "output", "jobs", "quiet", "as_json"),
+    *("inputs", "source", "unk_token", "output", "jobs", "memory", "quiet", "as_json"),
+    *("engine", "scheduler"),
     *_OF_THE_RECTANGLE,
 }
 """The options that mean something where no text is read."""
@@ -157,7 +161,7 @@ def name_of(tokenizer: TokenizerSettings) -> str:
 
 def row_settings(options: dict[str, Any]) -> RowSettings:
     """The settings of the rows, taken out of a command's options."""
-    names = ("max_len", "padding", "truncating", "dtype", "max_bytes")
+    names = ("max_len", "padding", "truncating", "dtype", "max_bytes", "rows_per_shard")
     with usage_errors():
         return RowSettings(**{name: options.pop(name, None) for name in names})
 
@@ -172,6 +176,12 @@ def check_overflow(selection: Selection, rows: RowSettings, words: VocabularySet
     """Tell of rows that are to be split and cannot be."""
     with usage_errors():
         check_selection(selection, rows, words.specials.n_marks)
+
+
+def check_shards(rows: RowSettings, output: str) -> None:
+    """Tell of shards that are asked for where one file is to be written."""
+    if rows.rows_per_shard is not None and output.endswith(".npy"):
+        raise click.UsageError("--rows-per-shard writes several files, so -o must be a folder.")
 
 
 def parse_inputs(inputs: Iterable[str], label_from: str | None = None) -> Sequence[Input]:
@@ -191,11 +201,14 @@ def parse_holdouts(
 
 
 def open_reader(
-    inputs: Sequence[Input], reading: Reading, advance: Callable[[int], object]
-) -> Reader:
-    """The reader of the inputs, which begins to read."""
+    inputs: Sequence[Input],
+    reading: Reading,
+    advance: Callable[[int], object],
+    resources: Resources = ALL_THERE_IS,
+) -> NamedInputs:
+    """The reader of the inputs, which begins to read unless others are to."""
     with usage_errors():
-        return Reader(inputs, reading, advance)
+        return (NamedInputs if resources.is_spread else Reader)(inputs, reading, advance)
 
 
 def adoption_settings(
@@ -240,10 +253,19 @@ def check_stdin(inputs: Iterable[Input], matrix: MatrixSettings | None) -> None:
         raise click.UsageError("Standard input is either the text or the --vectors.")
 
 
-def reading(options: dict[str, Any]) -> Reading:
+def resources(options: dict[str, Any]) -> Resources:
+    """What the job may take, taken out of a command's options."""
+    with usage_errors():
+        return Resources(*(options.pop(name) for name in ("jobs", "memory", "engine", "scheduler")))
+
+
+def reading(options: dict[str, Any], resources: Resources = ALL_THERE_IS) -> Reading:
     """The settings of reading, taken out of a command's options."""
     names = ("encoding", "errors", "max_line_bytes")
+    if options["max_line_bytes"] is None:
+        options["max_line_bytes"] = resources.max_line_bytes
     of_records = ("format", "text_columns", "label_columns", "header", "quoting")
     with usage_errors():
         records = RecordSettings(**{name: options.pop(name) for name in of_records})
-        return Reading(**{name: options.pop(name) for name in names}, records=records)
+        chosen = {name: options.pop(name) for name in names}
+        return Reading(**chosen, block_bytes=resources.block_bytes, records=records)

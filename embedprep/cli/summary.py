@@ -29,7 +29,8 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
     facts = built.statistics
     if as_json:
         parts = {"parts": built.parts} if built.parts else {}
-        found = {"output": str(built.path), "statistics": facts, **parts}
+        found: dict[str, Any] = {"output": str(built.path), "statistics": facts, **parts}
+        found |= {"rows_per_shard": built.rows_per_shard} if built.rows_per_shard else {}
         matrix = {"matrix": built.matrix.statistics} if built.matrix else {}
         print_json(found | matrix | {"embedding": built.embedding})
         return
@@ -57,6 +58,9 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
         share = facts["truncated_rows"] / facts["rows"] if facts["rows"] else 0
         cut = f"{share:.2%}, {rectangle.truncating}-truncated" if share else ""
         lines.append(("truncated rows", facts["truncated_rows"], cut))
+    if built.rows_per_shard is not None:
+        n_shards = max(1, -(-facts["rows"] // built.rows_per_shard))
+        lines.append(("shards", n_shards, f"of up to {how_many(built.rows_per_shard, 'row')}"))
     lines += _labels(built)
     lines += [(f"{name} rows", part["rows"], _part(part)) for name, part in built.parts.items()]
     if "texts_in_several_parts" in facts:

@@ -10,7 +10,7 @@ from embedprep.cli.options import seed_option, size
 from embedprep.cli.sections import Command, together
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
-from embedprep.settings import LABEL_TYPES, OVERFLOWS
+from embedprep.settings import ENGINES, LABEL_TYPES, OVERFLOWS
 from embedprep.sources import FORMATS, MAX_LINE_BYTES
 from embedprep.specials import OOV_CHOICES
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
@@ -140,6 +140,17 @@ size_option = together(
     ),
 )
 
+shard_option = together(
+    "Shape of rows",
+    click.option(
+        "--rows-per-shard",
+        type=click.IntRange(min=1),
+        metavar="ROWS",
+        help="Write several files of so many rows, sequences-00000.npy and so on, in place of each "
+        "array.",
+    ),
+)
+
 reading_options = together(
     "Inputs",
     click.option("--encoding", default="utf-8", show_default=True, help="How the text is encoded."),
@@ -154,9 +165,8 @@ reading_options = together(
         "--max-line-bytes",
         type=size,
         metavar="SIZE",
-        default=MAX_LINE_BYTES,
-        show_default="64MiB",
-        help="Refuse lines and records that are longer.",
+        help="Refuse lines and records that are longer.  "
+        f"[default: {MAX_LINE_BYTES >> 20}MiB, or less with --memory]",
     ),
     click.option(
         "--format",
@@ -188,6 +198,30 @@ reading_options = together(
         "--quoting/--no-quoting",
         default=None,
         help="Whether quotes hold a field together.  [default: in csv, not in tsv]",
+    ),
+)
+
+resource_options = together(
+    "Running",
+    click.option(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="Take no more memory than this beside the interpreter's own (60 MB); words that do "
+        "not fit wait on the disk.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="threads",
+        show_default=True,
+        help="Who works: threads of this process, or the processes of a Dask cluster.",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="The cluster's scheduler, as tcp://host:8786.  [default: a cluster of this machine, "
+        "of --jobs processes]",
     ),
 )
 

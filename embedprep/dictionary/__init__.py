@@ -1,8 +1,8 @@
 """Which distinct words are there, how often, and at which index?
 
 In reading order: `keys` makes a number of a word, `grouping` finds equal words, `lookup` finds
-known words, `merging` makes one dictionary of several, `encoding` turns a text into indices into
-one, `ranking` orders its words.
+known words, `merging` makes one dictionary of several, `runs` does so beyond memory, `encoding`
+turns a text into indices into one, `ranking` orders its words.
 """
 
 from embedprep.dictionary.encoding import CountedBlock, EncodedBlock, count_words
@@ -10,6 +10,7 @@ from embedprep.dictionary.keys import WordArray, word_keys
 from embedprep.dictionary.lookup import Lookup
 from embedprep.dictionary.merging import Dictionary, Merged, empty_dictionary, merge
 from embedprep.dictionary.ranking import most_frequent, rank
+from embedprep.dictionary.runs import Run, merged, read_words, write_run
 
 __all__ = [
     "CountedBlock",
@@ -17,11 +18,15 @@ __all__ = [
     "EncodedBlock",
     "Lookup",
     "Merged",
+    "Run",
     "WordArray",
     "count_words",
     "empty_dictionary",
     "merge",
+    "merged",
     "most_frequent",
     "rank",
+    "read_words",
     "word_keys",
+    "write_run",
 ]

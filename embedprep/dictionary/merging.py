@@ -23,6 +23,12 @@ class Dictionary(NamedTuple):
     words: WordArray
     counts: Ints
 
+    @property
+    def n_bytes(self) -> int:
+        """The memory that it takes."""
+        text, starts, lengths, keys = self.words
+        return text.nbytes + starts.nbytes + lengths.nbytes + keys.nbytes + self.counts.nbytes
+
     def at(self, places: Ints) -> Dictionary:
         """The words at some places and their counts, in a text of their own."""
         return Dictionary(self.words.at(places).compact(), self.counts[places])

@@ -6,7 +6,7 @@ calls, a few at a time.
 """
 
 from embedprep.engines.protocol import Engine, Future
-from embedprep.engines.threads import ThreadEngine
+from embedprep.engines.threads import ThreadEngine, available_cores
 from embedprep.engines.turns import in_turn
 
-__all__ = ["Engine", "Future", "ThreadEngine", "in_turn"]
+__all__ = ["Engine", "Future", "ThreadEngine", "available_cores", "in_turn"]

@@ -22,8 +22,8 @@ from embedprep.manifest import (
     read_manifest,
     read_manifest_of_rows,
 )
-from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
-from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, check_vocabulary, load_array
+from embedprep.npy import ArraySpec, NpyWriter, WrittenFile, load_array
+from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, check_vocabulary
 from embedprep.publication import StagedFolder, staged_file, staged_folder
 from embedprep.space import check_space
 from embedprep.vocabulary import Vocabulary

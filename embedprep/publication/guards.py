@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from embedprep.errors import OutputError
-from embedprep.manifest import MANIFEST, output_names, read_manifest, told_kind
+from embedprep.manifest import MANIFEST, output_names, read_manifest, shards_of, told_kind
 from embedprep.publication.leftovers import manifests_before
 
 
@@ -20,7 +20,8 @@ def refuse_part_of_output(target: Path, remedy: str) -> None:
     place = Path(os.path.realpath(target))
     listed: set[str] = set()
     with suppress(OutputError):  # no manifest, or none of ours
-        listed = {MANIFEST} | output_names(read_manifest(place.parent))
+        manifest = read_manifest(place.parent)
+        listed = {MANIFEST} | output_names(manifest) | shards_of(manifest).keys()
     if any(name == place.name or name.startswith(f"{place.name}/") for name in listed):
         raise OutputError(str(target), "is part of a whole output", remedy)
 
@@ -37,7 +38,7 @@ def refuse_other_kind(target: Path, kind: str) -> None:
             raise OutputError(str(target), cause, remedy)
 
 
-def refuse_to_replace(inputs: Sequence[Path], target: Path, names: Collection[str]) -> None:
+def refuse_to_replace(inputs: Sequence[str | Path], target: Path, names: Collection[str]) -> None:
     """Raise OutputError where a folder of files of these names would replace or remove an input."""
     replaced = {*names, MANIFEST}
     with suppress(OutputError):  # no manifest, or none of ours
@@ -47,11 +48,16 @@ def refuse_to_replace(inputs: Sequence[Path], target: Path, names: Collection[st
 
 def refuse_to_overwrite(inputs: Sequence[str | Path], outputs: Sequence[Path]) -> None:
     """Raise OutputError where an output is the same file as an input; `-` is standard input."""
+    there: dict[tuple[int, int], Path] = {}
+    for output in outputs:
+        with suppress(OSError, ValueError):  # it does not exist, or cannot
+            facts = os.stat(output)
+            there.setdefault((facts.st_dev, facts.st_ino), output)
     for name in inputs:
-        for output in outputs:
-            with suppress(OSError):  # one of them does not exist
-                read = os.fstat(0) if str(name) == "-" else os.stat(name)
-                if os.path.samestat(read, os.stat(output)) and stat.S_ISREG(read.st_mode):
-                    raise OutputError(
-                        str(output), "is also an input and would be overwritten", "name another -o"
-                    )
+        with suppress(OSError):  # it does not exist, which is told when it is read
+            facts = os.fstat(0) if str(name) == "-" else os.stat(name)
+            replaced = there.get((facts.st_dev, facts.st_ino))
+            if replaced is not None and stat.S_ISREG(facts.st_mode):
+                raise OutputError(
+                    str(replaced), "is also an input and would be overwritten", "name another -o"
+                )

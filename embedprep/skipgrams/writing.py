@@ -67,7 +67,7 @@ def write_skipgrams(
     rows were encoded with another vocabulary, OutputError where the pairs cannot be written.
     """
     settings = settings or SkipgramSettings()
-    inputs = [rows.path, vocabulary_path]
+    inputs = [*rows.files, vocabulary_path]
     refuse_to_replace(inputs, output, [COUPLES, LABELS])
     vocabulary = Vocabulary.load(vocabulary_path)
     check_vocabulary(rows.path, vocabulary_path, vocabulary)

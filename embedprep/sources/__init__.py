@@ -4,7 +4,7 @@ A source is read once, front to back, in blocks of about `block_bytes`, whatever
 pipe, compressed, a text in another encoding, a table. `inputs` says which there are and `settings`
 how they are read; the other files follow the bytes: `opening`, `compression`, `encodings`, `lines`;
 then, where it holds records, `quotes`, `tables`, `columns`, `json_lines`, `fasttext` and `records`;
-`reader` runs it all in a thread of its own.
+`reader` runs it all in a thread of its own, `sections` cuts it for several workers.
 """
 
 from embedprep.sources.encodings import not_utf8
@@ -19,11 +19,13 @@ from embedprep.sources.inputs import (
 )
 from embedprep.sources.lines import PADDING, Block, line_too_long
 from embedprep.sources.opening import total_bytes
-from embedprep.sources.reader import Reader, Source, read_blocks
+from embedprep.sources.reader import NamedInputs, Reader, Source, read_blocks
 from embedprep.sources.records import Recognised
-from embedprep.sources.settings import FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
+from embedprep.sources.sections import Section, check_state, cut_inputs, read_section
+from embedprep.sources.settings import BLOCK_BYTES, FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
 
 __all__ = [
+    "BLOCK_BYTES",
     "FORMATS",
     "MAX_LINE_BYTES",
     "PADDING",
@@ -31,17 +33,22 @@ __all__ = [
     "TRAINING",
     "Block",
     "Input",
+    "NamedInputs",
     "Reader",
     "Reading",
     "Recognised",
     "RecordSettings",
+    "Section",
     "Source",
+    "check_state",
     "checked_part",
+    "cut_inputs",
     "label_inputs",
     "line_too_long",
     "not_utf8",
     "parse_holdout",
     "parse_input",
     "read_blocks",
+    "read_section",
     "total_bytes",
 ]

@@ -57,6 +57,11 @@ class _Method(NamedTuple):
     allows_padding: bool
 
 
+def is_compressed(head: bytes) -> bool:
+    """Whether an input that begins so is compressed."""
+    return _MAGIC.match(head[:_MAGIC_BYTES]) is not None
+
+
 def decompressed(name: str, chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
     """The chunks of a plain input as they are; of a compressed one its content, `size` at a time.
 

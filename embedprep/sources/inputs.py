@@ -19,11 +19,14 @@ _LABELLED = re.compile(r"([^=/\\]*)=(.*)", re.DOTALL)
 
 
 class Input(NamedTuple):
-    """A file, or standard input as `-`; the part that its rows go to; the label of all of them."""
+    """A file, or standard input as `-`; the part that its rows go to; the label of all of them;
+    and the path to it where its name is none, as on another machine.
+    """
 
     name: str
     part: str = TRAINING
     label: str | None = None
+    path: str | None = None
 
 
 def parse_input(text: str, part: str = TRAINING) -> Input:

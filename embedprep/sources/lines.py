@@ -45,9 +45,13 @@ class Lines(NamedTuple):
     n_before: int
 
 
-def line_blocks(name: str, chunks: Iterator[bytes], max_line_bytes: int) -> Iterator[Block]:
-    """The lines of an input as blocks. Whether they are UTF-8 is for others to see."""
-    for first_byte, parts in whole_lines(name, chunks, max_line_bytes):
+def line_blocks(
+    name: str, chunks: Iterator[bytes], max_line_bytes: int, skipped: int = 0
+) -> Iterator[Block]:
+    """The lines of an input as blocks, `skipped` bytes of it aside. Whether they are UTF-8 is for
+    others to see.
+    """
+    for first_byte, parts in whole_lines(name, chunks, max_line_bytes, skipped):
         block = _block(name, parts, first_byte)
         if len(block.data) > len(PADDING):
             yield block
@@ -101,13 +105,14 @@ def split_lines(
 
 
 def whole_lines(
-    name: str, chunks: Iterator[bytes], max_line_bytes: int
+    name: str, chunks: Iterator[bytes], max_line_bytes: int, skipped: int = 0
 ) -> Iterator[tuple[int, list[bytes | memoryview]]]:
-    """The parts of some whole lines, as many as end in a chunk, and the place of their first byte.
+    """The parts of some whole lines, as many as end in a chunk, and the place of their first byte,
+    the first one being behind those `skipped`.
 
     Raises LineError for one that is longer than `max_line_bytes`.
     """
-    first_byte = 0
+    first_byte = skipped
     parts: list[bytes | memoryview] = []
     n_waiting = 0
     for chunk in chunks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from embedprep.digests import Digest
+from embedprep.digests import Digest, KnownDigest
 from embedprep.errors import InputError, SettingsError
 from embedprep.sources.ahead import Ahead
 from embedprep.sources.compression import decompressed
@@ -34,7 +34,7 @@ class Source(NamedTuple):
     """A finished input: its name as given, its bytes, decompressed, and what it was taken for."""
 
     name: str
-    digest: Digest
+    digest: Digest | KnownDigest
     recognised: Recognised | None = None
     part: str = TRAINING
     label: str | None = None
@@ -53,17 +53,14 @@ def read_blocks(
     Raises InputError for an input that is missing, unreadable, a folder, broken or empty, for a
     record that is broken, and for a line longer than `reading.max_line_bytes`.
     """
-    for name, part, label in _inputs(inputs):
+    for name, part, label, path in _inputs(inputs):
         digest = Digest()
         n_blocks = 0
-        with opened(name, label) as stream:
+        with opened(path or name, label) as stream:
             recognised, blocks = _read(name, stream, reading, digest, advance)
-            for block in blocks:
+            for block in labelled(blocks, part, label):
                 n_blocks += 1
-                labels = block.labels
-                if label is not None:
-                    labels = [(label,)] * block.data.count(b"\n")
-                yield block._replace(labels=labels, part=part, is_first=n_blocks == 1)
+                yield block._replace(is_first=n_blocks == 1)
         if not n_blocks:
             raise InputError(
                 name,
@@ -71,6 +68,15 @@ def read_blocks(
                 "is the step that writes it finished?",
             )
         finished.append(Source(name, digest, recognised, part, label))
+
+
+def labelled(blocks: Iterator[Block], part: str, label: str | None) -> Iterator[Block]:
+    """The blocks of an input, their rows being of a part and having its label, if it has one."""
+    for block in blocks:
+        labels = block.labels
+        if label is not None:
+            labels = [(label,)] * block.data.count(b"\n")
+        yield block._replace(labels=labels, part=part)
 
 
 def _inputs(named: Sequence[str | Input]) -> list[Input]:
@@ -110,19 +116,45 @@ def _hashed(chunks: Iterator[bytes], digest: Digest) -> Iterator[bytes]:
 
 def _check_labels(inputs: Sequence[Input], reading: Reading) -> None:
     """Raise SettingsError where a row would get labels from two places."""
-    for name, _, label in inputs:
+    for name, _, label, _ in inputs:
         if label is not None and reading.records.label_columns:
             raise SettingsError("--label-column", f"{name} has the label {label!r}")
         if label is not None and reading.records.format_of(name) == "fasttext":
             raise SettingsError("--format", f"fasttext has its own labels, and {name} has one too")
 
 
-class Reader:
+class NamedInputs:
+    """Inputs that are to be read, checked as far as their names go, and how.
+
+    `finished` tells of the inputs whose end was reached; `advance` is told of bytes read.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[str | Input],
+        reading: Reading,
+        advance: Callable[[int], object] = lambda n_bytes: None,
+    ) -> None:
+        if not inputs:
+            raise SettingsError("inputs", "none is named")
+        self.inputs = tuple(_inputs(inputs))
+        self.names = tuple(item.name for item in self.inputs)
+        _check_labels(self.inputs, reading)
+        reading.records.check_inputs(self.names)
+        self.reading = reading
+        self.advance = advance
+        self.finished: list[Source] = []
+
+    def close(self) -> None:
+        """Stop what is under way."""
+
+
+class Reader(NamedInputs):
     """Inputs that a thread of its own reads ahead, from the moment the reader is made.
 
     Reading and hashing so go on while the blocks before are worked on, or while NumPy is being
-    imported. An error in reading is raised where the block would have come. `finished` tells of
-    the inputs whose end was reached; `close` stops the thread.
+    imported. An error in reading is raised where the block would have come. `close` stops the
+    thread.
     """
 
     def __init__(
@@ -132,14 +164,7 @@ class Reader:
         advance: Callable[[int], object] = lambda n_bytes: None,
         ahead_bytes: int = AHEAD_BYTES,
     ) -> None:
-        if not inputs:
-            raise SettingsError("inputs", "none is named")
-        self.inputs = tuple(_inputs(inputs))
-        self.names = tuple(item.name for item in self.inputs)
-        _check_labels(self.inputs, reading)
-        reading.records.check_inputs(self.names)
-        self.reading = reading
-        self.finished: list[Source] = []
+        super().__init__(inputs, reading, advance)
         n_ahead = max(2, ahead_bytes // max(reading.block_bytes, 1 << 10))
         blocks = read_blocks(self.inputs, reading, self.finished, advance)
         self._ahead = Ahead(blocks, n_ahead)

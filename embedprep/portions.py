@@ -1,0 +1,142 @@
+"""Which words do the portions of a text hold together?
+
+A text is counted as one portion where memory holds its dictionary, else as several, each with a
+dictionary of its own that waits in the spool. Counts of portions add up, so that the words that are
+kept do not depend on where the text was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from embedprep.arrays import Ints
+from embedprep.dictionary import (
+    Dictionary,
+    Lookup,
+    Run,
+    empty_dictionary,
+    merged,
+    rank,
+    write_run,
+)
+from embedprep.dictionary.keys import concatenate
+from embedprep.engines import in_turn
+from embedprep.spool import OnDisk, Record
+from embedprep.unfolding import Unfolding
+from embedprep.work import Work
+
+_BYTES_AT_ONCE = 8 << 20
+"""Of distinct words, merged together."""
+
+
+class Portion(NamedTuple):
+    """Some blocks of a text that share a dictionary, and how their ids lead into it.
+
+    A word's *place* is where it stands in the dictionary, whose counts are those of the training
+    rows. `places_of_table` are those of the words of each table, (words of table,), and
+    `own_records` those of the words that each block added, in the spool. Where the blocks are
+    encoded by stretches, these have the places, and `unfolding` tells the words of each.
+    """
+
+    words: Dictionary | Run
+    n_running: int
+    unfolding: Unfolding | Record | None
+    places_of_table: Record
+    own_records: list[Record] | OnDisk
+
+
+def set_aside(portion: Portion, work: Work) -> Portion:
+    """The same portion with its words in the spool."""
+    words, unfolding = portion.words, portion.unfolding
+    if isinstance(words, Dictionary):
+        words = write_run(words, work.spool, work.secret)
+    if isinstance(unfolding, Unfolding):
+        narrow = [unfolding.words.astype(np.uint32), unfolding.lengths.astype(np.uint32)]
+        unfolding = work.spool.append(narrow)
+    tables = portion.places_of_table
+    if not isinstance(tables, OnDisk):
+        tables = work.spool.append(tables)
+    own_records = portion.own_records
+    if not isinstance(own_records, OnDisk):
+        own_records = work.spool.append_items(own_records)
+    return Portion(words, portion.n_running, unfolding, tables, own_records)
+
+
+class Kept(NamedTuple):
+    """Words that have an index, in its order: found by a `lookup`, or by their `places` in the
+    dictionary of the only portion, (words,).
+    """
+
+    n_words: int
+    lookup: Lookup | None = None
+    places: Ints | None = None
+
+
+class RankedWords(NamedTuple):
+    """The most frequent words, counted, in their order; where to find them in the portions; and
+    how many distinct ones the training rows hold.
+    """
+
+    words: Dictionary
+    kept: Kept
+    n_distinct: int
+
+
+def rank_words(
+    portions: Sequence[Portion],
+    max_words: int,
+    min_count: int,
+    unranked: Sequence[str],
+    work: Work,
+) -> RankedWords:
+    """The `max_words` most frequent words of all portions; see `rank`."""
+    first = portions[0].words
+    if len(portions) == 1 and isinstance(first, Dictionary):
+        places = rank(first, max_words, min_count, unranked)
+        kept = Kept(len(places), places=places)
+        return RankedWords(first.at(places), kept, _n_distinct(first))
+
+    def best(words: Dictionary) -> Dictionary:
+        return words.at(rank(words, max_words, min_count, unranked))
+
+    def best_of(piece: Callable[[], Dictionary]) -> tuple[Dictionary, int]:
+        words = piece()
+        return best(words), _n_distinct(words)
+
+    ranked, n_distinct = empty_dictionary(work.secret), 0
+    for words, n_words in in_turn(work.engine, best_of, _pieces(portions, work)):
+        n_distinct += n_words
+        both = [ranked, words]
+        united = Dictionary(
+            concatenate([some.words for some in both]),
+            np.concatenate([some.counts for some in both]),
+        )
+        ranked = best(united)
+    lookup = Lookup(ranked.words, work.secret)
+    return RankedWords(ranked, Kept(lookup.n_words, lookup), n_distinct)
+
+
+def count_distinct(portions: Sequence[Portion], work: Work) -> int:
+    """How many distinct words the training rows hold."""
+    first = portions[0].words
+    if len(portions) == 1 and isinstance(first, Dictionary):
+        return _n_distinct(first)
+
+    def count_piece(piece: Callable[[], Dictionary]) -> int:
+        return _n_distinct(piece())
+
+    return sum(in_turn(work.engine, count_piece, _pieces(portions, work)))
+
+
+def _pieces(portions: Sequence[Portion], work: Work) -> Iterator[tuple[Callable[[], Dictionary]]]:
+    """The words of several portions, all set aside, in pieces that are still to be merged."""
+    runs = [portion.words for portion in portions if isinstance(portion.words, Run)]
+    assert len(runs) == len(portions)
+    return ((piece,) for piece in merged(runs, work.spool, work.secret, _BYTES_AT_ONCE))
+
+
+def _n_distinct(words: Dictionary) -> int:
+    return int(np.count_nonzero(words.counts))

@@ -1,0 +1,130 @@
+"""Which part of an input does a worker read, where several read it?
+
+A section is the lines that begin in some bytes of a file, wherever these fall; its worker finds
+them by itself. What cannot be cut, because it is compressed, in another encoding than UTF-8, or
+holds records, is a section as a whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import BinaryIO, NamedTuple
+
+from embedprep.errors import InputError
+from embedprep.sources.compression import is_compressed
+from embedprep.sources.inputs import Input
+from embedprep.sources.lines import Block, line_blocks
+from embedprep.sources.opening import opened, read_chunks
+from embedprep.sources.reader import Source, labelled, read_blocks
+from embedprep.sources.settings import Reading
+
+_HEAD_BYTES = 16
+
+
+class Section(NamedTuple):
+    """The lines of an input that begin in the bytes from `first` up to `end`, all where `end` is
+    None. `number` is that of the input among all.
+
+    `state` tells whether the file is still the one that was cut: its size, and when it was changed.
+    """
+
+    number: int
+    input: Input
+    first: int = 0
+    end: int | None = None
+    state: tuple[int, int] | None = None
+
+
+def cut_inputs(inputs: Sequence[Input], reading: Reading, section_bytes: int) -> list[Section]:
+    """The sections of all inputs, in their order. Raises InputError where one cannot be read."""
+    sections = []
+    for number, item in enumerate(inputs):
+        state = _state_of_lines(item, reading)
+        if state is None or state[0] <= section_bytes:
+            sections.append(Section(number, item, state=state))
+            continue
+        n_bytes = state[0]
+        n_sections = -(-n_bytes // section_bytes)
+        ends = [n_bytes * i // n_sections for i in range(n_sections + 1)]
+        sections += [Section(number, item, first, end, state) for first, end in pairwise(ends)]
+    return sections
+
+
+def _state_of_lines(item: Input, reading: Reading) -> tuple[int, int] | None:
+    """The state of a file that can be cut at any line, None for another input."""
+    path = item.path or item.name
+    with opened(path, item.label) as stream:
+        is_file = os.path.isfile(path)
+        is_lines = reading.is_utf8 and reading.records.format_of(item.name) == "lines"
+        if not is_file or not is_lines or is_compressed(stream.read(_HEAD_BYTES)):
+            return None
+        return _state_of(stream)
+
+
+def _state_of(stream: BinaryIO) -> tuple[int, int]:
+    found = os.fstat(stream.fileno())
+    return found.st_size, found.st_mtime_ns
+
+
+def read_section(section: Section, reading: Reading, finished: list[Source]) -> Iterator[Block]:
+    """The blocks of a section; see `read_blocks`. `finished` gets the `Source` of a whole input.
+
+    Raises InputError too where the file is no longer the one that was cut.
+    """
+    name, part, label, path = section.input
+    if section.end is None:
+        yield from read_blocks([section.input], reading, finished)
+        return
+    with opened(path or name, label) as stream:
+        check_state(section, stream)
+        start, chunks = _lines_between(section, section.end, stream, reading.block_bytes)
+        blocks = line_blocks(name, chunks, reading.max_line_bytes, start)
+        if reading.records.label_columns:  # of other inputs: a line has none
+            blocks = (b._replace(labels=[()] * b.data.count(b"\n")) for b in blocks)
+        yield from labelled(blocks, part, label)
+        check_state(section, stream)
+
+
+def check_state(section: Section, stream: BinaryIO) -> None:
+    """Raise InputError where a file is no longer the one that was cut."""
+    if _state_of(stream) != section.state:
+        cause = "changed while it was read"
+        raise InputError(section.input.name, cause, "run again when nobody writes to it")
+
+
+def _lines_between(
+    section: Section, end: int, stream: BinaryIO, size: int
+) -> tuple[int, Iterator[bytes]]:
+    """Where the first line begins that is of the section, and the bytes of all of them."""
+    start = max(section.first - 1, 0)
+    stream.seek(start)
+    chunks = read_chunks(section.input.name, stream, size, lambda n_bytes: None)
+    rest = b""
+    if section.first:  # the line that holds the byte before belongs to the section before
+        for chunk in chunks:
+            cut = chunk.find(b"\n") + 1
+            start += cut or len(chunk)
+            if cut:
+                rest = chunk[cut:]
+                break
+            if start >= end:
+                break
+    return start, _up_to(end, start, rest, chunks)
+
+
+def _up_to(end: int, start: int, rest: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes from `start` on, up to the end of the line that holds the last one before `end`."""
+    if start >= end:
+        return
+    chunk: bytes | None = rest
+    while chunk is not None:
+        cut = chunk.find(b"\n", max(end - 1 - start, 0)) + 1 if start + len(chunk) >= end else 0
+        if cut:
+            yield chunk[:cut]
+            return
+        if chunk:
+            yield chunk
+        start += len(chunk)
+        chunk = next(chunks, None)

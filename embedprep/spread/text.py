@@ -1,0 +1,305 @@
+"""How do sections that many workers have become one output?
+
+What is asked of them is told to all at once; counts are merged as a tree, where they are, and what
+comes back is small: the ranking, how many rows have which length, and digests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from embedprep.arrays import Keys
+from embedprep.counting import draw_row_secrets
+from embedprep.dictionary import Dictionary, Lookup
+from embedprep.digests import KnownDigest
+from embedprep.doubts import SAMPLE_BYTES
+from embedprep.engines import Engine, Future
+from embedprep.errors import EmbedprepError, SettingsError
+from embedprep.handover import FinalPart, Layout, Written
+from embedprep.labels import NO_LABELS, KnownLabels, LabelFacts
+from embedprep.npy import ArrayWriter, FilePlan
+from embedprep.parts import count_leaks
+from embedprep.portions import Kept, RankedWords
+from embedprep.settings import Selection
+from embedprep.sources import STDIN, TRAINING, NamedInputs, Section, Source, cut_inputs, total_bytes
+from embedprep.specials import Specials
+from embedprep.spread import sections as on_worker
+from embedprep.spread.files import digest_by
+from embedprep.spread.sections import (
+    CountedSection,
+    KnownWords,
+    SectionFacts,
+    Task,
+    Writing,
+)
+from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.work import Work
+
+_LEAST_SECTION, _MOST_SECTION = 8 << 20, 64 << 20
+"""Bytes of a section: enough for its dictionary to be worth a worker's while, and not so many that
+the last ones are awaited for long, or that a lost worker costs much."""
+
+_SECTIONS_OF_A_WORKER = 8
+
+
+class SpreadText(NamedTuple):
+    """A text whose sections are counted, each by its worker."""
+
+    engine: Engine
+    task: Task
+    sections: list[Section]
+    counted: list[Future[CountedSection]]
+    facts: list[SectionFacts]
+
+    @property
+    def n_running(self) -> int:
+        return sum(its.n_running for its in self.facts)
+
+    @property
+    def rows_of_length(self) -> Counter[int]:
+        return sum((its.rows_of_length for its in self.facts), Counter[int]())
+
+    @property
+    def n_duplicates(self) -> int:
+        return 0
+
+    def rank(self, max_words: int, min_count: int, unranked: Sequence[str]) -> RankedWords:
+        engine, total = self.engine, self._total()
+        best = engine.submit(on_worker.rank_all, total, max_words, min_count, unranked)
+        n_distinct = engine.submit(on_worker.count_all, total)
+        [words], [n_words] = engine.gather([best]), engine.gather([n_distinct])
+        kept = Kept(words.words.n_words, Lookup(words.words, self.task.secret))
+        return RankedWords(words, kept, n_words)
+
+    def count_distinct(self) -> int:
+        [n_words] = self.engine.gather([self.engine.submit(on_worker.count_all, self._total())])
+        return n_words
+
+    def _total(self) -> Future[Dictionary]:
+        """The dictionary of all sections."""
+        of_sections = [self.engine.submit(on_worker.words_of, its) for its in self.counted]
+        return self.engine.reduce(on_worker.merge_words, of_sections)
+
+    def number(self, kept: Kept, specials: Specials, selection: Selection) -> SpreadNumberedText:
+        assert kept.lookup is not None
+        assert selection == self.task.selection
+        engine = self.engine
+        known = engine.submit(KnownWords, kept.lookup.words, specials)
+        final = [
+            engine.submit(on_worker.final_parts, its, known, self.task) for its in self.counted
+        ]
+        parts = engine.gather([engine.submit(on_worker.parts_of, its) for its in final])
+        return SpreadNumberedText(self, known, final, parts)
+
+    def records_before(self, number: int) -> int:
+        """How many records of its input are before a section."""
+        its = self.sections[number].number
+        before = zip(self.sections[:number], self.facts[:number], strict=True)
+        return sum(facts.n_records for section, facts in before if section.number == its)
+
+
+class SpreadNumberedText(NamedTuple):
+    """A text whose words have indices; `of_sections` are the final parts of each section."""
+
+    text: SpreadText
+    known: Future[KnownWords]
+    final: list[Future[tuple[list[FinalPart], list[Keys | None]]]]
+    of_sections: list[list[FinalPart]]
+
+    @property
+    def parts(self) -> list[FinalPart]:
+        return [_united(of_part) for of_part in zip(*self.of_sections, strict=True)]
+
+    def check_labels(self, facts: LabelFacts) -> None:
+        if all(_has_labels(part.labels, facts) for part in self.parts):
+            return
+        engine, text = self.text.engine, self.text
+        for number, counted in enumerate(text.counted):
+            before = text.records_before(number)
+            engine.gather(
+                [
+                    engine.submit(
+                        on_worker.check_section, counted, self.known, text.task, facts, before
+                    )
+                ]
+            )
+
+    def count_leaks(self) -> int:
+        engine = self.text.engine
+        hashes = [engine.submit(on_worker.hashes_of, its) for its in self.final]
+        joined = engine.reduce(_join_hashes, hashes)
+        [n_leaks] = engine.gather([engine.submit(_count_leaks, joined)])
+        return n_leaks
+
+    def write(
+        self,
+        part: int,
+        n_rows_of_piece: Sequence[int],
+        layout: Layout,
+        labels: LabelFacts | None,
+        writers: Mapping[str, ArrayWriter],
+    ) -> Written:
+        engine, task = self.text.engine, self.text.task
+        plans = {name: writer.plan for name, writer in writers.items()}
+        written = []
+        row = 0
+        numbers = [n for n, parts in enumerate(self.of_sections) if parts[part].pieces]
+        for number, n_rows in zip(numbers, n_rows_of_piece, strict=True):
+            places = {name: _of_rows(plan, row, n_rows) for name, plan in plans.items()}
+            writing = Writing(part, layout, labels, places, row, self._rows_before(number))
+            counted = self.text.counted[number]
+            written.append(
+                engine.submit(on_worker.write_section, counted, self.known, task, writing)
+            )
+            row += n_rows
+        total = Written(0, 0)
+        for its in written:
+            [of_section] = engine.gather([its])
+            total = total.plus(of_section)
+        for writer in writers.values():
+            if writer.is_hashed:
+                writer.fill(_digests(engine, writer.plan))
+        return total
+
+    def _rows_before(self, number: int) -> int:
+        """How many rows of the inputs of its part are before a section."""
+        its = self.text.sections[number].input.part
+        before = zip(self.text.sections[:number], self.text.facts[:number], strict=True)
+        return sum(facts.n_records for section, facts in before if section.input.part == its)
+
+
+def _united(of_sections: Sequence[FinalPart]) -> FinalPart:
+    """A part of which each section has some."""
+    rows_of_length = Counter[int]()
+    pieces: list[int | Counter[int]] = []
+    labels = KnownLabels(NO_LABELS.fewest, NO_LABELS.most, frozenset())
+    for part in of_sections:
+        rows_of_length.update(part.rows_of_length)
+        pieces = [*pieces, *part.pieces]
+        labels = labels.united(part.labels)
+    return FinalPart(of_sections[0].name, rows_of_length, pieces, labels)
+
+
+def _has_labels(labels: KnownLabels, facts: LabelFacts) -> bool:
+    """Whether rows with these labels have what they must."""
+    if facts.type != "classes":
+        expected = facts.n_columns or 1
+        if labels.fewest < expected or labels.most > expected:
+            return False
+    return labels.classes <= set(facts.classes)
+
+
+def _digests(engine: Engine, plan: FilePlan) -> list[KnownDigest]:
+    return [digest_by(engine, path, plan.size_of(file)[1]) for file, path in enumerate(plan.paths)]
+
+
+def _of_rows(plan: FilePlan, first_row: int, n_rows: int) -> FilePlan:
+    """The plan for those who write so many rows from one on: of the order, their part."""
+    if plan.order is None:
+        return plan
+    return plan._replace(order=plan.order[first_row : first_row + n_rows])
+
+
+def _join_hashes(of_sections: Sequence[list[Keys | None]]) -> list[Keys | None]:
+    """The hashes of each part in several sections."""
+    joined: list[Keys | None] = []
+    for of_part in zip(*of_sections, strict=True):
+        hashes = [some for some in of_part if some is not None]
+        joined.append(np.concatenate(hashes) if hashes else None)
+    return joined
+
+
+def _count_leaks(hashes: list[Keys | None]) -> int:
+    held = [some for some in hashes if some is not None]
+    return count_leaks(held) if held else 0
+
+
+def count_spread(
+    inputs: NamedInputs,
+    tokenizer: TokenizerSettings,
+    selection: Selection,
+    work: Work,
+) -> tuple[SpreadText, list[tuple[str, bytes]]]:
+    """Count the words of all sections of the inputs; with the beginning of the text.
+
+    Raises SettingsError for what several workers cannot do, and InputError for what cannot be read,
+    and for the first thing that is wrong.
+    """
+    engine = work.cluster
+    assert engine is not None
+    if STDIN in inputs.names:
+        cause = "dask has no way to standard input"
+        raise SettingsError("--engine", cause, "name files that all workers see")
+    if selection.drop_duplicates:
+        cause = "dask does not compare every row with all others, as --drop-duplicates does"
+        raise SettingsError("--engine", cause, "leave out one of both")
+    held_out = list(dict.fromkeys(item.part for item in inputs.inputs if item.part != TRAINING))
+    task = Task(
+        inputs.reading,
+        tokenizer,
+        selection,
+        tuple(held_out),
+        work.secret,
+        tuple(draw_row_secrets(selection, held_out)),
+    )
+    items = [item._replace(path=os.path.abspath(item.name)) for item in inputs.inputs]
+    sections = cut_inputs(items, inputs.reading, _section_bytes(inputs, engine))
+    counted = [engine.submit(on_worker.count_section, its, task) for its in sections]
+    told = [engine.submit(on_worker.facts_of, its) for its in counted]
+    text = SpreadText(engine, task, sections, counted, [])
+    for number, its in enumerate(told):
+        try:
+            [facts] = engine.gather([its])
+        except EmbedprepError:
+            # Its place is told by the records before, which are known by now.
+            on_worker.count_section(sections[number], task, text.records_before(number))
+            raise
+        text.facts.append(facts)
+        inputs.advance(_n_bytes(sections[number]))
+    inputs.finished += _sources(text)
+    return text, _beginning(text)
+
+
+def _section_bytes(inputs: NamedInputs, engine: Engine) -> int:
+    """How many bytes a section should have for each worker to have several."""
+    n_bytes = total_bytes(inputs.names) or 0
+    wanted = n_bytes // (engine.n_workers * _SECTIONS_OF_A_WORKER)
+    return min(max(wanted, _LEAST_SECTION), _MOST_SECTION)
+
+
+def _n_bytes(section: Section) -> int:
+    if section.end is not None:
+        return section.end - section.first
+    return os.path.getsize(section.input.path or section.input.name)
+
+
+def _sources(text: SpreadText) -> list[Source]:
+    """The inputs, all read to their ends, and their digests."""
+    sources = []
+    for section, facts in zip(text.sections, text.facts, strict=True):
+        if facts.source is not None:
+            sources.append(facts.source)
+        elif not section.first and section.state is not None:
+            name, part, label, path = section.input
+            digest = digest_by(text.engine, path or name, section.state[0], section)
+            sources.append(Source(name, digest, None, part, label))
+    return sources
+
+
+def _beginning(text: SpreadText) -> list[tuple[str, bytes]]:
+    """The beginning of the text, as one worker would have kept it."""
+    parts: list[tuple[str, bytes]] = []
+    room = SAMPLE_BYTES
+    for counted in text.counted:
+        if not room:
+            break
+        [kept] = text.engine.gather([text.engine.submit(on_worker.beginning_of, counted)])
+        for source, data in kept:
+            parts.append((source, data[:room]))
+            room -= len(parts[-1][1])
+    return parts

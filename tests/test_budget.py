@@ -1,0 +1,120 @@
+"""Does a job keep to the memory that it was given?"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import embedprep
+from embedprep.budget import Budget, budget_of
+from embedprep.errors import InputError, SettingsError
+from embedprep.settings import JOB_BYTES, Resources
+
+MB = 1_000_000
+BESIDE = 60 * MB
+"""For the interpreter and its libraries."""
+
+_PEAK = """
+import resource, sys
+from embedprep.cli.main import cli
+cli.main(sys.argv[1:], standalone_mode=False)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def peak_of(*arguments: str | Path) -> int:
+    """The peak resident memory of a command, in bytes."""
+    command = [sys.executable, "-c", _PEAK, *map(str, arguments), "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return int(done.stdout) * unit
+
+
+@pytest.fixture(scope="module")
+def many_words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """600,000 distinct words in 200,000 lines, each line twice."""
+    path = tmp_path_factory.mktemp("many") / "words.txt"
+    words = np.arange(600_000) * 2654435761 % (1 << 40)
+    lines = [f"the {a:x}x of {b:x}y {c:x}z\n" for a, b, c in words.reshape(-1, 3).tolist()]
+    path.write_text("".join(lines) * 2, encoding="ascii")
+    return path
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="asks the system for the peak")
+@pytest.mark.parametrize("command", ["run", "vocab", "encode"])
+def test_a_job_keeps_to_its_memory_and_gives_the_same_bytes(
+    command: str, many_words: Path, tmp_path: Path
+) -> None:
+    options: list[str | Path] = [many_words, "-n", "5000", "--jobs", "1"]
+    if command == "encode":
+        (tmp_path / "list.txt").write_text("the\nof\n0x\n", encoding="ascii")
+        embedprep.build(tmp_path / "list.txt", tmp_path / "words", max_len=4)
+        options = [many_words, "--vocab", tmp_path / "words" / "vocab.json", "--jobs", "1"]
+    bounded = peak_of(command, *options, "-o", tmp_path / "b.npy", "--memory", "96MB")
+    free = peak_of(command, *options, "-o", tmp_path / "a.npy")
+    assert bounded <= 96 * MB + BESIDE < free
+    if command != "run":
+        assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+        return
+    for name in ("sequences.npy", "lengths.npy", "vocab.json", "manifest.json"):
+        path = tmp_path / "a.npy" / name
+        assert path.read_bytes() == (tmp_path / "b.npy" / name).read_bytes()
+
+
+@pytest.mark.parametrize("memory", [100 * MB, 256 * MB, 2000 * MB])
+@pytest.mark.parametrize("jobs", [None, 1, 2, 16])
+@pytest.mark.parametrize("keeps_rows", [False, True])
+def test_memory_is_shared_out_without_going_beyond_it(
+    memory: int, jobs: int | None, *, keeps_rows: bool
+) -> None:
+    try:
+        budget = budget_of(Resources(jobs, memory), 1000, keeps_rows=keeps_rows)
+    except SettingsError as error:
+        assert jobs is not None
+        assert jobs * JOB_BYTES > memory // 2
+        told = re.search(r"it takes ([0-9.]+) MB", error.cause)
+        assert told is not None
+        enough = int(float(told[1]) * 1.005 * MB)  # it is rounded
+        assert memory < enough
+        memory = enough
+        budget = budget_of(Resources(jobs, memory), 1000, keeps_rows=keeps_rows)
+    assert budget.jobs is not None
+    assert budget.dictionary is not None
+    assert budget.per_row is not None
+    spent = budget.jobs * JOB_BYTES + 5 * budget.dictionary + budget.spool + budget.per_row
+    assert spent <= memory
+    assert jobs in (None, budget.jobs)
+
+
+def test_without_a_bound_there_is_none() -> None:
+    assert budget_of(Resources(3), 1 << 40) == Budget(3)
+    assert Resources().max_line_bytes == 64 << 20
+
+
+def test_lines_are_held_to_the_memory_of_a_worker() -> None:
+    assert Resources(memory=256 * MB).max_line_bytes == (40 << 20) // 32
+    assert Resources(memory=8000 * MB).max_line_bytes == 1000 * MB // 32
+
+
+def test_too_little_memory_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("a\n", encoding="ascii")
+    with pytest.raises(SettingsError) as caught:
+        embedprep.build(tmp_path / "t", tmp_path / "out", memory=50 * MB, jobs=2)
+    assert str(caught.value).startswith(
+        "--memory: 50 MB is too little for 2 jobs and 50,000 words: it takes "
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_kept_of_every_row_has_its_share() -> None:
+    budget = Budget(per_row=1000)
+    budget.check_rows(10, 100, "--shuffle")
+    with pytest.raises(InputError, match=r"^--shuffle: keeps 100 bytes of every row in memory"):
+        budget.check_rows(11, 100, "--shuffle")
+    Budget().check_rows(1 << 40, 100, "--shuffle")
