@@ -124,7 +124,7 @@ def make_samples(folder: Path) -> dict[str, list[bytes]]:
     """The valid files of each kind; what commands need besides is made in the folder."""
     (folder / "few.txt").write_bytes(TEXT.encode())
     with chdir(folder):
-        _run("run few.txt --split 50/50 -q -o out")
+        _run("run few.txt --split 50/50 --rows-per-shard 2 -q -o out")
         _run("run few.txt -q -o whole")
         _run("vocab few.txt -q -o v.json")
         _run("matrix --vocab v.json --dim 3 -q -o m.npy")
