@@ -59,7 +59,8 @@ def remove(data: bytes, random: np.random.Generator) -> bytes:
 def repeat(data: bytes, random: np.random.Generator) -> bytes:
     first, last = _slice(data, random)
     times = int(random.choice([1, 2, 30, 3000]))
-    return data[:first] + data[first:last] * times + data[first:]
+    at_most = LARGEST // max(1, last - first) + 1
+    return data[:first] + data[first:last] * min(times, at_most) + data[first:]
 
 
 def move(data: bytes, random: np.random.Generator) -> bytes:
