@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 BATCH = 1000
 N_BROKEN = times(10_000, 200)
-N_INVENTED = times(1_000, 50)
+N_INVENTED = times(1_000, 20)
 MOST_MEMORY = 700_000
 """Kilobytes of the process that tries a thousand files."""
 

@@ -36,7 +36,7 @@ from tests.faults.worlds import (
 )
 from tests.test_publication import Tree, text_of_words
 
-BIG_BYTES = times(24, 16) << 20
+BIG_BYTES = times(24, 8) << 20
 RUN = ["run", "big.txt", "-q", "-o", "out"]
 READING = ["embed rows --matrix m.npy", "bow rows", "onehot rows"]
 

@@ -78,7 +78,7 @@ def test_a_signal_at_random_moments(
         assert run(folder, *job.arguments) == (0, "")
         durations.append(time.monotonic() - begun)
     longest = 1.1 * statistics.median(durations)
-    n_runs = times(50 if name == "run" else 20, 4)
+    n_runs = times(50 if name == "run" else 20, 2)
     for moment in np.random.default_rng(number).uniform(0, longest, n_runs):
         job.set_back()
         outcome = outcome_of(struck(number, moment, *job.arguments, place=[folder]), number)
@@ -95,7 +95,7 @@ def test_a_signal_while_python_starts(
     number: int, folder: Path, tally: Callable[[str, str], Tally]
 ) -> None:
     figures = tally("ended", f"{signal.Signals(number).name} within the first 0.12 s")
-    for moment in np.random.default_rng(number).uniform(0, 0.12, times(100, 8)):
+    for moment in np.random.default_rng(number).uniform(0, 0.12, times(100, 4)):
         ended = struck(number, moment, "run", "new.txt", "-q", "-o", "out", place=[folder])
         figures.add(outcome_of(ended, number))
         assert leftovers(folder) == []
