@@ -9,11 +9,13 @@ are imported when they are first asked for, so that the command line starts quic
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing takes as long to import as all until signals are heard
 if TYPE_CHECKING:
+    from typing import Any
+
     from embedprep.building import build as build
     from embedprep.building import embedding_matrix as embedding_matrix
     from embedprep.errors import EmbedprepError as EmbedprepError

@@ -209,8 +209,7 @@ def _write_dense(rows: EncodedRows, weights: Weights, array: ArraySpec, target: 
         return made
 
     def remedy(limit: int) -> str:
-        chunks = (rows.read(chunk, input_dim) for chunk in _chunks(rows))
-        n_indices = sum(int(np.count_nonzero(ids)) for ids in chunks)
+        n_indices = sum(int(np.count_nonzero(rows.stored(chunk))) for chunk in _chunks(rows))
         at_most = CsrSpec((rows.n_rows, input_dim), n_indices, array.dtype).n_bytes
         if at_most <= limit:
             return f"--sparse takes {how_large(at_most)} at most"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from embedprep.encoded import EncodedRows, beside, open_rows, open_with_vocabulary
 from embedprep.errors import OutputError, check_choice
-from embedprep.manifest import manifest_of
+from embedprep.manifest import input_dim_of, manifest_of
 from embedprep.matrix.files import open_matrix
 from embedprep.npy import ArraySpec
 from embedprep.output import EMBEDDING_MATRIX, check_vocabulary, vocabulary_of
@@ -54,7 +54,7 @@ def embed(
     path, manifest = rows.path, manifest_of(rows.path)
     matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
     refuse_to_overwrite([*rows.files, matrix], [target.path])
-    input_dim = manifest["embedding"]["input_dim"] if manifest is not None else None
+    input_dim = None if manifest is None else input_dim_of(manifest, path.parent)
     remedy = "name the matrix that was made with the vocabulary of these rows"
     vectors = open_matrix(matrix, input_dim, remedy)
     of_rows, of_matrix = vocabulary_of(path), vocabulary_of(matrix)

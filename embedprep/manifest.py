@@ -89,10 +89,10 @@ def manifest_with_matrix(
     `outputs` are new, or take the place of files of the same names.
     """
     written = {output.name: _describe_output(output) for output in outputs}
-    kept = [output for output in manifest["outputs"] if output["name"] not in written]
+    kept = [output for output in _outputs(manifest) if output.get("name") not in list(written)]
     changed = dict(manifest) | {
         "outputs": [*kept, *written.values()],
-        "embedding": manifest["embedding"] | {"output_dim": output_dim},
+        "embedding": manifest.get("embedding", {}) | {"output_dim": output_dim},
     }
     return _dump(changed | ({"matrix": matrix} if matrix is not None else {}))
 
@@ -107,6 +107,7 @@ def describe_input(source: Source) -> dict[str, Any]:
     """What a manifest tells of an input."""
     is_absolute = posixpath.isabs(source.name) or ntpath.isabs(source.name)
     name = ntpath.basename(source.name) if is_absolute else source.name
+    name = os.fsencode(name).decode("utf-8", "surrogateescape")  # the same in every locale
     described: dict[str, Any] = {"name": name}
     described |= {"part": source.part} if source.part else {}
     described |= {"label": source.label} if source.label is not None else {}
@@ -197,12 +198,34 @@ def told_kind(manifest: Mapping[str, Any]) -> str:
 
 def output_names(manifest: Mapping[str, Any]) -> set[str]:
     """The names of the files that a manifest lists, those that lead out of the folder left out."""
-    outputs = manifest.get("outputs")
-    names = [
-        output.get("name") if isinstance(output, dict) else None
-        for output in (outputs if isinstance(outputs, list) else [])
-    ]
+    names = [output.get("name") for output in _outputs(manifest)]
     return {name for name in names if isinstance(name, str) and is_inside(name)}
+
+
+def _outputs(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a manifest tells of its files; what is no object is left out."""
+    outputs = manifest.get("outputs")
+    return [o for o in (outputs if isinstance(outputs, list) else []) if isinstance(o, dict)]
+
+
+def part_names(manifest: Mapping[str, Any]) -> list[str]:
+    """The names of the other parts of an output, each that of a folder in it."""
+    parts = manifest.get("parts")
+    return [
+        name
+        for name in (parts if isinstance(parts, dict) else {})
+        if is_inside(name) and "/" not in name
+    ]
+
+
+def input_dim_of(manifest: Mapping[str, Any], folder: Path) -> int:
+    """The `input_dim` that rows were made for. Raises OutputError where the manifest lacks it."""
+    embedding = manifest.get("embedding")
+    input_dim = embedding.get("input_dim") if isinstance(embedding, dict) else None
+    if type(input_dim) is not int:
+        cause = "is broken: it tells no input_dim"
+        raise OutputError(str(folder / MANIFEST), cause, "run the command that makes it again")
+    return input_dim
 
 
 def shards_of(manifest: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -14,6 +14,7 @@ from embedprep.errors import OutputError, VocabularyError
 from embedprep.manifest import (
     manifest_of,
     output_names,
+    part_names,
     read_manifest,
     read_manifest_of_rows,
 )
@@ -89,7 +90,7 @@ def load(folder: str | Path) -> Output:
         manifest,
         array_if_any(LABELS),
         array_if_any(DOCUMENTS),
-        {name: load(folder / name) for name in manifest.get("parts", {})},
+        {name: load(folder / name) for name in part_names(manifest)},
         load_array(folder / EMBEDDING_MATRIX) if EMBEDDING_MATRIX in names else None,
     )
 
@@ -103,7 +104,7 @@ def file_of_output(folder: Path, name: str) -> Path | None:
         return folder / name
     place = Path(os.path.realpath(folder))
     with suppress(OutputError):
-        is_part = place.name in read_manifest(place.parent).get("parts", {})
+        is_part = place.name in part_names(read_manifest(place.parent))
         if is_part and _holds(place.parent, name):
             is_near = os.path.realpath(folder.parent) == str(place.parent)
             return (folder.parent if is_near else place.parent) / name

@@ -230,7 +230,8 @@ def _check(vocabulary: Vocabulary) -> None:
     words, counts = vocabulary.words, vocabulary.counts
     if not set(map(type, words)) <= {str} or not all(words) or "\n" in (text := "".join(words)):
         raise ValueError("a word is no text")
-    if not set(map(type, counts)) <= {int} or min(counts, default=0) < 0:
+    are_counts = set(map(type, counts)) <= {int}
+    if not are_counts or min(counts, default=0) < 0 or max(counts, default=0) >= 2**63:
         raise ValueError("a count is no number")
     if len({*words, *named}) != vocabulary.input_dim:
         raise ValueError("a word stands twice")

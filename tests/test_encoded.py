@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -149,3 +150,39 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     command = [sys.executable, "-c", read, str(folder)]
     grown = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert grown * (1 if sys.platform == "darwin" else 1024) < 40_000_000 < n_rows * length * 4
+
+
+@pytest.mark.parametrize("dtype", ["<i4", ">i8", "|u1"])
+def test_rows_are_read_as_they_are_mapped(dtype: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    saved = np.arange(60).reshape(20, 3).astype(dtype)
+    for array in (saved, np.asfortranarray(saved), saved[:0]):
+        np.save(path, array)
+        rows = open_rows(path)
+        for chunk in (slice(0, len(array)), slice(len(array) // 2, len(array))):
+            assert rows.stored(chunk).dtype == array.dtype
+            assert rows.stored(chunk).tolist() == array[chunk].tolist()
+            assert rows.read(chunk, 60).tolist() == array[chunk].tolist()
+
+
+def test_rows_that_are_cut_while_they_are_read_are_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.ones((5000, 9), np.int32))
+    rows = open_rows(path)
+    os.truncate(path, 100_000)
+    assert rows.read(slice(0, 9), 2).tolist() == [[1] * 9] * 9
+    assert error_of(OutputError, rows.read, slice(4000, 5000), 2) == (
+        f"{path}: cannot be read (the file ends early); "
+        "was it changed by somebody else? make it again"
+    )
+
+
+def test_rows_that_are_replaced_while_they_are_read_stay_the_old_ones(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.ones((50, 9), np.int32))
+    rows = open_rows(path)
+    np.save(tmp_path / "y.npy", np.full((2, 9), 7, np.int32))
+    os.replace(tmp_path / "y.npy", path)
+    assert rows.read(slice(49, 50), 2).tolist() == [[1] * 9]
+    path.unlink()
+    assert rows.read(slice(0, 1), 2).tolist() == [[1] * 9]

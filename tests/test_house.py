@@ -19,7 +19,7 @@ from embedprep.cli.main import _COMMANDS
 ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
-    {"errors", "wording", "arrays", "digests"},
+    {"errors", "endings", "wording", "arrays", "digests"},
     {"specials", "rectangle", "sources", "npy", "hashing"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "csr", "sharding"},
     {"tokenizer", "publication", "shuffling", "shards"},

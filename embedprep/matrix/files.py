@@ -15,8 +15,10 @@ from embedprep.manifest import (
     MANIFEST,
     ROWS,
     has_rows,
+    input_dim_of,
     manifest_with_matrix,
     output_names,
+    part_names,
     read_manifest,
     read_manifest_of_rows,
 )
@@ -142,7 +144,7 @@ def write_matrix(staged: StagedFolder, values: NDArray[np.float32]) -> WrittenFi
 def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping[str, Any]) -> None:
     """Write a matrix into a whole output, whose other files stay; its manifests tell of it."""
     manifest = read_manifest(staged.target)
-    input_dim = manifest["embedding"]["input_dim"]
+    input_dim = input_dim_of(manifest, staged.target)
     if len(values) != input_dim:
         raise OutputError(
             str(staged.target),
@@ -151,8 +153,9 @@ def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping
         )
     output_dim = values.shape[1]
     outputs = [write_matrix(staged, values)]
-    for part in manifest.get("parts", {}):
+    for part in part_names(manifest):
         of_part = read_manifest_of_rows(staged.target / part)
+        input_dim_of(of_part, staged.target / part)
         changed = manifest_with_matrix(of_part, [], output_dim)
         outputs.append(staged.write(f"{part}/{MANIFEST}", changed))
     staged.keep(output_names(manifest))
