@@ -46,6 +46,24 @@ adoption_options = together(
 )
 
 
+update_options = together(
+    "Vocabularies that grow",
+    click.option(
+        "--update",
+        metavar="FILE",
+        help="Keep the words and indices of this vocabulary, put the new words of the text behind "
+        "them, and add up the counts of the old; -n is then the number of words of the whole.  "
+        "[default: up to 50000 new ones]",
+    ),
+    click.option(
+        "--map",
+        "map_output",
+        metavar="FILE.npy",
+        help="Also write the new index of each index of that vocabulary.",
+    ),
+)
+
+
 tokenizer_options = together(
     "Words",
     click.option(
@@ -201,7 +219,7 @@ reading_options = together(
     ),
 )
 
-resource_options = together(
+memory_option = together(
     "Running",
     click.option(
         "--memory",
@@ -210,6 +228,11 @@ resource_options = together(
         help="Take no more memory than this beside the interpreter's own (60 MB); words that do "
         "not fit wait on the disk.",
     ),
+)
+
+resource_options = together(
+    "Running",
+    memory_option,
     click.option(
         "--engine",
         type=click.Choice(ENGINES),
