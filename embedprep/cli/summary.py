@@ -157,7 +157,18 @@ def print_matrix(matrix: Matrix, path: str, as_json: bool) -> None:
         print_json(array_facts(path, shape, "float32", facts))
         return
     head = array_line(path, shape, "float32", "vector")
-    stdout.write(f"{head}\n{table(_coverage(facts))}")
+    lines = _coverage(facts) if matrix.start is None else _kept(facts)
+    stdout.write(f"{head}\n{table(lines)}")
+
+
+def _kept(facts: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """What a matrix has of an older one."""
+    gone = facts["vectors_left_out"]
+    left_out = f"{how_many(gone, 'other')} left out, as the words are gone" if gone else ""
+    return [
+        ("kept vectors", facts["kept_vectors"], left_out),
+        ("new vectors", facts["new_vectors"], ""),
+    ]
 
 
 def array_line(path: str, shape: tuple[int, ...], dtype: str, noun: str = "row") -> str:

@@ -80,7 +80,9 @@ def _count_text(
     with closing(reader), ExitStack() as stack:
         refuse_to_overwrite(reader.names, [output])
         temporary = stack.enter_context(staged_file(output))
-        work = stack.enter_context(work_in(output.parent, tokenizer, budget_of(resources, 0), resources))
+        work = stack.enter_context(
+            work_in(output.parent, tokenizer, budget_of(resources, 0), resources)
+        )
         beginning = Beginning(reader)
         counted = count(beginning, reader.reading, tokenizer, work)
         text = LocalText(counted, work)
