@@ -276,6 +276,14 @@ def test_failures_of_the_commands_leave_nothing_behind(counts: Path) -> None:
         ("vocab c.npz --keep-case -o v", "--lowercase is about text, and counts hold none."),
         ("count c.npz --encoding latin-1 -o v", "--encoding is about text, and counts hold none."),
         ("count c.npz --pattern a -o v", "--pattern is about text, and counts hold none."),
+        (
+            "vocab c.npz --engine dask -o v",
+            "--engine is about text, and counts hold none.",
+        ),
+        (
+            "vocab t.txt --update v.json --engine dask -o v",
+            "--engine is not for --update, which counts in this process.",
+        ),
         ("vocab x=c.npz -o v", "x= names a label. Counts have no labels."),
         ("count x=t.txt -o v", "x= names a label. Counts have no labels."),
         (
