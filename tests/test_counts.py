@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import unicodedata
@@ -273,6 +274,22 @@ def test_counts_are_known_by_their_content_or_their_name(tmp_path: Path) -> None
         f"{text}: is no file of counts, and {unnamed} is one; "
         "count the texts first by `embedprep count`"
     )
+
+
+def test_a_pipe_is_not_opened_to_look_at_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # to open it would wait for a writer
+    assert not are_counts([str(tmp_path / "pipe")])
+
+
+def test_many_files_of_all_sizes_are_merged(tmp_path: Path) -> None:
+    texts = [[f"word{n * n % 97} w{n}" for n in range(first, first * 3)] for first in range(1, 60)]
+    files = [
+        counted(write_text(tmp_path / f"{number}.txt", lines)) for number, lines in enumerate(texts)
+    ]
+    whole = write_text(tmp_path / "whole.txt", [line for lines in texts for line in lines])
+    merged = tmp_path / "merged.npz"
+    count_words(Counts(list(map(str, files))), WHITESPACE, merged, resources=HERE)
+    assert merged.read_bytes() == counted(whole).read_bytes()
 
 
 def test_the_commands_tell_what_they_counted(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ Asked before a text is read, and so without NumPy.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from embedprep.errors import InputError
-from embedprep.sources import STDIN
 
 FORMAT = "embedprep-counts"
 VERSION = 1
@@ -50,12 +50,11 @@ def are_counts(names: Sequence[str]) -> bool:
 def _is_counts(name: str) -> bool:
     if name.lower().endswith(".npz"):
         return True
-    if name == STDIN:
+    if not os.path.isfile(name):  # a pipe can be read once only, and not here
         return False
     try:
         with open(name, "rb") as stream:
-            # A pipe can be read once only, and not here.
-            first = stream.read(_BYTES_LOOKED_AT) if stream.seekable() else b""
+            first = stream.read(_BYTES_LOOKED_AT)
     except OSError:
         return False  # whoever reads the text tells
     begins = first.startswith(_BEGINNING) and first.startswith(SETTINGS.encode(), _SETTINGS_AT)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import WINDOW, Ints, Keys, starts_of, take_ragged
-from embedprep.dictionary import Dictionary, WordArray, merge, word_keys
+from embedprep.dictionary import Dictionary, WordArray, empty_dictionary, merge, word_keys
+from embedprep.dictionary.keys import concatenate
 from embedprep.hashing import Secret
 from embedprep.spool import Record, Spool
 
@@ -81,7 +82,7 @@ class OrderedWords:
     def read(self, n_bytes: int) -> Dictionary:
         """The next words, one at least, of about so many bytes, with keys by the `SECRET`."""
         if not len(self._next_lengths):
-            n_words = min(self._lengths.n_left, _WORDS_AT_ONCE)
+            n_words = min(self._lengths.n_left, max(1, n_bytes // _BYTES_OF_A_WORD))
             self._next_lengths = self._lengths.read(n_words).astype(np.int64)
         ends = np.cumsum(self._next_lengths + _BYTES_OF_A_WORD)
         n_words = max(1, int(np.searchsorted(ends, n_bytes, "right")))
@@ -131,11 +132,12 @@ def merged_in_order(sources: Sequence[OrderedSource], bytes_at_once: int) -> Ite
 
     A word is in one piece, with its counts in all sources added up.
     """
-    room = bytes_at_once // len(sources)
-    waiting = [_Waiting(source) for source in sources]
+    # Marks are spread evenly: so all that is at hand reaches about as far in each source.
+    n_words = max(1, sum(source.n_left for source in sources))
+    waiting = [_Waiting(source, bytes_at_once * source.n_left // n_words) for source in sources]
     while True:
         for words in waiting:
-            words.fill(room)
+            words.fill()
         # All words up to here are at hand: of each source that has more, the last one read is not
         # before it.
         limit = min((words.last for words in waiting if words.source.n_left), default=None)
@@ -150,32 +152,35 @@ def merged_in_order(sources: Sequence[OrderedSource], bytes_at_once: int) -> Ite
 
 
 class _Waiting:
-    """The words of a source that were read and not taken yet."""
+    """The words of a source that were read and not taken yet; `n_bytes` are read at a time."""
 
-    def __init__(self, source: OrderedSource) -> None:
+    def __init__(self, source: OrderedSource, n_bytes: int) -> None:
         self.source = source
-        self._words: Dictionary | None = None
+        self._n_bytes = n_bytes
+        self._words = empty_dictionary(SECRET)
         self._marks = np.empty(0, np.uint64)
         self._n_taken = 0
 
-    def fill(self, n_bytes: int) -> None:
-        """Read the next words where none are left."""
-        if self._n_taken == len(self._marks):
-            self._words, self._n_taken = None, 0
-            self._marks = self._marks[:0]
-            if self.source.n_left:
-                self._words = self.source.read(n_bytes)
-                self._marks = marks_of(self._words.words)
+    def fill(self) -> None:
+        """Read the next words where no more than half are left.
+
+        If all had to be taken first, every source would hold up the others in its turn.
+        """
+        if 2 * self._n_taken < len(self._marks) or not self.source.n_left:
+            return
+        left = _slice(self._words, self._n_taken, len(self._marks))
+        more = self.source.read(self._n_bytes)
+        words = concatenate([left.words, more.words])
+        self._words = Dictionary(words, np.concatenate([left.counts, more.counts]))
+        self._marks = marks_of(words)
+        self._n_taken = 0
 
     @property
     def last(self) -> Position:
-        assert self._words is not None
         return position_of(self._words.words, -1)
 
     def take(self, limit: Position | None) -> Dictionary:
         """The words up to a place in the order, it included; all where there is none."""
-        if self._words is None:
-            return Dictionary(WordArray.of([], SECRET), np.empty(0, np.int64))
         words, first = self._words.words, self._n_taken
         last = len(self._marks)
         if limit is not None:
@@ -211,7 +216,7 @@ def are_ascending(words: WordArray) -> bool:
 
 
 def _slice(dictionary: Dictionary, first: int, last: int) -> Dictionary:
-    """Some words of a text without gaps, in a text of nothing else."""
+    """Some words that stand in their text one behind the other, in a text of little else."""
     words, counts = dictionary.words.at(slice(first, last)), dictionary.counts[first:last]
     if not words.n_words:
         return Dictionary(words._replace(text=words.text[:WINDOW]), counts)
