@@ -287,7 +287,7 @@ def test_failures_of_the_commands_leave_nothing_behind(counts: Path) -> None:
         ("vocab x=c.npz -o v", "x= names a label. Counts have no labels."),
         ("count x=t.txt -o v", "x= names a label. Counts have no labels."),
         (
-            "count t.csv --label-column a -o v",
+            "vocab c.npz --label-column a -o v",
             "--label-column names a label. Counts have no labels.",
         ),
         (

@@ -320,6 +320,8 @@ def reading(options: dict[str, Any], resources: Resources = ALL_THERE_IS) -> Rea
         options["max_line_bytes"] = resources.max_line_bytes
     of_records = ("format", "text_columns", "label_columns", "header", "quoting")
     with usage_errors():
-        records = RecordSettings(**{name: options.pop(name) for name in of_records})
+        records = RecordSettings(
+            **{name: options.pop(name) for name in of_records if name in options}
+        )
         chosen = {name: options.pop(name) for name in names}
         return Reading(**chosen, block_bytes=resources.block_bytes, records=records)

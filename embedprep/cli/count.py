@@ -19,7 +19,7 @@ from embedprep.sources import total_bytes
 @text_options.inputs
 @click.option("-o", "--output", required=True, metavar="FILE.npz", help="The counts to write.")
 @text_options.tokenizer_options
-@text_options.reading_options
+@text_options.text_reading_options
 @options.running_options
 @text_options.memory_option
 def count(

@@ -169,7 +169,7 @@ shard_option = together(
     ),
 )
 
-reading_options = together(
+text_reading_options = together(
     "Inputs",
     click.option("--encoding", default="utf-8", show_default=True, help="How the text is encoded."),
     click.option(
@@ -200,13 +200,6 @@ reading_options = together(
         "joined by a space.  [default: the only one; text in jsonl]",
     ),
     click.option(
-        "--label-column",
-        "label_columns",
-        multiple=True,
-        metavar="COLUMN",
-        help="A column of labels, likewise.",
-    ),
-    click.option(
         "--header/--no-header",
         default=None,
         help="Whether the first row of a table names its columns.  [default: if a column is asked "
@@ -216,6 +209,18 @@ reading_options = together(
         "--quoting/--no-quoting",
         default=None,
         help="Whether quotes hold a field together.  [default: in csv, not in tsv]",
+    ),
+)
+
+reading_options = together(
+    "Inputs",
+    text_reading_options,
+    click.option(
+        "--label-column",
+        "label_columns",
+        multiple=True,
+        metavar="COLUMN",
+        help="A column of labels, named as that of the text.",
     ),
 )
 
