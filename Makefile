@@ -43,6 +43,8 @@ bench: $(VENV)/.base  ## measure speed and memory (beside the peers that are ins
 	$(BIN)/python benchmarks/vectors.py
 	$(BIN)/python benchmarks/skipgrams.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/scaling.py
+	-$(BIN)/python benchmarks/cluster.py
 
 peers: $(VENV)/.bench  ## install what the benchmarks compare with (about 2 GB)
 

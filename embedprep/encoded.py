@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from embedprep.arrays import row_chunks
 from embedprep.errors import OutputError, VocabularyError
 from embedprep.manifest import manifest_of, read_manifest_of_rows, shards_of
-from embedprep.npy import load_array
+from embedprep.npy import let_go, load_array
 from embedprep.output import SEQUENCES, VOCABULARY, check_vocabulary, file_of_output
 from embedprep.publication import refuse_to_overwrite
 from embedprep.shards import AnyArray, ShardedArray, open_shards
@@ -56,7 +56,11 @@ class EncodedRows(NamedTuple):
 
         Raises VocabularyError for an index that is not in 0..input_dim - 1.
         """
-        ids = np.ascontiguousarray(self.ids[rows], self.ids.dtype.newbyteorder("="))
+        ids = np.array(self.ids[rows], self.ids.dtype.newbyteorder("="), order="C")
+        if isinstance(self.ids, ShardedArray):
+            self.ids.let_go(rows)
+        else:
+            let_go(self.ids, rows)
         try:
             check_indices(ids, input_dim, rows.start)
         except VocabularyError as error:

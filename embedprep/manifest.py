@@ -47,20 +47,23 @@ def format_manifest(
     matrix: Mapping[str, Any] | None = None,
     part: str | None = None,
     parts: Mapping[str, Any] | None = None,
+    request: str | None = None,
     shards: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
     """The bytes of `manifest.json` of an output; `kind` is what it holds, `part` its name where it
     is a part of another one, and `parts` are the statistics of the other parts.
 
-    `embedding` are the arguments of the layer that takes the rows, where the output has rows, and
-    `matrix` the facts about its matrix. `shards` are the files of each array that has several, in
-    the order of its rows, by the name that it would have in one file.
+    `request` tells all settings in one value; `embedding` are the arguments of the layer that takes
+    the rows, where the output has rows, and `matrix` the facts about its matrix. `shards` are the
+    files of each array that has several, in the order of its rows, by the name that it would have
+    in one file.
     """
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "embedprep": __version__,
         "kind": kind,
+        **({"request": request} if request else {}),
         **({"part": part} if part else {}),
         "settings": settings,
         "inputs": [describe_input(source) for source in inputs],

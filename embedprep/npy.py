@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import math
+import mmap
 import os
 import threading
 from collections.abc import Sequence
@@ -244,6 +245,22 @@ def load_array(path: Path) -> NDArray[Any]:
         array.close()
         raise OutputError(str(path), "is no array file (it is an archive)", "name an array in it")
     return array
+
+
+def let_go(array: NDArray[Any], rows: slice) -> None:
+    """Give back the memory of some rows of a mapped array; who reads them again, reads the disk.
+
+    The pages of a map count as the process's own, and would be as many as the file has.
+    """
+    mapped: Any = array.base
+    if not isinstance(array, np.memmap) or not isinstance(mapped, mmap.mmap) or not array.size:
+        return
+    row_bytes = array.strides[0]
+    begin = array.offset % mmap.ALLOCATIONGRANULARITY + rows.start * row_bytes
+    end = min(begin + (rows.stop - rows.start) * row_bytes, len(mapped))
+    begin -= begin % mmap.PAGESIZE
+    if hasattr(mmap, "MADV_DONTNEED") and begin < end:
+        mapped.madvise(mmap.MADV_DONTNEED, begin, end - begin)
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from embedprep.budget import budget_of
 from embedprep.counting import count
 from embedprep.dictionary import Dictionary
+from embedprep.digests import digest_of
 from embedprep.doubts import Beginning, doubts
 from embedprep.handover import CountedText
 from embedprep.local import LocalText
@@ -37,9 +38,10 @@ from embedprep.settings import (
     VocabularySettings,
     check_held_out,
 )
-from embedprep.sources import TRAINING, NamedInputs, Reader
+from embedprep.sources import TRAINING, NamedInputs, Reader, Reading
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.unchanged import request_of
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
 from embedprep.writing import (
@@ -99,7 +101,8 @@ def run(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
-        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
+        request = request_of_run(reader.reading, settings, rows, selection, matrix)
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
@@ -195,10 +198,52 @@ def encode(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
-        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
+        request = request_of_encode(
+            reader.reading, vocabulary_path, rows, selection, tokenizer=tokenizer
+        )
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
+
+
+def request_of_run(
+    reading: Reading,
+    settings: VocabularySettings,
+    rows: RowSettings,
+    selection: Selection = ALL_ROWS,
+    matrix: MatrixSettings | None = None,
+) -> str:
+    """All that is asked of `run` but its inputs, as one value."""
+    words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
+    return request_of(
+        words,
+        settings.tokenizer,
+        rows=rows,
+        selection=selection,
+        reading=reading,
+        matrix=matrix,
+    )
+
+
+def request_of_encode(
+    reading: Reading,
+    vocabulary: Path,
+    rows: RowSettings,
+    selection: Selection = ALL_ROWS,
+    *,
+    tokenizer: TokenizerSettings | None = None,
+) -> str:
+    """All that is asked of `encode` but its inputs, as one value; the tokenizer is that of the
+    vocabulary. Raises VocabularyError.
+    """
+    return request_of(
+        {"vocabulary": digest_of(vocabulary).pieces},
+        tokenizer or Vocabulary.load(vocabulary).tokenizer,
+        rows=rows,
+        selection=replace(selection, label_type="class"),  # the vocabulary says what it is
+        reading=reading,
+    )
 
 
 _SUPPOSED_DIM = 300

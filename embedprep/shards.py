@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from embedprep.arrays import Ints
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, is_inside, shards_of
-from embedprep.npy import load_array
+from embedprep.npy import let_go, load_array
 
 MOST_MAPPED = 32
 """So many shards of an array stay mapped, each of which is an open file."""
@@ -176,6 +176,14 @@ class ShardedArray:
     def _first(self, shard: int) -> int:
         """The place of the first row of a shard."""
         return self._ends[shard] - self._shards[shard].shape[0]
+
+    def let_go(self, rows: slice) -> None:
+        """Give back the memory of some rows; who reads them again, reads the disk."""
+        for shard, local in self._slices(range(len(self))[rows]):
+            with self._lock:
+                mapped = self._mapped.get(shard)
+            if mapped is not None:
+                let_go(mapped, local)
 
     def _map(self, shard: int) -> NDArray[Any]:
         """A shard; of those that are mapped, the one that was last asked for goes first."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +115,37 @@ def test_what_belongs_to_rows_lies_beside_them(tmp_path: Path) -> None:
     assert error_of(OutputError, vocabulary_file, rows, None) == (
         f"{tmp_path / 'vocab.json'}: no such file; name the vocabulary of these rows by --vocab"
     )
+
+
+@pytest.mark.parametrize("n_shards", [1, 3])
+def test_reading_all_rows_leaves_none_in_memory(n_shards: int, tmp_path: Path) -> None:
+    """Pages of a map are let go of: the peak does not grow with the file."""
+    n_rows, length = 3_000_000, 16
+    folder = tmp_path / "out"
+    (tmp_path / "t").write_text("a\n" * 3, encoding="ascii")
+    options: dict[str, Any] = {} if n_shards == 1 else {"rows_per_shard": 1}
+    embedprep.build(tmp_path / "t", folder, max_len=length, **options)
+    names = ["sequences.npy"] if n_shards == 1 else [f"sequences-0000{i}.npy" for i in range(3)]
+    for name in names:
+        np.save(folder / name, np.full((n_rows // n_shards, length), 2, np.int32))
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    for file in manifest["outputs"]:
+        if file["name"] in names:
+            file["shape"] = [n_rows // n_shards, length]
+        elif file["name"].startswith("lengths-"):
+            file["shape"] = [n_rows // n_shards]
+    manifest["statistics"]["rows"] = n_rows
+    (folder / "manifest.json").write_bytes(json.dumps(manifest).encode())
+    read = """
+import resource, sys
+from pathlib import Path
+from embedprep.encoded import open_rows
+rows = open_rows(Path(sys.argv[1]))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+n = sum(int(rows.read(chunk, 3).size) for chunk in rows.chunks(64))
+assert n == 48_000_000, n
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    command = [sys.executable, "-c", read, str(folder)]
+    grown = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert grown * (1 if sys.platform == "darwin" else 1024) < 40_000_000 < n_rows * length * 4

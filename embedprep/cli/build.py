@@ -15,13 +15,13 @@ from embedprep.cli import choices, options, stdout, text_options
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
-from embedprep.cli.summary import print_built, print_vocabulary, warn
+from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
 from embedprep.counts.kinds import Counts
-from embedprep.sources import NamedInputs, total_bytes
+from embedprep.sources import NamedInputs, Source, total_bytes
 from embedprep.wording import how_many, quoted
 
 if TYPE_CHECKING:
-    from embedprep.settings import AdoptionSettings
+    from embedprep.settings import AdoptionSettings, MatrixSettings
     from embedprep.vocabulary import Vocabulary
 
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @options.matrix_options
 @options.running_options
 @text_options.resource_options
+@text_options.if_changed_option
 @options.sync_option
 def run(
     *,
@@ -50,6 +51,7 @@ def run(
     quiet: bool,
     as_json: bool,
     sync: bool,
+    if_changed: bool,
     **chosen: Any,
 ) -> None:
     """Rank the words of a text, keep the most frequent and write every line as a row of indices.
@@ -80,6 +82,19 @@ def run(
     choices.check_stdin(named, matrix)
     keep_freed_memory()
     read = [item.name for item in named] + choices.vector_files(matrix)
+    if if_changed:
+        from embedprep.pipeline import request_of_run
+
+        request = request_of_run(reading, settings, rows, selection, matrix)
+        if _is_unchanged(
+            output,
+            request,
+            choices.named_inputs(named, reading),
+            matrix,
+            quiet=quiet,
+            as_json=as_json,
+        ):
+            return
     with progress(total_bytes(read), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
@@ -98,6 +113,27 @@ def run(
     warn(built.warnings, quiet)
     if not quiet or as_json:
         print_built(built, reader.finished, as_json)
+
+
+def _is_unchanged(
+    output: str,
+    request: str,
+    inputs: NamedInputs,
+    matrix: MatrixSettings | None,
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> bool:
+    """Whether an output need not be made again, which is then said."""
+    from embedprep.unchanged import is_unchanged
+
+    choices.refuse_stdin(inputs.names, "--if-changed")
+    vectors = next(iter(choices.vector_files(matrix)), None)
+    with progress(total_bytes(inputs.names), quiet) as advance:
+        is_same = is_unchanged(Path(output), request, inputs, vectors, advance)
+    if is_same and (not quiet or as_json):
+        print_unchanged(output, as_json)
+    return is_same
 
 
 @click.command(cls=Sectioned)
@@ -222,6 +258,7 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 @text_options.selection_options
 @options.running_options
 @text_options.resource_options
+@text_options.if_changed_option
 @options.sync_option
 def encode(
     *,
@@ -232,6 +269,7 @@ def encode(
     quiet: bool,
     as_json: bool,
     sync: bool,
+    if_changed: bool,
     **chosen: Any,
 ) -> None:
     """Write every line of a text as a row of indices into a saved vocabulary.
@@ -250,6 +288,19 @@ def encode(
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
     keep_freed_memory()
+    if if_changed and not output.endswith(".npy"):
+        from embedprep.pipeline import request_of_encode
+
+        request = request_of_encode(reading, Path(vocab), rows, selection)
+        if _is_unchanged(
+            output,
+            request,
+            choices.named_inputs(named, reading),
+            None,
+            quiet=quiet,
+            as_json=as_json,
+        ):
+            return
     with progress(total_bytes([item.name for item in named]), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline

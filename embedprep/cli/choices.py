@@ -231,6 +231,19 @@ def parse_holdouts(
         return label_inputs(named, label_from)
 
 
+def named_inputs(inputs: Sequence[Input], reading: Reading) -> NamedInputs:
+    """The inputs, which nobody reads yet."""
+    with usage_errors():
+        return NamedInputs(inputs, reading)
+
+
+def refuse_stdin(names: Iterable[str], option: str) -> None:
+    """Tell that an option is about inputs that can be read twice."""
+    if STDIN in names:
+        cause = "standard input can be read once"
+        raise click.BadParameter(cause, param_hint=f"'{option}'")
+
+
 def open_reader(
     inputs: Sequence[Input],
     reading: Reading,

@@ -102,6 +102,14 @@ def embedding_line(embedding: dict[str, Any]) -> str:
     )
 
 
+def print_unchanged(path: str, as_json: bool) -> None:
+    """That an output need not be made again."""
+    if as_json:
+        print_json({"output": path, "changed": False})
+    else:
+        stdout.write(f"{printable(path)}: unchanged\n")
+
+
 def print_vocabulary(
     vocabulary: Vocabulary,
     path: str,

@@ -147,6 +147,15 @@ def row_options(default: str = "{}") -> Callable[[Command], Command]:
     )
 
 
+if_changed_option = together(
+    "Running",
+    click.option(
+        "--if-changed",
+        is_flag=True,
+        help="Do nothing if DIR was made of the same inputs with the same settings and version.",
+    ),
+)
+
 size_option = together(
     "Shape of rows",
     click.option(
