@@ -17,7 +17,7 @@ from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
 from embedprep.counts.kinds import Counts
-from embedprep.sources import NamedInputs, Source, total_bytes
+from embedprep.sources import NamedInputs, total_bytes
 from embedprep.wording import how_many, quoted
 
 if TYPE_CHECKING:
