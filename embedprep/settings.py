@@ -263,6 +263,25 @@ class AdoptionSettings:
         return asked
 
 
+@dataclass(frozen=True)
+class UpdateSettings:
+    """How many words an updated vocabulary has, the old ones included, and how often a new one
+    occurs at least. Where nobody said how many, as many new ones as a vocabulary has by default.
+    """
+
+    max_words: int | None = None
+    min_count: int = 1
+
+    def __post_init__(self) -> None:
+        if self.max_words is not None:
+            check_least("--max-words", self.max_words, 1)
+        check_least("--min-count", self.min_count, 1)
+
+    def words_beside(self, n_old: int) -> int:
+        """The words of the whole, where there are so many old ones."""
+        return n_old + VocabularySettings.max_words if self.max_words is None else self.max_words
+
+
 OUTPUT_DIM = 128
 """The dimension of the embedding where nobody chose one."""
 

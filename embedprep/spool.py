@@ -106,6 +106,10 @@ class Spool:
         data = read_at(self._file.fileno(), n_bytes, offset + first * dtype.itemsize)
         return np.frombuffer(data, dtype)
 
+    def length(self, record: Record, array: int) -> int:
+        """How many values an array of a record has."""
+        return record.lengths[array] if isinstance(record, OnDisk) else len(record[array])
+
     def append_items(self, items: Sequence[Any]) -> OnDisk:
         """Keep some plain values, such as tuples of numbers and records."""
         return self._write([np.frombuffer(pickle.dumps(items), np.uint8)])

@@ -16,7 +16,8 @@ from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
-from embedprep.sources import NamedInputs, Source, total_bytes
+from embedprep.counts.kinds import Counts
+from embedprep.sources import NamedInputs, total_bytes
 from embedprep.wording import how_many, quoted
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def _is_unchanged(
 @click.command(cls=Sectioned)
 @text_options.optional_inputs
 @text_options.adoption_options
+@text_options.update_options
 @click.option(
     "-o", "--output", required=True, metavar="FILE", help="The vocabulary to write; - is stdout."
 )
@@ -151,6 +153,8 @@ def vocab(
     inputs: tuple[str, ...],
     source: str | None,
     unk_token: str | None,
+    update: str | None,
+    map_output: str | None,
     output: str,
     quiet: bool,
     as_json: bool,
@@ -158,40 +162,68 @@ def vocab(
 ) -> None:
     """Rank the words of a text and write vocab.json, with the row shape that run would choose.
 
+    INPUTs may also be counts, as count writes them: the vocabulary is that of their texts.
+
     With --from, take over the vocabulary of another tool, every word at its index: a list of
     words, one a line (BERT's vocab.txt), a word_index or Tokenizer of Keras as JSON, a vocab.json
     or tokenizer.json of Hugging Face, or one of embedprep's own to give its rows another shape.
 
+    With --update, keep a vocabulary and put new words behind its own.
+
     \b
     embedprep vocab corpus.txt -n 20000 -o vocab.json
     embedprep vocab a.txt b.txt --min-count 5 -o - | jq '.words[:10]'
+    embedprep vocab counts/*.npz -n 20000 -o vocab.json
     embedprep vocab --from word_index.json --max-len 128 -o vocab.json
+    embedprep vocab --update vocab.json new.txt -o larger.json
     """
-    choices.check_source(inputs, source, unk_token)
+    choices.check_source(
+        inputs, source=source, unk_token=unk_token, update=update, map_output=map_output
+    )
+    if map_output is not None:
+        choices.refuse_stdout(map_output, "an array", "'--map'")
     resources = choices.resources(chosen)
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     settings = choices.vocabulary_settings(rows, **chosen)
     place = None if output == "-" else Path(output)
-    sources: list[Source] = []
+    words: NamedInputs | Counts | None = None
+    n_new: int | None = None
+    warnings: tuple[str, ...] = ()
     if source is not None:
         adoption = choices.adoption_settings(settings, rows, unk_token)
         made = _adopt(source, adoption, place, quiet)
     else:
         named = choices.parse_inputs(inputs)
+        if update is not None:
+            choices.refuse_labels(named, "Its classes are those of the --update.")
         keep_freed_memory()
-        with progress(total_bytes([item.name for item in named]), quiet) as advance:
-            reader = choices.open_reader(named, reading, advance, resources)
-            from embedprep import pipeline
+        n_bytes = total_bytes([item.name for item in named])
+        with choices.usage_errors(), progress(n_bytes, quiet) as advance:
+            words = choices.open_words(named, reading, advance, resources)
+            if update is not None:
+                from embedprep import updating
 
-            made, warnings = pipeline.vocab(reader, settings, rows, place, resources=resources)
-            sources = reader.finished
+                mapped = Path(map_output) if map_output else None
+                growth = choices.update_settings(settings)
+                made, n_new, warnings = updating.update(
+                    Path(update), words, growth, place, map_output=mapped, resources=resources
+                )
+            elif isinstance(words, Counts):
+                from embedprep.counts.recipe import vocab_of_counts
+
+                made = vocab_of_counts(words, settings, rows, place, resources=resources)
+            else:
+                from embedprep import pipeline
+
+                made, warnings = pipeline.vocab(words, settings, rows, place, resources=resources)
         warn(warnings, quiet)
     if place is None:
         from embedprep.vocabulary import format_vocabulary
 
         stdout.write(format_vocabulary(made))
     elif not quiet or as_json:
-        print_vocabulary(made, output, sources, as_json)
+        sources = words.finished if isinstance(words, NamedInputs) else []
+        print_vocabulary(made, output, sources, as_json, n_new)
 
 
 def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: bool) -> Vocabulary:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "vocab": ("build", "The vocabulary of a text alone."),
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
+    "count": ("count", "The words of a text, counted; vocab merges the counts of many."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
     "matrix": ("matrix", "The matrix that an embedding layer begins with."),
     "embed": ("tensors", "Rows of indices as the vectors of an embedding matrix."),

@@ -46,6 +46,24 @@ adoption_options = together(
 )
 
 
+update_options = together(
+    "Vocabularies that grow",
+    click.option(
+        "--update",
+        metavar="FILE",
+        help="Keep the words and indices of this vocabulary, put the new words of the text behind "
+        "them, and add up the counts of the old; -n is then the number of words of the whole.  "
+        "[default: up to 50000 new ones]",
+    ),
+    click.option(
+        "--map",
+        "map_output",
+        metavar="FILE.npy",
+        help="Also write the new index of each index of that vocabulary.",
+    ),
+)
+
+
 tokenizer_options = together(
     "Words",
     click.option(
@@ -160,7 +178,7 @@ shard_option = together(
     ),
 )
 
-reading_options = together(
+text_reading_options = together(
     "Inputs",
     click.option("--encoding", default="utf-8", show_default=True, help="How the text is encoded."),
     click.option(
@@ -191,13 +209,6 @@ reading_options = together(
         "joined by a space.  [default: the only one; text in jsonl]",
     ),
     click.option(
-        "--label-column",
-        "label_columns",
-        multiple=True,
-        metavar="COLUMN",
-        help="A column of labels, likewise.",
-    ),
-    click.option(
         "--header/--no-header",
         default=None,
         help="Whether the first row of a table names its columns.  [default: if a column is asked "
@@ -210,7 +221,19 @@ reading_options = together(
     ),
 )
 
-resource_options = together(
+reading_options = together(
+    "Inputs",
+    text_reading_options,
+    click.option(
+        "--label-column",
+        "label_columns",
+        multiple=True,
+        metavar="COLUMN",
+        help="A column of labels, named as that of the text.",
+    ),
+)
+
+memory_option = together(
     "Running",
     click.option(
         "--memory",
@@ -219,6 +242,11 @@ resource_options = together(
         help="Take no more memory than this beside the interpreter's own (60 MB); words that do "
         "not fit wait on the disk.",
     ),
+)
+
+resource_options = together(
+    "Running",
+    memory_option,
     click.option(
         "--engine",
         type=click.Choice(ENGINES),
