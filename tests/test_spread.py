@@ -16,10 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import embedprep
+from embedprep import digests
+from embedprep.digests import digest_of
 from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, SettingsError
 from embedprep.sources import NamedInputs, Reading
+from embedprep.spread import files as spread_files
 from embedprep.spread import text as spread_text
+from embedprep.spread.files import digest_by
 from tests.test_same_bytes import files_in
 
 ENGINES = ("threads", "dask")
@@ -167,3 +171,15 @@ def test_sections_grow_with_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
             monkeypatch.setattr(spread_text, "total_bytes", lambda _, n=n_bytes: n)
             sizes[n_bytes] = spread_text._section_bytes(inputs, engine)
     assert sizes == {1: 16 << 20, 10**8: 25 * 10**6, 10**10: 64 << 20, 10**15: 5 * 10**10}
+
+
+def test_pieces_of_a_file_are_hashed_by_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "PIECE_BYTES", 10)
+    monkeypatch.setattr(spread_files, "PIECE_BYTES", 10)
+    path = tmp_path / "x"
+    with ThreadEngine(2) as engine:
+        for n_bytes in (0, 1, 10, 11, 505):
+            path.write_bytes(bytes(i % 251 for i in range(n_bytes)))
+            assert digest_by(engine, str(path), n_bytes) == digest_of(path).known

@@ -53,6 +53,8 @@ _MANY_SECTIONS = 20_000
 _FEW_SECTIONS = 32
 """The dictionaries of so many are merged as they are, those of more in ranges."""
 
+_MOST_RANGES = 32
+
 
 class SpreadText(NamedTuple):
     """A text whose sections are counted, each by its worker."""
@@ -94,7 +96,8 @@ class SpreadText(NamedTuple):
         """The dictionary of all sections, in ranges: each is merged as a tree of its own, so that
         no worker need hold all words.
         """
-        n_ranges = 1 if len(self.sections) <= _FEW_SECTIONS else self.engine.n_workers
+        few = len(self.sections) <= _FEW_SECTIONS
+        n_ranges = 1 if few else min(self.engine.n_workers, _MOST_RANGES)
         return [
             self.engine.reduce(on_worker.merge_words, self._in_range(number, n_ranges))
             for number in range(n_ranges)
