@@ -128,7 +128,7 @@ class _Part:
     """The rows of a part so far."""
 
     def __init__(self, spool: Spool) -> None:
-        self.blocks = SpooledList[StoredBlock](spool)
+        self.blocks = SpooledList[StoredBlock](spool, [StoredBlock])
         self.labels = NO_LABELS
         self.hashes: list[Keys] = []
         self.rows_of_length: Counter[int] = Counter()

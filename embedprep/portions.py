@@ -65,7 +65,7 @@ def set_aside(portion: Portion, work: Work) -> Portion:
         tables = work.spool.append(tables)
     own_records = portion.own_records
     if not isinstance(own_records, OnDisk):
-        own_records = work.spool.append_items(own_records)
+        own_records = work.spool.append_items([work.spool.settled(its) for its in own_records])
     return Portion(words, portion.n_running, unfolding, tables, own_records)
 
 
