@@ -51,6 +51,6 @@ def test_what_is_no_fact_is_refused() -> None:
     "packed",
     [b"{", b'["Other",1,2]', b'["Fact",1]', b"[]", b'["map",1]', b'["dtype","x!"]', b"[[1]]"],
 )
-def test_what_was_not_packed_is_refused(packed: str) -> None:
+def test_what_was_not_packed_is_refused(packed: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - json's own says more
-        unpack(packed.encode(), [Fact])
+        unpack(packed, [Fact])
