@@ -2,7 +2,8 @@
 
 `manifest.json` is the last file of an output to appear and the first to go: a folder with one is
 whole. It holds nothing that differs between two runs of the same work: no time, host, user,
-absolute path, number of jobs or size of blocks.
+absolute path, number of jobs or size of blocks. Its last entry is its seal: the SHA-256 of what the
+manifest would be without it.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from embedprep import __version__
+from embedprep.digests import Digest
 from embedprep.errors import OutputError
+from embedprep.listing import is_inside, told_by
 from embedprep.npy import WrittenFile
 from embedprep.sources import Source
 
 MANIFEST = "manifest.json"
 FORMAT = "embedprep-output"
 VERSION = 1
+
+_SEAL = "sha256"
 
 ROWS, PAIRS, PROJECTOR = "rows", "pairs", "projector"
 """The kinds of outputs."""
@@ -69,7 +74,7 @@ def format_manifest(
     manifest |= {"labels": labels} if labels is not None else {}
     manifest |= {"matrix": matrix} if matrix is not None else {}
     manifest |= {"parts": parts} if parts else {}
-    return _dump(manifest)
+    return sealed(manifest)
 
 
 def manifest_with_matrix(
@@ -88,7 +93,23 @@ def manifest_with_matrix(
         "outputs": [*kept, *written.values()],
         "embedding": manifest["embedding"] | {"output_dim": output_dim},
     }
-    return _dump(changed | ({"matrix": matrix} if matrix is not None else {}))
+    return sealed(changed | ({"matrix": matrix} if matrix is not None else {}))
+
+
+def sealed(manifest: Mapping[str, Any]) -> bytes:
+    """The bytes of a manifest with its seal, in place of an old one.
+
+    Read and sealed again, a manifest gives the same bytes: where it does not, it was changed.
+    """
+    unsealed = {name: told for name, told in manifest.items() if name != _SEAL}
+    digest = Digest()
+    digest.update(_dump(unsealed))
+    return _dump(unsealed | {_SEAL: digest.pieces})
+
+
+def is_sealed(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether the file of a manifest, which was read of it, is as it was written."""
+    return (folder / MANIFEST).read_bytes() == sealed(manifest)
 
 
 def _dump(manifest: Mapping[str, Any]) -> bytes:
@@ -154,11 +175,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
-    """The manifest of a finished output of rows. Raises OutputError where the folder is none."""
+    """The manifest of a finished output of rows.
+
+    Raises OutputError where the folder is none, or where its manifest is not of the form that was
+    written: what it tells of files, of parts and of the layer can then be relied on.
+    """
     manifest = read_manifest(folder)
     if manifest.get("kind") != ROWS:
         remedy = "name the output of rows that it was made from"
         raise OutputError(str(folder), f"holds {told_kind(manifest)}, not rows", remedy)
+    if faults := told_by(manifest, is_of_rows=True).faults:
+        remedy = "run the command that makes the output again"
+        raise OutputError(str(folder / MANIFEST), f"is broken: it {faults[0]}", remedy)
     return manifest
 
 
@@ -195,15 +223,3 @@ def output_names(manifest: Mapping[str, Any]) -> set[str]:
         for output in (outputs if isinstance(outputs, list) else [])
     ]
     return {name for name in names if isinstance(name, str) and is_inside(name)}
-
-
-def is_inside(name: str) -> bool:
-    """Whether a name from a file is that of a plain file in the folder or in one of its folders.
-
-    >>> is_inside("test/labels.npy"), is_inside("../labels.npy"), is_inside("C:labels.npy")
-    (True, False, False)
-    """
-    parts = name.split("/")
-    return len(parts) <= 2 and all(
-        part not in ("", ".", "..") and not set(part) & set("\\:\0") for part in parts
-    )

@@ -20,7 +20,7 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "wording", "arrays", "digests"},
-    {"specials", "rectangle", "sources", "npy", "hashing"},
+    {"specials", "rectangle", "sources", "npy", "hashing", "listing"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "csr"},
     {"tokenizer", "publication", "shuffling"},
     {"dictionary", "settings", "space", "engines"},
@@ -28,7 +28,7 @@ FLOORS = [
     {"work", "output", "foreign"},
     {"intake", "encoded", "matrix"},
     {"counting", "decoding", "exporting", "skipgrams", "tensors", "training", "nearest"},
-    {"rows", "doubts", "embedding", "bags"},
+    {"rows", "doubts", "embedding", "bags", "verifying"},
     {"plan"},
     {"writing", "adopting", "explaining"},
     {"pipeline"},

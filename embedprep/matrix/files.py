@@ -17,7 +17,6 @@ from embedprep.manifest import (
     has_rows,
     manifest_with_matrix,
     output_names,
-    read_manifest,
     read_manifest_of_rows,
 )
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile
@@ -141,7 +140,7 @@ def write_matrix(staged: StagedFolder, values: NDArray[np.float32]) -> WrittenFi
 
 def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping[str, Any]) -> None:
     """Write a matrix into a whole output, whose other files stay; its manifests tell of it."""
-    manifest = read_manifest(staged.target)
+    manifest = read_manifest_of_rows(staged.target)
     input_dim = manifest["embedding"]["input_dim"]
     if len(values) != input_dim:
         raise OutputError(
