@@ -45,6 +45,10 @@ class Told(NamedTuple):
     faults: tuple[str, ...]
 
 
+class _Fault(Exception):
+    """A fault in the list of files."""
+
+
 def told_by(manifest: Mapping[str, Any], *, is_of_rows: bool) -> Told:
     """What a manifest tells; that of rows must tell of their layer."""
     faults: list[str] = []
@@ -56,7 +60,7 @@ def told_by(manifest: Mapping[str, Any], *, is_of_rows: bool) -> Told:
     for output in outputs:
         try:
             listed = _listed(output)
-        except ValueError as fault:
+        except _Fault as fault:
             faults.append(str(fault))
             continue
         if listed.name in files:
@@ -79,27 +83,27 @@ def told_by(manifest: Mapping[str, Any], *, is_of_rows: bool) -> Told:
 
 
 def _listed(output: object) -> Listed:
-    """A file in the list. Raises ValueError, which tells its fault."""
+    """A file in the list. Raises _Fault for one that is told wrongly."""
     name = output.get("name") if isinstance(output, dict) else None
     if not isinstance(output, dict) or not isinstance(name, str):
-        raise ValueError("lists a file without a name")
+        raise _Fault("lists a file without a name")
     if not is_inside(name):
-        raise ValueError(f"lists {quoted([name])}, which is no name of a file in its folder")
+        raise _Fault(f"lists {quoted([name])}, which is no name of a file in its folder")
     n_bytes, pieces = _count(output.get("bytes")), output.get("sha256")
     if n_bytes is None:
-        raise ValueError(f"does not tell the size of {name}")
+        raise _Fault(f"does not tell the size of {name}")
     if not isinstance(pieces, list) or not all(map(_is_sha256, pieces)):
-        raise ValueError(f"does not tell the SHA-256 of {name}")
+        raise _Fault(f"does not tell the SHA-256 of {name}")
     if len(pieces) != n_pieces(n_bytes):
         made = how_many(n_pieces(n_bytes), "piece")
         cause = f"tells the SHA-256 of {len(pieces):,} pieces of {name}, whose size makes {made}"
-        raise ValueError(cause)
+        raise _Fault(cause)
     shape, dtype = output.get("shape"), output.get("dtype")
     if shape is None and dtype is None and not name.endswith(".npy"):
         return Listed(name, n_bytes, tuple(pieces))
     sides = [_count(side) for side in shape] if isinstance(shape, list) else [None]
     if None in sides or not isinstance(dtype, str):
-        raise ValueError(f"does not tell which array {name} is")
+        raise _Fault(f"does not tell which array {name} is")
     return Listed(name, n_bytes, tuple(pieces), tuple(s for s in sides if s is not None), dtype)
 
 

@@ -35,9 +35,8 @@ def verify(*, output: Path, jobs: int | None, quiet: bool, as_json: bool) -> Non
     with progress(listed_bytes(output), quiet, doing="verifying") as advance:
         verified = library(output, jobs=jobs, advance=advance)
     for name in () if quiet else verified.unlisted:
-        announce(
-            f"note: {output / name}: is not listed in the manifest, so it is no part of the output"
-        )
+        cause = "is no part of the output, as its manifest does not list it"
+        announce(f"note: {output / name}: {cause}")
     if as_json:
         print_json(_facts(verified))
     elif verified.problems:

@@ -36,7 +36,7 @@ from embedprep.skipgrams.writing import COUPLES
 from embedprep.verifying.contents import Contents, Problem, check_array
 from embedprep.verifying.derived import check_pairs, check_projector
 from embedprep.verifying.rows import check_rows
-from embedprep.wording import quoted
+from embedprep.wording import how_many, quoted
 
 _CHECKS: dict[str, Callable[[Contents, Engine], Iterator[Problem]]] = {
     ROWS: check_rows,
@@ -145,7 +145,7 @@ def _check_files(
             problems[file.name].append(Problem(file.name, size))
             continue
         if size != file.n_bytes:
-            cause = f"has {size:,} bytes, and the manifest says {file.n_bytes:,}"
+            cause = f"has {how_many(size, 'byte')}, and the manifest says {file.n_bytes:,}"
             problems[file.name].append(Problem(file.name, cause))
         # What a file that is cut off has of a piece proves nothing.
         pieces += [
