@@ -25,6 +25,10 @@ _SEEK_LOCK = threading.Lock()
 _SHORT_ROW = 16
 _READ_BACK_BYTES = 1 << 20
 
+_LENGTH_AT = 8
+"""Where the header of an array tells its own size (numpy/lib/_format_impl.py)."""
+_MOST_HEADER_BYTES = 1 << 16
+
 
 class WrittenFile(NamedTuple):
     """A finished file: its name in the output, its digest, and the array in it, if it is one."""
@@ -43,6 +47,19 @@ def npy_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
         buffer, {"descr": described, "fortran_order": False, "shape": shape}
     )
     return buffer.getvalue()
+
+
+def check_header_size(path: Path) -> None:
+    """Raise ValueError for a file of an array whose header is larger than any that NumPy reads.
+
+    NumPy reads it first, whatever it says of its own size, which may be that of the memory.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_LENGTH_AT + 4)
+    if head.startswith(b"\x93NUMPY") and head[6:7] > b"\x01":  # else it has two bytes for it
+        n_bytes = int.from_bytes(head[_LENGTH_AT:], "little")
+        if n_bytes > _MOST_HEADER_BYTES:
+            raise ValueError(f"its header has {n_bytes:,} bytes")
 
 
 class ArraySpec(NamedTuple):

@@ -18,6 +18,7 @@ from embedprep.manifest import (
     read_manifest,
     read_manifest_of_rows,
 )
+from embedprep.npy import check_header_size
 from embedprep.vocabulary import Vocabulary
 
 SEQUENCES = "sequences.npy"
@@ -140,6 +141,7 @@ def check_vocabulary(path: Path, vocabulary_path: Path, vocabulary: Vocabulary) 
 def load_array(path: Path) -> NDArray[Any]:
     """Map an array from disk, read-only. Raises OutputError where there is none."""
     try:
+        check_header_size(path)
         with np.errstate(over="ignore"):  # of a size that no file has, which is told below
             array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
