@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,13 @@ def test_rows_by_a_saved_vocabulary_are_right(folder: Path) -> None:
     assert problems(folder / "new") == []
 
 
+def test_an_input_whose_name_is_no_text_is_right(folder: Path) -> None:
+    name = os.fsdecode(b"\xff \xe2\x80\xa8.txt")
+    shutil.copy(folder / "b.txt", folder / name)
+    embedprep.build(folder / name, folder / "new")
+    assert problems(folder / "new") == []
+
+
 def test_a_matrix_that_came_later_is_right(folder: Path) -> None:
     assert run(folder, "matrix -o out --dim 7 -q").status == 0
     assert problems(folder / "out") == problems(folder / "out" / "test") == []
@@ -402,7 +410,7 @@ ARRAYS_WRONG: dict[str, tuple[str, str, Callable[[Any], Any], list[tuple[str, st
         "out",
         "sequences.npy",
         put((0, 3), 0),
-        [("lengths.npy", "row 0: a length of 5 is not that of the row")],
+        [("lengths.npy", "row 0: 5, and row 0 of sequences.npy is filled otherwise")],
     ),
     "no mark": (
         "out",
@@ -414,13 +422,13 @@ ARRAYS_WRONG: dict[str, tuple[str, str, Callable[[Any], Any], list[tuple[str, st
         "out",
         "lengths.npy",
         put(1, 4),
-        [("lengths.npy", "row 1: a length of 4 is not that of the row")],
+        [("lengths.npy", "row 1: 4, and row 1 of sequences.npy is filled otherwise")],
     ),
     "length of nothing": (
         "out",
         "lengths.npy",
         put(2, 0),
-        [("lengths.npy", "row 2: a length of 0 is less than 1")],
+        [("lengths.npy", "row 2: 0 is less than 1")],
     ),
     "rows of another dtype": (
         "out",
@@ -445,6 +453,24 @@ ARRAYS_WRONG: dict[str, tuple[str, str, Callable[[Any], Any], list[tuple[str, st
         "labels.npy",
         put(7, 2),
         [("labels.npy", "row 7: 2 is none of 2 classes")],
+    ),
+    "labels of text": (
+        "out",
+        "labels.npy",
+        lambda array: array.astype("S1"),
+        [("labels.npy", "is (9,) bytes8, where (9,) int32 must be")],
+    ),
+    "lengths of floats": (
+        "out",
+        "lengths.npy",
+        lambda array: array.astype(np.float64),
+        [("lengths.npy", "is (9,) float64, where (9,) int32 must be")],
+    ),
+    "one number": (
+        "out",
+        "document.npy",
+        lambda array: array.sum(),
+        [("document.npy", "is () int64, where (9,) int64 must be")],
     ),
     "labels as a matrix": (
         "out",
@@ -477,7 +503,7 @@ ARRAYS_WRONG: dict[str, tuple[str, str, Callable[[Any], Any], list[tuple[str, st
         [
             (
                 "embedding_matrix.npy",
-                "is (11, 3) float32, and the layer asks for (12, 3) float32",
+                "is (11, 3) float32, where (12, 3) float32 must be",
             )
         ],
     ),
@@ -572,9 +598,9 @@ def test_the_vocabulary_of_another_output(folder: Path) -> None:
     assert problems(folder / "out") == [
         ("manifest.json", "says input_dim 12, and vocab.json has 6 entries"),
         ("manifest.json", "says input_length 5, and vocab.json has rows of 4"),
-        ("embedding_matrix.npy", "is (12, 3) float32, and the layer asks for (6, 3) float32"),
-        ("sequences.npy", "is (9, 5) int32, where (9, 4) int32 must be"),
         ("manifest.json", "tells of other labels than vocab.json"),
+        ("sequences.npy", "is (9, 5) int32, where (9, 4) int32 must be"),
+        ("embedding_matrix.npy", "is (12, 3) float32, where (6, 3) float32 must be"),
         (
             "test/manifest.json",
             "tells of another vocab.json than that of the whole output",
@@ -740,6 +766,41 @@ def test_a_wrong_manifest_that_is_sealed(
     rewrite_manifest(folder / output, change)
     found = [problem for problem in problems(folder / output) if problem[0] == "manifest.json"]
     assert found == [("manifest.json", cause) for cause in causes]
+
+
+def places(told: Any) -> list[tuple[Any, Any]]:
+    """Each value in some JSON: what holds it, and its name or number there."""
+    pairs = told.items() if isinstance(told, dict) else enumerate(told)
+    of_inner = [places(inner) for _, inner in pairs if isinstance(inner, dict | list)]
+    pairs = told.items() if isinstance(told, dict) else enumerate(told)
+    return [(told, name) for name, _ in pairs] + [place for some in of_inner for place in some]
+
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=150)
+@given(output=st.sampled_from(["out", "pairs", "projector"]), value=any_json, data=st.data())
+def test_any_value_in_a_manifest_is_taken_for_what_it_is(
+    output: str, value: Any, data: st.DataObject, made: Path
+) -> None:
+    """The library tells of it or finds nothing wrong; no other error comes."""
+    path = made / output / "manifest.json"
+    content = path.read_bytes()
+    manifest = json.loads(content)
+    holder, name = data.draw(st.sampled_from(places(manifest)))
+    holder[name] = value
+    path.write_bytes(sealed(manifest))
+    try:
+        for use in (embedprep.verify, embedprep.load):
+            with suppress(OutputError):
+                use(made / output)
+    finally:
+        path.write_bytes(content)
 
 
 @pytest.mark.parametrize(

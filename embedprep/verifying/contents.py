@@ -14,10 +14,15 @@ from embedprep.engines import Engine, in_turn
 from embedprep.errors import EmbedprepError
 from embedprep.listing import Listed, Told
 from embedprep.manifest import MANIFEST
+from embedprep.npy import ArraySpec
 from embedprep.output import load_array
 
 Check: TypeAlias = Callable[[NDArray[Any], int], str | None]
 """Tells what is wrong in some rows of an array, of which the first has this number."""
+
+
+_IN_WORK = 4
+"""What a value takes while it is looked at, in its own size."""
 
 
 class Problem(NamedTuple):
@@ -37,10 +42,13 @@ class Contents(NamedTuple):
     told: Told
     whole: frozenset[str]
 
-    def listed(self, name: str) -> Listed | None:
-        """A file as it is listed, None for one that is not, or that is damaged."""
-        found = [file for file in self.told.files if file.name == name]
-        return found[0] if found and name in self.whole else None
+    def file(self, name: str) -> Listed | None:
+        """A file as it is listed, None for one that is not."""
+        return next((file for file in self.told.files if file.name == name), None)
+
+    def whole_file(self, name: str) -> Listed | None:
+        """A file as it is listed, None also for one that is damaged."""
+        return self.file(name) if name in self.whole else None
 
     def statistic(self, name: str) -> object:
         """One of the numbers about an output, None where there is none."""
@@ -52,6 +60,26 @@ class Contents(NamedTuple):
         for name, number in counted.items():
             if (told := self.statistic(name)) != number:
                 yield Problem(MANIFEST, f"says {name} {told!r}, and {file} has {number:,}")
+
+    def check_arrays(self, arrays: Mapping[str, ArraySpec]) -> Iterator[Problem]:
+        """The files that are whole and hold other arrays than these."""
+        for name, array in arrays.items():
+            listed = self.whole_file(name)
+            if listed is not None and (listed.shape, listed.dtype) != tuple(array):
+                held, asked = described(listed.shape, listed.dtype), described(*array)
+                yield Problem(name, f"is {held}, where {asked} must be")
+
+    def check_values(self, name: str, check: Check, engine: Engine) -> Iterator[Problem]:
+        """The first thing that is wrong in an array, of which some rows are read at a time."""
+        array = load_array(self.folder / name)
+        row_bytes = array.nbytes // max(1, len(array))
+
+        def look(chunk: slice) -> str | None:
+            return check(np.ascontiguousarray(array[chunk]), chunk.start)
+
+        chunks = ((chunk,) for chunk in row_chunks(len(array), row_bytes * _IN_WORK))
+        if cause := next(filter(None, in_turn(engine, look, chunks)), None):
+            yield Problem(name, cause)
 
 
 def check_array(folder: Path, listed: Listed) -> Problem | None:
@@ -83,23 +111,6 @@ def described(shape: tuple[int, ...] | None, dtype: str | None) -> str:
     '(3, 4) int32'
     """
     return f"{shape} {dtype}"
-
-
-def check_each(seen: Contents, name: str, check: Check, engine: Engine) -> Iterator[Problem]:
-    """The first thing that is wrong in an array, of which some rows are looked at at a time."""
-    array = load_array(seen.folder / name)
-    if not array.ndim:
-        return
-    row_bytes = array.nbytes // max(1, len(array))
-
-    def look(chunk: slice) -> str | None:
-        said: str | None = check(np.ascontiguousarray(array[chunk]), chunk.start)
-        return said
-
-    chunks = ((chunk,) for chunk in row_chunks(len(array), row_bytes * 4))
-    causes = (cause for cause in in_turn(engine, look, chunks) if cause)
-    if cause := next(causes, None):
-        yield Problem(name, cause)
 
 
 def first_wrong(

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from embedprep.encoded import EncodedRows
 from embedprep.engines import Engine, in_turn
 from embedprep.errors import VocabularyError
-from embedprep.labels import LabelFacts
+from embedprep.labels import Coding, LabelFacts
 from embedprep.manifest import MANIFEST
+from embedprep.npy import ArraySpec
 from embedprep.output import (
     DOCUMENTS,
     EMBEDDING_MATRIX,
@@ -25,14 +26,14 @@ from embedprep.output import (
 )
 from embedprep.specials import BOS, EOS, PAD_INDEX
 from embedprep.vectors import finite_rows
-from embedprep.verifying.contents import Contents, Problem, check_each, described, first_wrong
+from embedprep.verifying.contents import Contents, Problem, first_wrong
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_many
 
 
 def check_rows(seen: Contents, engine: Engine) -> Iterator[Problem]:
     """What is wrong in the files of an output of rows, its parts left out."""
-    if seen.listed(VOCABULARY) is None:
+    if seen.whole_file(VOCABULARY) is None:
         return
     try:
         vocabulary = Vocabulary.load(seen.folder / VOCABULARY)
@@ -40,71 +41,53 @@ def check_rows(seen: Contents, engine: Engine) -> Iterator[Problem]:
         yield Problem(VOCABULARY, error.cause)
         return
     yield from _check_layer(seen, vocabulary)
-    rows = seen.listed(SEQUENCES)
-    if rows is not None and rows.shape is not None:
-        yield from _check_shapes(seen, vocabulary, rows.shape)
     yield from _check_label_facts(seen, vocabulary)
-    yield from _check_cells(seen, vocabulary, engine)
+
+    arrays = _arrays(seen, vocabulary)
+    wrong = list(seen.check_arrays(arrays))
+    yield from wrong
+    fitting = {name for name in arrays if seen.whole_file(name)} - {file for file, _ in wrong}
+    if SEQUENCES in fitting:
+        yield from seen.check_statistics({"rows": arrays[SEQUENCES].shape[0]}, SEQUENCES)
+        yield from _check_cells(seen, vocabulary, LENGTHS in fitting, engine)
     for name, check in (
         (LABELS, partial(_check_labels, vocabulary.labels)),
         (DOCUMENTS, _check_documents),
         (EMBEDDING_MATRIX, _check_vectors),
     ):
-        if seen.listed(name) is not None:
-            yield from check_each(seen, name, check, engine)
+        if name in fitting:
+            yield from seen.check_values(name, check, engine)
 
 
 def _check_layer(seen: Contents, vocabulary: Vocabulary) -> Iterator[Problem]:
-    """Whether the layer in the manifest is that of the vocabulary, its rows and the matrix."""
-    layer, matrix = seen.told.layer, seen.listed(EMBEDDING_MATRIX)
-    if layer is None:
-        return
-    if layer.input_dim != vocabulary.input_dim:
+    """Whether the layer in the manifest is that of the vocabulary and of its rows."""
+    layer, max_len = seen.told.layer, vocabulary.rectangle.max_len
+    if layer is not None and layer.input_dim != vocabulary.input_dim:
         entries = how_many(vocabulary.input_dim, "entry", "entries")
-        yield Problem(
-            MANIFEST, f"says input_dim {layer.input_dim:,}, and {VOCABULARY} has {entries}"
-        )
-    max_len = vocabulary.rectangle.max_len
-    if layer.input_length != max_len:
-        cause = (
-            f"says input_length {layer.input_length:,}, and {VOCABULARY} has rows of {max_len:,}"
-        )
+        cause = f"says input_dim {layer.input_dim:,}, and {VOCABULARY} has {entries}"
         yield Problem(MANIFEST, cause)
-    expected = (vocabulary.input_dim, layer.output_dim)
-    if matrix is not None and (matrix.shape, matrix.dtype) != (expected, "float32"):
-        held = described(matrix.shape, matrix.dtype)
-        asked = described(expected, "float32")
-        yield Problem(EMBEDDING_MATRIX, f"is {held}, and the layer asks for {asked}")
+    if layer is not None and layer.input_length != max_len:
+        said = f"says input_length {layer.input_length:,}"
+        yield Problem(MANIFEST, f"{said}, and {VOCABULARY} has rows of {max_len:,}")
 
 
-def _check_shapes(
-    seen: Contents, vocabulary: Vocabulary, shape: tuple[int, ...]
-) -> Iterator[Problem]:
-    """Whether all arrays of rows have the shapes that belong together."""
-    rectangle, labels = vocabulary.rectangle, vocabulary.labels
-    n_rows = shape[0] if shape else 0
-    expected: dict[str, tuple[tuple[int, ...], str]] = {
-        SEQUENCES: ((n_rows, rectangle.max_len), rectangle.dtype),
-        LENGTHS: ((n_rows,), "int32"),
-        DOCUMENTS: ((n_rows,), "int64"),
+def _arrays(seen: Contents, vocabulary: Vocabulary) -> dict[str, ArraySpec]:
+    """The arrays that belong to a vocabulary and to as many rows as there are."""
+    rows, rectangle, labels = seen.file(SEQUENCES), vocabulary.rectangle, vocabulary.labels
+    n_rows = rows.shape[0] if rows is not None and rows.shape else 0
+    arrays = {
+        SEQUENCES: ArraySpec((n_rows, rectangle.max_len), rectangle.dtype),
+        LENGTHS: ArraySpec((n_rows,), "int32"),
+        DOCUMENTS: ArraySpec((n_rows,), "int64"),
     }
     if labels is not None:
-        expected[LABELS] = (_label_shape(labels, n_rows), _LABEL_DTYPES[labels.type])
-    for name, (of_name, dtype) in expected.items():
-        listed = seen.listed(name)
-        if listed is not None and (listed.shape, listed.dtype) != (of_name, dtype):
-            held, asked = described(listed.shape, listed.dtype), described(of_name, dtype)
-            yield Problem(name, f"is {held}, where {asked} must be")
-    yield from seen.check_statistics({"rows": n_rows}, SEQUENCES)
-
-
-_LABEL_DTYPES = {"class": "int32", "classes": "uint8", "number": "float32"}
-
-
-def _label_shape(labels: LabelFacts, n_rows: int) -> tuple[int, ...]:
-    if labels.type == "classes":
-        return (n_rows, len(labels.classes))
-    return (n_rows,) if (labels.per_row or 1) == 1 else (n_rows, labels.per_row or 1)
+        several = len(labels.classes) if labels.type == "classes" else labels.per_row
+        n_columns = several if labels.type == "classes" or (several or 1) > 1 else None
+        arrays[LABELS] = Coding(labels, np.empty(0, np.int32), n_columns).array(n_rows)
+    if seen.told.layer is not None:
+        shape = (vocabulary.input_dim, seen.told.layer.output_dim)
+        arrays[EMBEDDING_MATRIX] = ArraySpec(shape, "float32")
+    return arrays
 
 
 def _check_label_facts(seen: Contents, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -131,18 +114,13 @@ class _Cells(NamedTuple):
     longest: int = 0
 
 
-def _check_cells(seen: Contents, vocabulary: Vocabulary, engine: Engine) -> Iterator[Problem]:
+def _check_cells(
+    seen: Contents, vocabulary: Vocabulary, has_lengths: bool, engine: Engine
+) -> Iterator[Problem]:
     """Whether indices have an entry, and whether rows are filled as far as their lengths say."""
-    listed, of_lengths = seen.listed(SEQUENCES), seen.listed(LENGTHS)
     max_len, n_marks = vocabulary.rectangle.max_len, vocabulary.specials.n_marks
-    if listed is None or listed.shape is None or listed.shape[1:] != (max_len,):
-        return
     rows = EncodedRows(seen.folder / SEQUENCES, load_array(seen.folder / SEQUENCES))
-    if rows.ids.dtype.kind not in "iu":
-        return
-    lengths: NDArray[Any] | None = None
-    if of_lengths is not None and of_lengths.shape == listed.shape[:1]:
-        lengths = load_array(seen.folder / LENGTHS)
+    lengths = load_array(seen.folder / LENGTHS) if has_lengths else None
 
     def look(chunk: slice) -> _Cells:
         try:
@@ -186,7 +164,7 @@ def _check_filled(
     if is_short.any():
         row = int(is_short.argmax())
         least = specials.n_marks
-        cause = f"row {first_row + row}: a length of {lengths[row]} is less than {least}"
+        cause = f"row {first_row + row}: {lengths[row]} is less than {least}"
         return [Problem(LENGTHS, cause)]
 
     n_filled = np.minimum(lengths, max_len)  # (rows,)
@@ -197,7 +175,8 @@ def _check_filled(
     is_wrong = ((ids != PAD_INDEX) != is_filled).any(axis=1)  # (rows,)
     if is_wrong.any():
         row = int(is_wrong.argmax())
-        cause = f"row {first_row + row}: a length of {lengths[row]} is not that of the row"
+        number = first_row + row
+        cause = f"row {number}: {lengths[row]}, and row {number} of {SEQUENCES} is filled otherwise"
         return [Problem(LENGTHS, cause)]
     row_numbers = np.arange(len(ids))
     for name, mark, place in (
@@ -232,8 +211,6 @@ def _check_documents(values: NDArray[Any], first_row: int) -> str | None:
 
 def _check_vectors(vectors: NDArray[Any], first_row: int) -> str | None:
     """Whether vectors are finite and that of the padding is zeros."""
-    if vectors.dtype.kind != "f" or vectors.ndim != 2:
-        return None
     is_finite = finite_rows(vectors)
     if not is_finite.all():
         return f"row {first_row + int(is_finite.argmin())}: holds NaN or infinity"
