@@ -430,3 +430,18 @@ def test_a_broken_manifest_is_replaced_by_the_next_run(made: Path, folder: Path)
     Path("a.txt").write_text("the cat\nsat\n", encoding="utf-8")
     embedprep.build("a.txt", out)
     assert embedprep.verify(out).problems == ()
+
+
+# What is never done.
+
+
+def test_nothing_is_unpickled_and_arrays_are_opened_in_one_place() -> None:
+    """`numpy.load` may run code unless it is told not to, and so may these modules."""
+    package = Path(embedprep.__file__).parent
+    sources = {path: path.read_text(encoding="utf-8") for path in package.rglob("*.py")}
+    modules = re.compile(r"^\s*(import|from) (pickle|shelve|marshal|dill|joblib)\b", re.MULTILINE)
+    assert [path for path, source in sources.items() if modules.search(source)] == []
+    opening = re.compile(r"\bnp\.(load|memmap|fromfile)\(|\bread_array\(|\.open_memmap\(")
+    opened = {path.name: opening.findall(source) for path, source in sources.items()}
+    assert {name: found for name, found in opened.items() if found} == {"output.py": ["load"]}
+    assert 'np.load(path, mmap_mode="r", allow_pickle=False)' in sources[package / "output.py"]
