@@ -182,10 +182,10 @@ def test_an_archive_that_lies_about_the_size_of_a_file(method: int, size: int) -
     if method == zipfile.ZIP_DEFLATED and size > len(content):  # its end is in the data
         assert read_inside("a.zip") == content
         return
-    with pytest.raises(InputError) as raised:
+    # From Python 3.12 on, a file that would lie over the next one is seen when it is opened.
+    said = r"a\.zip(/v\.txt: is broken in its archive|: cannot be read as a zip archive) \("
+    with pytest.raises(InputError, match=said):
         read_inside("a.zip")
-    assert raised.value.place == "a.zip/v.txt"
-    assert raised.value.cause.startswith("is broken in its archive (")
 
 
 @pytest.mark.parametrize("method", ALL_METHODS)
