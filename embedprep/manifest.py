@@ -2,7 +2,7 @@
 
 `manifest.json` is the last file of an output to appear and the first to go: a folder with one is
 whole. It holds nothing that differs between two runs of the same work: no time, host, user,
-absolute path, number of jobs or size of blocks.
+absolute path, number of jobs or size of blocks. What is read of it is `listing`'s part.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from embedprep import __version__
 from embedprep.errors import OutputError
+from embedprep.listing import Told, output_names, shards_of, told_by
 from embedprep.npy import WrittenFile
 from embedprep.sources import Source
 
@@ -157,12 +158,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
-    """The manifest of a finished output of rows. Raises OutputError where the folder is none."""
+    """The manifest of a finished output of rows.
+
+    Raises OutputError where the folder is none, or where its manifest is not of the form that was
+    written: what it tells of files, of parts and of the layer can then be relied on.
+    """
     manifest = read_manifest(folder)
     if manifest.get("kind") != ROWS:
         remedy = "name the output of rows that it was made from"
         raise OutputError(str(folder), f"holds {told_kind(manifest)}, not rows", remedy)
+    told_of_rows(folder, manifest)
     return manifest
+
+
+def told_of_rows(folder: Path, manifest: Mapping[str, Any]) -> Told:
+    """What the manifest of an output of rows tells. Raises OutputError where one is broken."""
+    told = told_by(manifest, is_of_rows=True)
+    if told.faults:
+        remedy = "run the command that makes the output again"
+        raise OutputError(str(folder / MANIFEST), f"is broken: it {told.faults[0]}", remedy)
+    return told
 
 
 def has_rows(folder: Path) -> bool:
@@ -190,34 +205,3 @@ def told_kind(manifest: Mapping[str, Any]) -> str:
     """What an output holds, in words."""
     kind = manifest.get("kind")
     return next((told for known, told in _KINDS.items() if known == kind), "files of another kind")
-
-
-def output_names(manifest: Mapping[str, Any]) -> set[str]:
-    """The names of the files that a manifest lists, those that lead out of the folder left out."""
-    outputs = manifest.get("outputs")
-    names = [
-        output.get("name") if isinstance(output, dict) else None
-        for output in (outputs if isinstance(outputs, list) else [])
-    ]
-    return {name for name in names if isinstance(name, str) and is_inside(name)}
-
-
-def shards_of(manifest: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The names of the files of each array that is in shards, by the name that it would have in
-    one file.
-    """
-    shards = manifest.get("shards")
-    listed = shards.items() if isinstance(shards, dict) else ()
-    return {name: files for name, files in listed if isinstance(files, list)}
-
-
-def is_inside(name: str) -> bool:
-    """Whether a name from a file is that of a plain file in the folder or in one of its folders.
-
-    >>> is_inside("test/labels.npy"), is_inside("../labels.npy"), is_inside("C:labels.npy")
-    (True, False, False)
-    """
-    parts = name.split("/")
-    return len(parts) <= 2 and all(
-        part not in ("", ".", "..") and not set(part) & set("\\:\0") for part in parts
-    )
