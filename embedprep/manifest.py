@@ -18,7 +18,7 @@ from typing import Any
 
 from embedprep import __version__
 from embedprep.errors import OutputError
-from embedprep.listing import Told, output_names, shards_of, told_by
+from embedprep.listing import Told, is_same, output_names, shards_of, told_by
 from embedprep.npy import WrittenFile
 from embedprep.sources import Source
 
@@ -148,7 +148,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "was not written by embedprep",
             "choose another folder, or move the file away",
         )
-    if manifest.get("version") != VERSION:
+    if not is_same(manifest.get("version"), VERSION):
         raise OutputError(
             str(path),
             f"has version {manifest.get('version')!r}, this embedprep reads version {VERSION}",

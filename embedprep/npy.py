@@ -266,7 +266,8 @@ def read_rows(path: Path, rows: slice) -> NDArray[Any]:
             data = read_at(file.fileno(), n_bytes, first_byte)
     except OSError as error:
         raise OutputError(str(path), f"cannot be read ({error.strerror or error})") from error
-    values = np.frombuffer(data, header.dtype).reshape(-1, *header.shape[1:])
+    shape = (rows.stop - rows.start, *header.shape[1:])
+    values: NDArray[Any] = np.ndarray(shape, header.dtype, data)
     return values.astype(header.dtype.newbyteorder("="), copy=False)
 
 

@@ -30,7 +30,7 @@ from embedprep.vectors import finite_rows
 from embedprep.verifying.arrays import StoredArray
 from embedprep.verifying.cells import check_cells
 from embedprep.verifying.contents import Check, Contents, Problem, check_values, first_wrong
-from embedprep.verifying.statistics import check_documents, check_statistics
+from embedprep.verifying.statistics import check_statistics, count_documents
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_many
 
@@ -46,7 +46,7 @@ def check_rows(seen: Contents, engine: Engine) -> Iterator[Problem]:
         return
     yield from _check_layer(seen, vocabulary)
     yield from _check_shards(seen)
-    yield from _check_label_facts(seen, vocabulary)
+    yield from _check_others(seen, vocabulary)
 
     fitting, wrong = seen.fitting(_arrays(seen, vocabulary))
     yield from wrong
@@ -63,7 +63,7 @@ def check_rows(seen: Contents, engine: Engine) -> Iterator[Problem]:
         if name in fitting:
             yield from check_values(fitting[name], check, engine)
     if documents := fitting.get(DOCUMENTS):
-        yield from check_documents(seen, documents, engine)
+        yield from count_documents(seen, documents, engine)
 
 
 def _check_layer(seen: Contents, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -91,9 +91,9 @@ def _check_shards(seen: Contents) -> Iterator[Problem]:
         )
         return
     for name, files in shards.items():
-        array = StoredArray(seen.folder, name, files)
-        division = Division(array.spec, of_each)
-        if division.n_shards != len(files) or division.names(name) != [f.name for f in files]:
+        division = Division(StoredArray(seen.folder, name, files).spec, of_each)
+        is_right = division.n_shards == len(files) and division.shard(0).shape == files[0].shape
+        if not is_right or division.names(name) != [file.name for file in files]:
             cause = f"lists shards of {name} that are not those of {how_many(of_each, 'row')} each"
             yield Problem(MANIFEST, cause)
 
@@ -115,11 +115,13 @@ def _arrays(seen: Contents, vocabulary: Vocabulary) -> dict[str, ArraySpec]:
     return arrays
 
 
-def _check_label_facts(seen: Contents, vocabulary: Vocabulary) -> Iterator[Problem]:
-    """Whether manifest and vocabulary have the same classes. Rows may do without labels that the
-    vocabulary knows.
+def _check_others(seen: Contents, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Whether the arrays that not every output has are listed where the manifest tells of them, and
+    its classes are those of the vocabulary. Rows may do without labels that the vocabulary knows.
     """
     told = seen.manifest.get("labels")
+    if seen.array(DOCUMENTS) is None and seen.statistic("documents") is not None:
+        yield Problem(MANIFEST, f"tells of documents, and lists no {DOCUMENTS}")
     has_labels = seen.array(LABELS) is not None
     if has_labels != (told is not None):
         cause = "tells of labels, and lists none" if told is not None else "does not tell of labels"

@@ -1,8 +1,8 @@
 """Are the numbers in a manifest of rows those that its arrays give?
 
-How many distinct words there were, how many rows were left out as duplicates and how many texts are
-in several parts is not in the arrays, nor are unknown words where rows were cut, and of the order
-of shuffled rows that were split.
+The arrays do not tell how many distinct words there were, how many rows were left out as duplicates
+and how many texts are in several parts; nor the unknown words of rows that were cut, nor how many
+documents were split into rows that were then shuffled, nor the longest one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 
 from embedprep.engines import Engine, in_turn
 from embedprep.errors import OutputError
+from embedprep.listing import is_same
+from embedprep.manifest import MANIFEST
 from embedprep.output import DOCUMENTS, LENGTHS, SEQUENCES, VOCABULARY
 from embedprep.verifying.arrays import StoredArray
 from embedprep.verifying.cells import Counted
@@ -33,12 +35,16 @@ def check_statistics(
     yield from seen.check_statistics(of_vocabulary, VOCABULARY)
     if counted is None:
         return
-    has_documents = seen.array(DOCUMENTS) is not None
     of_lengths = {"empty_rows": counted.n_empty}
-    if not has_documents:  # else these are those of whole rows
+    if not _is_split(seen):  # else these are those of whole rows
         of_lengths |= {"truncated_rows": counted.n_cut, "longest_row": counted.longest}
     yield from seen.check_statistics(of_lengths, LENGTHS)
     yield from _check_words(seen, vocabulary, n_rows, counted)
+
+
+def _is_split(seen: Contents) -> bool:
+    """Whether the manifest tells of rows that are parts of documents."""
+    return seen.array(DOCUMENTS) is not None or seen.statistic("documents") is not None
 
 
 def _check_words(
@@ -51,7 +57,7 @@ def _check_words(
     specials = vocabulary.specials
     n_words = counted.n_indices - n_rows * specials.n_marks
     n_unknown, is_repeated = seen.statistic("unknown_words"), False
-    if seen.array(DOCUMENTS) is not None:
+    if _is_split(seen):
         n_documents, stride = (
             seen.statistic("documents"),
             seen.fact("settings", "selection", "stride"),
@@ -66,9 +72,12 @@ def _check_words(
     yield from seen.check_statistics({"words": n_words}, LENGTHS)
     if specials.unk is not None and not counted.n_cut and not is_repeated:
         yield from seen.check_statistics({"unknown_words": counted.n_unknown}, SEQUENCES)
-    if type(n_unknown) is int:
-        share = n_unknown / n_words if n_words else 0.0
-        yield from seen.check_statistics({"out_of_vocabulary": share}, LENGTHS)
+    told_words, told_share = seen.statistic("words"), seen.statistic("out_of_vocabulary")
+    if type(n_unknown) is int and type(told_words) is int:
+        share = n_unknown / told_words if told_words else 0.0
+        if not is_same(told_share, share):
+            cause = f"says out_of_vocabulary {told_share!r}, and its words make it {share!r}"
+            yield Problem(MANIFEST, cause)
 
 
 class _Documents(NamedTuple):
@@ -78,7 +87,7 @@ class _Documents(NamedTuple):
     n_split: int = 0
 
 
-def check_documents(seen: Contents, documents: StoredArray, engine: Engine) -> Iterator[Problem]:
+def count_documents(seen: Contents, documents: StoredArray, engine: Engine) -> Iterator[Problem]:
     """Whether the rows in which documents go on are those of so many documents, where the rows are
     in the order of the text.
     """
