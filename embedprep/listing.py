@@ -150,9 +150,10 @@ def _shards(
     arrays: dict[str, tuple[Listed, ...]] = {}
     faults: list[str] = []
     for name, names in told.items():
-        are_names = isinstance(names, list) and all(isinstance(n, str) for n in names)
-        shards = tuple(files[n] for n in names if n in files and _is_plain(n)) if are_names else ()
-        if _is_plain(name) and name not in files and len(shards) == len(names) and _fit(shards):
+        listed = [_shard(files, n) for n in names] if isinstance(names, list) else []
+        shards = tuple(shard for shard in listed if shard is not None)
+        is_whole = len(shards) == len(listed) and _fit(shards)
+        if is_whole and _is_plain(name) and name not in files:
             arrays[name] = shards
         else:
             faults.append(f"tells of shards of {quoted([name])} that do not make up an array")
@@ -163,6 +164,11 @@ def _shards(
         n_of_shards = sum(shard.shape[0] for shard in shards if shard.shape)
         faults += filter(None, [misstated("rows", n_rows, name, n_of_shards)])
     return arrays, faults
+
+
+def _shard(files: Mapping[str, Listed], name: object) -> Listed | None:
+    """The file that is told to be a shard, None where there is none in the folder itself."""
+    return files.get(name) if isinstance(name, str) and _is_plain(name) else None
 
 
 def _fit(shards: Sequence[Listed]) -> bool:

@@ -936,6 +936,23 @@ MANIFESTS_WRONG: dict[str, tuple[str, Callable[[dict[str, Any]], object], list[s
             "tells of labels, and lists none",
         ],
     ),
+    "a matrix forgotten": (
+        "out",
+        lambda manifest: manifest["outputs"].pop(5),
+        ["tells of a matrix, and lists no embedding_matrix.npy"],
+    ),
+    "shards of no list": (
+        "sharded",
+        set_value("shards", "labels.npy", value=None),
+        [
+            'tells of shards of "labels.npy" that do not make up an array',
+            *(
+                f'lists "labels-0000{number}.npy", which is no file of such an output'
+                for number in range(3)
+            ),
+            "tells of labels, and lists none",
+        ],
+    ),
     "another kind": (
         "out/test",
         set_value("kind", value=["rows"]),

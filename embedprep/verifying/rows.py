@@ -122,6 +122,8 @@ def _check_others(seen: Contents, vocabulary: Vocabulary) -> Iterator[Problem]:
     told = seen.manifest.get("labels")
     if seen.array(DOCUMENTS) is None and seen.statistic("documents") is not None:
         yield Problem(MANIFEST, f"tells of documents, and lists no {DOCUMENTS}")
+    if seen.array(EMBEDDING_MATRIX) is None and seen.fact("matrix") is not None:
+        yield Problem(MANIFEST, f"tells of a matrix, and lists no {EMBEDDING_MATRIX}")
     has_labels = seen.array(LABELS) is not None
     if has_labels != (told is not None):
         cause = "tells of labels, and lists none" if told is not None else "does not tell of labels"
