@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,8 +52,8 @@ def check_cells(
             of_rows = lengths.read(chunk).astype(np.int64)  # (rows,)
         except VocabularyError as error:
             return Counted(), Problem(file, f"{error.place}: {error.cause}")
-        except OutputError as error:
-            return Counted(), Problem(file, error.cause)
+        except OutputError as error:  # of either file
+            return Counted(), Problem(Path(error.place).name, error.cause)
         if wrong := _first_unfilled(ids, of_rows, vocabulary):
             return Counted(), _told(*wrong, sequences, lengths, chunk.start)
         return _count(ids, of_rows, vocabulary), None
