@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import row_chunks
 from embedprep.errors import OutputError, VocabularyError
-from embedprep.manifest import manifest_of, read_manifest_of_rows, shards_of
+from embedprep.listing import shards_of
+from embedprep.manifest import manifest_of, read_manifest_of_rows
 from embedprep.npy import let_go, load_array, read_at
 from embedprep.output import SEQUENCES, VOCABULARY, check_vocabulary, file_of_output
 from embedprep.publication import refuse_to_overwrite

@@ -2,7 +2,7 @@
 
 `manifest.json` is the last file of an output to appear and the first to go: a folder with one is
 whole. It holds nothing that differs between two runs of the same work: no time, host, user,
-absolute path, number of jobs or size of blocks.
+absolute path, number of jobs or size of blocks. What is read of it is `listing`'s part.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from embedprep import __version__
 from embedprep.errors import OutputError
+from embedprep.listing import Told, is_same, output_names, shards_of, told_by
 from embedprep.npy import WrittenFile
 from embedprep.sources import Source
 
@@ -89,7 +90,7 @@ def manifest_with_matrix(
     `outputs` are new, or take the place of files of the same names.
     """
     written = {output.name: _describe_output(output) for output in outputs}
-    kept = [output for output in _outputs(manifest) if output.get("name") not in list(written)]
+    kept = [output for output in manifest["outputs"] if output["name"] not in written]
     changed = dict(manifest) | {
         "outputs": [*kept, *written.values()],
         "embedding": manifest.get("embedding", {}) | {"output_dim": output_dim},
@@ -151,7 +152,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "was not written by embedprep",
             "choose another folder, or move the file away",
         )
-    if manifest.get("version") != VERSION:
+    if not is_same(manifest.get("version"), VERSION):
         raise OutputError(
             str(path),
             f"has version {manifest.get('version')!r}, this embedprep reads version {VERSION}",
@@ -161,12 +162,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
-    """The manifest of a finished output of rows. Raises OutputError where the folder is none."""
+    """The manifest of a finished output of rows.
+
+    Raises OutputError where the folder is none, or where its manifest is not of the form that was
+    written: what it tells of files, of parts and of the layer can then be relied on.
+    """
     manifest = read_manifest(folder)
     if manifest.get("kind") != ROWS:
         remedy = "name the output of rows that it was made from"
         raise OutputError(str(folder), f"holds {told_kind(manifest)}, not rows", remedy)
+    told_of_rows(folder, manifest)
     return manifest
+
+
+def told_of_rows(folder: Path, manifest: Mapping[str, Any]) -> Told:
+    """What the manifest of an output of rows tells. Raises OutputError where one is broken."""
+    told = told_by(manifest, is_of_rows=True)
+    if told.faults:
+        remedy = "run the command that makes the output again"
+        raise OutputError(str(folder / MANIFEST), f"is broken: it {told.faults[0]}", remedy)
+    return told
 
 
 def has_rows(folder: Path) -> bool:
@@ -194,56 +209,3 @@ def told_kind(manifest: Mapping[str, Any]) -> str:
     """What an output holds, in words."""
     kind = manifest.get("kind")
     return next((told for known, told in _KINDS.items() if known == kind), "files of another kind")
-
-
-def output_names(manifest: Mapping[str, Any]) -> set[str]:
-    """The names of the files that a manifest lists, those that lead out of the folder left out."""
-    names = [output.get("name") for output in _outputs(manifest)]
-    return {name for name in names if isinstance(name, str) and is_inside(name)}
-
-
-def _outputs(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a manifest tells of its files; what is no object is left out."""
-    outputs = manifest.get("outputs")
-    return [o for o in (outputs if isinstance(outputs, list) else []) if isinstance(o, dict)]
-
-
-def part_names(manifest: Mapping[str, Any]) -> list[str]:
-    """The names of the other parts of an output, each that of a folder in it."""
-    parts = manifest.get("parts")
-    return [
-        name
-        for name in (parts if isinstance(parts, dict) else {})
-        if is_inside(name) and "/" not in name
-    ]
-
-
-def input_dim_of(manifest: Mapping[str, Any], folder: Path) -> int:
-    """The `input_dim` that rows were made for. Raises OutputError where the manifest lacks it."""
-    embedding = manifest.get("embedding")
-    input_dim = embedding.get("input_dim") if isinstance(embedding, dict) else None
-    if type(input_dim) is not int:
-        cause = "is broken: it tells no input_dim"
-        raise OutputError(str(folder / MANIFEST), cause, "run the command that makes it again")
-    return input_dim
-
-
-def shards_of(manifest: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The names of the files of each array that is in shards, by the name that it would have in
-    one file.
-    """
-    shards = manifest.get("shards")
-    listed = shards.items() if isinstance(shards, dict) else ()
-    return {name: files for name, files in listed if isinstance(files, list)}
-
-
-def is_inside(name: str) -> bool:
-    """Whether a name from a file is that of a plain file in the folder or in one of its folders.
-
-    >>> is_inside("test/labels.npy"), is_inside("../labels.npy"), is_inside("C:labels.npy")
-    (True, False, False)
-    """
-    parts = name.split("/")
-    return len(parts) <= 2 and all(
-        part not in ("", ".", "..") and not set(part) & set("\\:\0") for part in parts
-    )

@@ -11,13 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError, VocabularyError
-from embedprep.manifest import (
-    manifest_of,
-    output_names,
-    part_names,
-    read_manifest,
-    read_manifest_of_rows,
-)
+from embedprep.listing import output_names
+from embedprep.manifest import ROWS, manifest_of, read_manifest, read_manifest_of_rows
 from embedprep.npy import load_array
 from embedprep.shards import open_shards
 from embedprep.vocabulary import Vocabulary
@@ -72,7 +67,13 @@ def load(folder: str | Path) -> Output:
     Raises OutputError where the folder has no manifest, and so is unfinished, holds no rows, or
     lacks a file; VocabularyError where its vocabulary cannot be read.
     """
-    folder = Path(folder)
+    whole = _load(Path(folder))
+    parts = {name: _load(Path(folder) / name) for name in whole.manifest.get("parts", {})}
+    return whole._replace(parts=parts)
+
+
+def _load(folder: Path) -> Output:
+    """An output without its parts, of which a part has none."""
     manifest = read_manifest_of_rows(folder)
     names, in_shards = output_names(manifest), open_shards(folder, manifest)
 
@@ -90,8 +91,9 @@ def load(folder: str | Path) -> Output:
         manifest,
         array_if_any(LABELS),
         array_if_any(DOCUMENTS),
-        {name: load(folder / name) for name in part_names(manifest)},
-        load_array(folder / EMBEDDING_MATRIX) if EMBEDDING_MATRIX in names else None,
+        embedding_matrix=load_array(folder / EMBEDDING_MATRIX)
+        if EMBEDDING_MATRIX in names
+        else None,
     )
 
 
@@ -104,7 +106,7 @@ def file_of_output(folder: Path, name: str) -> Path | None:
         return folder / name
     place = Path(os.path.realpath(folder))
     with suppress(OutputError):
-        is_part = place.name in part_names(read_manifest(place.parent))
+        is_part = place.name in read_manifest_of_rows(place.parent).get("parts", {})
         if is_part and _holds(place.parent, name):
             is_near = os.path.realpath(folder.parent) == str(place.parent)
             return (folder.parent if is_near else place.parent) / name
@@ -115,8 +117,9 @@ def _holds(folder: Path, name: str) -> bool:
     """Whether a file lies in a folder, and is part of the rows there, if there are any."""
     if not (folder / name).exists():
         return False
-    with suppress(OutputError):  # of a folder that is no output of rows
-        return name in output_names(read_manifest_of_rows(folder))
+    with suppress(OutputError):  # of a folder that is no output
+        manifest = read_manifest(folder)
+        return manifest.get("kind") != ROWS or name in output_names(manifest)
     return True
 
 

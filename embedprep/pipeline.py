@@ -38,7 +38,7 @@ from embedprep.settings import (
     VocabularySettings,
     check_held_out,
 )
-from embedprep.sources import TRAINING, NamedInputs, Reader, Reading
+from embedprep.sources import TRAINING, NamedInputs, Reader
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.unchanged import request_of
@@ -101,7 +101,7 @@ def run(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
-        request = request_of_run(reader.reading, settings, rows, selection, matrix)
+        request = request_of_run(reader, settings, rows, selection, matrix)
         contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
@@ -198,9 +198,7 @@ def encode(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
-        request = request_of_encode(
-            reader.reading, vocabulary_path, rows, selection, tokenizer=tokenizer
-        )
+        request = request_of_encode(reader, vocabulary_path, rows, selection, tokenizer=tokenizer)
         contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if is_file:
             return write_file(temporary, output, contents, work)
@@ -208,7 +206,7 @@ def encode(
 
 
 def request_of_run(
-    reading: Reading,
+    inputs: NamedInputs,
     settings: VocabularySettings,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
@@ -221,13 +219,13 @@ def request_of_run(
         settings.tokenizer,
         rows=rows,
         selection=selection,
-        reading=reading,
+        inputs=inputs,
         matrix=matrix,
     )
 
 
 def request_of_encode(
-    reading: Reading,
+    inputs: NamedInputs,
     vocabulary: Path,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
@@ -242,7 +240,7 @@ def request_of_encode(
         tokenizer or Vocabulary.load(vocabulary).tokenizer,
         rows=rows,
         selection=replace(selection, label_type="class"),  # the vocabulary says what it is
-        reading=reading,
+        inputs=inputs,
     )
 
 

@@ -21,7 +21,7 @@ from embedprep.digests import Digest
 from embedprep.errors import EmbedprepError, OutputError
 from embedprep.manifest import describe_input, read_manifest_of_rows
 from embedprep.settings import MatrixSettings, RowSettings, Selection
-from embedprep.sources import BLOCK_BYTES, NamedInputs, Reading, Source, total_bytes
+from embedprep.sources import BLOCK_BYTES, NamedInputs, Source, total_bytes
 from embedprep.sources.compression import decompressed
 from embedprep.sources.opening import opened, read_chunks
 from embedprep.tokenizer.rules import versions_behind
@@ -35,21 +35,23 @@ def request_of(
     *,
     rows: RowSettings,
     selection: Selection,
-    reading: Reading,
+    inputs: NamedInputs,
     matrix: MatrixSettings | None = None,
 ) -> str:
     """What is asked of the inputs, as the hexadecimal SHA-256 of all settings that decide what is
     made of them, and of the versions of what it is made with.
 
-    What changes no byte has no part in it, as the number of jobs.
+    What changes no byte has no part in it, as the number of jobs, nor have the names of inputs.
     """
+    reading = inputs.reading
+    formats = [reading.records.format_of(name) for name in inputs.names]
     asked = {
         "words": words,
         "rows": asdict(replace(rows, max_bytes=None)),
         "selection": asdict(selection),
         "encoding": reading.encoding,
         "errors": reading.errors,
-        "records": asdict(reading.records),
+        "records": asdict(reading.records) | {"format": formats},
         "matrix": None if matrix is None else asdict(matrix),
         "versions": {"embedprep": __version__} | versions_behind(tokenizer),
     }

@@ -20,7 +20,7 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "endings", "wording", "arrays", "digests"},
-    {"specials", "rectangle", "sources", "npy", "hashing"},
+    {"specials", "rectangle", "sources", "npy", "hashing", "listing"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "npz", "sharding"},
     {"tokenizer", "publication", "shuffling", "shards", "csr"},
     {"dictionary", "settings", "space", "engines"},
@@ -38,7 +38,7 @@ FLOORS = [
         "numbering",
         "handover",
     },
-    {"rows", "doubts", "embedding", "bags"},
+    {"rows", "doubts", "embedding", "bags", "verifying"},
     {"local", "plan"},
     {"spread"},
     {"writing", "adopting", "explaining", "counts", "unchanged"},

@@ -85,15 +85,9 @@ def run(
     if if_changed:
         from embedprep.pipeline import request_of_run
 
-        request = request_of_run(reading, settings, rows, selection, matrix)
-        if _is_unchanged(
-            output,
-            request,
-            choices.named_inputs(named, reading),
-            matrix,
-            quiet=quiet,
-            as_json=as_json,
-        ):
+        once = choices.named_inputs(named, reading)
+        request = request_of_run(once, settings, rows, selection, matrix)
+        if _is_unchanged(output, request, once, matrix, quiet=quiet, as_json=as_json):
             return
     with progress(total_bytes(read), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
@@ -291,15 +285,9 @@ def encode(
     if if_changed and not output.endswith(".npy"):
         from embedprep.pipeline import request_of_encode
 
-        request = request_of_encode(reading, Path(vocab), rows, selection)
-        if _is_unchanged(
-            output,
-            request,
-            choices.named_inputs(named, reading),
-            None,
-            quiet=quiet,
-            as_json=as_json,
-        ):
+        once = choices.named_inputs(named, reading)
+        request = request_of_encode(once, Path(vocab), rows, selection)
+        if _is_unchanged(output, request, once, None, quiet=quiet, as_json=as_json):
             return
     with progress(total_bytes([item.name for item in named]), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)

@@ -11,15 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError
+from embedprep.listing import output_names
 from embedprep.manifest import (
     MANIFEST,
     ROWS,
     has_rows,
-    input_dim_of,
     manifest_with_matrix,
-    output_names,
-    part_names,
-    read_manifest,
     read_manifest_of_rows,
 )
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile, load_array
@@ -143,8 +140,8 @@ def write_matrix(staged: StagedFolder, values: NDArray[np.float32]) -> WrittenFi
 
 def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping[str, Any]) -> None:
     """Write a matrix into a whole output, whose other files stay; its manifests tell of it."""
-    manifest = read_manifest(staged.target)
-    input_dim = input_dim_of(manifest, staged.target)
+    manifest = read_manifest_of_rows(staged.target)
+    input_dim = manifest["embedding"]["input_dim"]
     if len(values) != input_dim:
         raise OutputError(
             str(staged.target),
@@ -153,9 +150,8 @@ def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping
         )
     output_dim = values.shape[1]
     outputs = [write_matrix(staged, values)]
-    for part in part_names(manifest):
+    for part in manifest.get("parts", {}):
         of_part = read_manifest_of_rows(staged.target / part)
-        input_dim_of(of_part, staged.target / part)
         changed = manifest_with_matrix(of_part, [], output_dim)
         outputs.append(staged.write(f"{part}/{MANIFEST}", changed))
     staged.keep(output_names(manifest))

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from embedprep.digests import Digest
 from embedprep.errors import OutputError
-from embedprep.manifest import MANIFEST, output_names, read_manifest
+from embedprep.listing import output_names
+from embedprep.manifest import MANIFEST, read_manifest
 from embedprep.npy import WrittenFile, disk_error
 from embedprep.publication.flushing import flush
 from embedprep.publication.guards import refuse_other_kind, refuse_part_of_output
