@@ -63,8 +63,8 @@ class State(NamedTuple):
 
 
 class Checkpoints:
-    """Where a run is kept, so that another may go on with it; `kinds` are the named tuples among the
-    facts. `state` is how far the run before has come, None where there is none of this request.
+    """Where a run is kept, so that another may go on with it; `kinds` are the named tuples among
+    the facts. `state` is how far the run before has come, None where there is none of this request.
     """
 
     def __init__(self, folder: Path, request: str, kinds: Sequence[type]) -> None:
@@ -92,13 +92,14 @@ class Checkpoints:
         """
         n_finished = 0 if self.state is None else self.state.n_blocks
         for block in blocks:
+            if self._n_blocks >= n_finished:
+                yield block
+            # From here on it is taken: who asks for the next one is done with this.
             self._text.update(f"{block.source}\n{block.part}\n{block.labels}\n".encode())
             self._text.update(block.data)
             self._n_blocks += 1
             if self._n_blocks == n_finished:
                 self._check(block.source)
-            if self._n_blocks > n_finished:
-                yield block
         if self._n_blocks < n_finished:
             raise _other_text("the text")
 

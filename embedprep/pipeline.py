@@ -10,18 +10,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embedprep.budget import budget_of
+from embedprep.checkpoints import Checkpoints
 from embedprep.counting import count
-from embedprep.dictionary import Dictionary
+from embedprep.dictionary import Dictionary, Run
 from embedprep.digests import digest_of
 from embedprep.doubts import Beginning, doubts
+from embedprep.errors import SettingsError
 from embedprep.handover import CountedText
+from embedprep.intake import KINDS
 from embedprep.local import LocalText
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.plan import Plan, Saved, check_size, plan
-from embedprep.portions import Kept, RankedWords
+from embedprep.portions import Kept, Portion, RankedWords
 from embedprep.publication import (
+    StagedFolder,
     refuse_to_overwrite,
     refuse_to_replace,
     staged_file,
@@ -88,8 +92,11 @@ def run(
             matrix_bytes=_matrix_bytes(matrix, settings.max_words),
             keeps_rows=selection.drop_duplicates or selection.shuffle or len(set(parts)) > 1,
         )
-        staged = stack.enter_context(staged_folder(output, ROWS, sync))
-        work = stack.enter_context(work_in(staged.path, settings.tokenizer, budget, resources))
+        request = request_of_run(reader, settings, rows, selection, matrix)
+        staged = stack.enter_context(staged_folder(output, ROWS, sync, is_kept=resources.resume))
+        checkpoints = _checkpoints(staged, request, resources)
+        tokenizer = settings.tokenizer
+        work = stack.enter_context(work_in(staged.path, tokenizer, budget, resources, checkpoints))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
         ranked, kept, n_distinct = _rank(counted, settings)
         planned = plan(
@@ -101,7 +108,6 @@ def run(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
-        request = request_of_run(reader, settings, rows, selection, matrix)
         contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
@@ -159,6 +165,8 @@ def encode(
 ) -> Built:
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
+    if is_file and resources.resume:
+        raise SettingsError("--resume", "keeps what is finished in a folder", "name one by -o")
     with closing(reader), ExitStack() as stack:
         inputs: list[str | Path] = [*reader.names, vocabulary_path]
         if is_file:
@@ -177,14 +185,19 @@ def encode(
             "eos": specials.eos is not None,
             "tokenizer": vocabulary.tokenizer.saved,
         }
+        tokenizer = vocabulary.tokenizer
+        request = request_of_encode(reader, vocabulary_path, rows, selection, tokenizer=tokenizer)
+        checkpoints = None
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
             folder = output.parent
         else:
-            staged = stack.enter_context(staged_folder(output, ROWS, sync))
+            staged = stack.enter_context(
+                staged_folder(output, ROWS, sync, is_kept=resources.resume)
+            )
             folder = staged.path
-        tokenizer = vocabulary.tokenizer
-        work = stack.enter_context(work_in(folder, tokenizer, budget, resources))
+            checkpoints = _checkpoints(staged, request, resources)
+        work = stack.enter_context(work_in(folder, tokenizer, budget, resources, checkpoints))
         counted, warnings = _count(reader, tokenizer, work, selection)
         known = vocabulary.lookup(work.secret)
         kept = Kept(known.n_words, known)
@@ -198,7 +211,6 @@ def encode(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
-        request = request_of_encode(reader, vocabulary_path, rows, selection, tokenizer=tokenizer)
         contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if is_file:
             return write_file(temporary, output, contents, work)
@@ -250,6 +262,13 @@ _SUPPOSED_DIM = 300
 
 def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
     return 0 if matrix is None else max_words * (matrix.dim or _SUPPOSED_DIM) * 4
+
+
+def _checkpoints(staged: StagedFolder, request: str, resources: Resources) -> Checkpoints | None:
+    """Where what is finished is kept, if that is asked for."""
+    if not resources.resume:
+        return None
+    return Checkpoints(staged.path / "kept", request, [*KINDS, Portion, Run])
 
 
 def _count(

@@ -191,13 +191,15 @@ _LINES_OF_A_JOB = 32
 class Resources:
     """What a job may take: workers, one a core where `jobs` is None, and `memory` in bytes, beside
     the interpreter and its libraries, where it is bounded; and the engine, whose `scheduler` is an
-    address of a Dask cluster, or None for one of this machine. None of them changes a result.
+    address of a Dask cluster, or None for one of this machine. With `resume`, what is finished is
+    kept for the next run, which goes on with it. None of them changes a result.
     """
 
     jobs: int | None = None
     memory: int | None = None
     engine: str = "threads"
     scheduler: str | None = None
+    resume: bool = False
 
     @property
     def max_line_bytes(self) -> int:
@@ -214,6 +216,8 @@ class Resources:
         check_choice("--engine", self.engine, ENGINES)
         if self.is_spread and self.memory is not None:
             raise SettingsError("--memory", "bounds threads; a cluster bounds its workers itself")
+        if self.is_spread and self.resume:
+            raise SettingsError("--resume", "is for threads; a cluster does again what it loses")
         if self.scheduler is not None and not self.is_spread:
             raise SettingsError("--scheduler", "means something with --engine dask alone")
         if self.scheduler is not None and self.jobs is not None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @options.matrix_options
 @options.running_options
 @text_options.resource_options
-@text_options.if_changed_option
+@text_options.rerun_options
 @options.sync_option
 def run(
     *,
@@ -252,7 +252,7 @@ def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: b
 @text_options.selection_options
 @options.running_options
 @text_options.resource_options
-@text_options.if_changed_option
+@text_options.rerun_options
 @options.sync_option
 def encode(
     *,

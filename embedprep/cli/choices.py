@@ -322,7 +322,7 @@ def check_stdin(inputs: Iterable[Input], matrix: MatrixSettings | None) -> None:
 def resources(options: dict[str, Any]) -> Resources:
     """What the job may take, taken out of a command's options."""
     with usage_errors():
-        names = ("jobs", "memory", *_OF_THE_ENGINE)
+        names = ("jobs", "memory", "resume", *_OF_THE_ENGINE)
         return Resources(**{name: options.pop(name) for name in names if name in options})
 
 

@@ -147,8 +147,13 @@ def row_options(default: str = "{}") -> Callable[[Command], Command]:
     )
 
 
-if_changed_option = together(
+rerun_options = together(
     "Running",
+    click.option(
+        "--resume",
+        is_flag=True,
+        help="Keep what is finished in DIR, and go on with it if a run before was interrupted.",
+    ),
     click.option(
         "--if-changed",
         is_flag=True,

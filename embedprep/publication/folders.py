@@ -24,7 +24,7 @@ from embedprep.manifest import MANIFEST, read_manifest
 from embedprep.npy import WrittenFile, disk_error
 from embedprep.publication.flushing import flush
 from embedprep.publication.guards import refuse_other_kind, refuse_part_of_output
-from embedprep.publication.leftovers import STAGING, clear_leftovers, manifests_before
+from embedprep.publication.leftovers import KEPT, STAGING, clear_leftovers, manifests_before
 from embedprep.publication.locks import lock_folder, unlock
 from embedprep.publication.signals import held_signals
 
@@ -37,10 +37,13 @@ class StagedFolder:
     `listed` are the names of what earlier runs wrote; those that are not written again go.
     """
 
-    def __init__(self, target: Path, path: Path, sync: bool, listed: Collection[str]) -> None:
+    def __init__(
+        self, target: Path, path: Path, sync: bool, listed: Collection[str], *, is_kept: bool
+    ) -> None:
         self.target = target
         self.path = path
         self.sync = sync
+        self.is_kept = is_kept
         self.listed = frozenset(listed)
         self.names: list[str] = []
         self.kept: set[str] = set()
@@ -65,12 +68,16 @@ class StagedFolder:
 
 
 @contextmanager
-def staged_folder(target: Path, kind: str, sync: bool = False) -> Iterator[StagedFolder]:
+def staged_folder(
+    target: Path, kind: str, sync: bool = False, *, is_kept: bool = False
+) -> Iterator[StagedFolder]:
     """A staging folder that is published into `target` when the block ends without an error.
 
     One of its files must be the manifest. Until then an old output in `target` is untouched, and
     after an error it still is, unless that struck while publishing: then the folder has no
-    manifest. Files that no manifest lists are the user's and stay.
+    manifest. Files that no manifest lists are the user's and stay. One that `is_kept` stays where
+    the block ends with an error, or never, and is the next one's that is to be kept; others clear
+    it away.
 
     Raises OutputError where the folder cannot be written, holds a foreign manifest or an output of
     another `kind`, or is being written by another run.
@@ -85,9 +92,8 @@ def staged_folder(target: Path, kind: str, sync: bool = False) -> Iterator[Stage
             lock = lock_folder(target)
             refuse_other_kind(target, kind)
             listed = _listed_before(target)
-            # Python makes the path absolute from 3.12 on; that of the leftovers is not.
-            staging = target / Path(tempfile.mkdtemp(prefix=STAGING, dir=target)).name
-            staged = StagedFolder(target, staging, sync, listed)
+            staging = _make_staging(target, is_kept=is_kept)
+            staged = StagedFolder(target, staging, sync, listed, is_kept=is_kept)
             (staged.path / _OBSOLETE).write_text(json.dumps(sorted(listed)))
             clear_leftovers(target, STAGING, keep=staged.path)
         yield staged
@@ -106,12 +112,22 @@ def staged_folder(target: Path, kind: str, sync: bool = False) -> Iterator[Stage
         raise disk_error(str(target), error) from error
     finally:
         with held_signals():
-            if staged is not None:
+            if staged is not None and not staged.is_kept:
                 shutil.rmtree(staged.path, ignore_errors=True)
             for folder in reversed(made):
                 with suppress(OSError):  # somebody else has put a file into it
                     folder.rmdir()
             unlock(lock)
+
+
+def _make_staging(target: Path, *, is_kept: bool) -> Path:
+    """A new folder in the target, or the one that was kept."""
+    if is_kept:
+        staging = target / KEPT
+        staging.mkdir(exist_ok=True)
+        return staging
+    # Python makes the path absolute from 3.12 on; that of the leftovers is not.
+    return target / Path(tempfile.mkdtemp(prefix=STAGING, dir=target)).name
 
 
 def _publish(staged: StagedFolder) -> None:

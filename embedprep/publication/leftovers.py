@@ -17,6 +17,10 @@ STAGING = ".embedprep-"
 """How the names of temporary files and folders begin, those of files behind that of the file."""
 
 
+KEPT = f"{STAGING}kept"
+"""The name of a staging folder that outlives its run, for another to go on with."""
+
+
 def manifests_before(target: Path) -> Iterator[dict[str, Any]]:
     """The manifest of an output, and those of runs that died while they published it."""
     if (target / MANIFEST).exists():
