@@ -18,11 +18,12 @@ import numpy as np
 
 from embedprep.errors import InputError
 from embedprep.hashing import Secret
+from embedprep.ledger import Ledger
 from embedprep.packing import pack, unpack
 from embedprep.sources import Block
 from embedprep.spool import Spool
 
-_STATE, _SPOOL = "state.json", "spool"
+_STATE, _SPOOL, _LEDGER = "state.json", "spool", "finished"
 
 _READ_BYTES = 4 << 20
 
@@ -85,6 +86,10 @@ class Checkpoints:
     def n_kept(self) -> int:
         """The bytes of the spool that are proven."""
         return self._stretches[-1].end if self._stretches else 0
+
+    def ledger(self, folder: Path) -> Ledger:
+        """What tells which files are finished in a folder, once all the text is taken."""
+        return Ledger(self._folder / _LEDGER, folder, self._text.hexdigest())
 
     def behind(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """The blocks that are not finished. Raises InputError where the finished ones are others

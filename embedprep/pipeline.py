@@ -268,7 +268,8 @@ def _checkpoints(staged: StagedFolder, request: str, resources: Resources) -> Ch
     """Where what is finished is kept, if that is asked for."""
     if not resources.resume:
         return None
-    return Checkpoints(staged.path / "kept", request, [*KINDS, Portion, Run])
+    job = f"{request} {resources.block_bytes}"  # the text is proven block by block
+    return Checkpoints(staged.path / "kept", job, [*KINDS, Portion, Run])
 
 
 def _count(

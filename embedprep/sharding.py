@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.digests import Digest, KnownDigest, UnorderedDigest, digest_of
+from embedprep.ledger import Ledger
 from embedprep.npy import (
     SHORT_ROW,
     ArraySpec,
@@ -80,9 +81,18 @@ def shards_in(folder: Path, names: Sequence[str]) -> list[str]:
 
 
 class ShardWriter:
-    """Shards on their way to `target`, a folder, written at `paths`; else as a `NpyWriter`."""
+    """Shards on their way to `target`, a folder, written at `paths`; else as a `NpyWriter`.
 
-    def __init__(self, paths: Sequence[Path], target: Path, division: Division) -> None:
+    Those that a `ledger` proves to be finished are not written again.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        target: Path,
+        division: Division,
+        ledger: Ledger | None = None,
+    ) -> None:
         self.paths = paths
         self.target = target
         self.division = division
@@ -92,11 +102,18 @@ class ShardWriter:
         self._unfinished: dict[int, UnorderedDigest] = {}
         self._digests: dict[int, Digest | KnownDigest] = {}
         self.order: NDArray[Any] | None = None  # the place of each row
+        self._ledger = ledger
+        self._finished: set[int] = set()  # before this run
         self._lock = threading.Lock()
 
     def __enter__(self) -> ShardWriter:
         for shard, path in enumerate(self.paths):
-            path.write_bytes(self._header(shard))
+            proven = None if self._ledger is None else self._ledger.proven(path)
+            if proven is None:
+                path.write_bytes(self._header(shard))
+            else:
+                self._digests[shard] = proven
+                self._finished.add(shard)
         return self
 
     def __exit__(
@@ -133,13 +150,17 @@ class ShardWriter:
         while rows.size:
             shard, row = divmod(first_row, self.division.rows_per_shard)
             of_shard = rows[: self.division.rows_per_shard - row]
-            offset = self._offset(shard, row)
-            data = of_shard.data.cast("B")
-            with self._opened(shard) as descriptor:
-                write_at(descriptor, data, offset)
-            self._take_in(shard, offset, data)
+            if shard not in self._finished:
+                self._write(shard, row, of_shard)
             first_row += len(of_shard)
             rows = rows[len(of_shard) :]
+
+    def _write(self, shard: int, row: int, rows: NDArray[Any]) -> None:
+        offset = len(self._header(shard)) + row * self.division.array.row_bytes
+        data = rows.data.cast("B")
+        with self._opened(shard) as descriptor:
+            write_at(descriptor, data, offset)
+        self._take_in(shard, offset, data)
 
     def _take_in(self, shard: int, offset: int, data: memoryview) -> None:
         """Digest what was written, and let go of a shard that is whole."""
@@ -153,6 +174,8 @@ class ShardWriter:
         if digest.digest.n_bytes == self._sizes[self._is_last(shard)]:
             self._digests[shard] = digest.digest
             self._unfinished.pop(shard, None)
+            if self._ledger is not None:
+                self._ledger.add(self.paths[shard], digest.digest)
 
     @contextmanager
     def _opened(self, shard: int) -> Iterator[int]:
@@ -163,9 +186,6 @@ class ShardWriter:
                 yield file.fileno()
         except OSError as error:
             raise disk_error(str(self.target / path.name), error) from error
-
-    def _offset(self, shard: int, row: int) -> int:
-        return len(self._header(shard)) + row * self.division.array.row_bytes
 
     def _is_last(self, shard: int) -> bool:
         return shard == len(self.paths) - 1

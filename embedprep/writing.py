@@ -12,6 +12,7 @@ from embedprep.arrays import Ints
 from embedprep.engines import Future
 from embedprep.handover import CountedText, Written
 from embedprep.labels import LabelFacts
+from embedprep.ledger import Ledger
 from embedprep.manifest import MANIFEST, ROWS, format_manifest
 from embedprep.matrix.files import write_matrix
 from embedprep.matrix.making import Matrix
@@ -77,7 +78,7 @@ class Contents(NamedTuple):
 
     `n_distinct` is how many words the training rows hold; `word_settings` say which words there
     are and `selection` which rows; each array is in shards of `rows_per_shard`, where that is not
-    None; `request` is what was asked for, as one value.
+    None; `request` is what was asked for, as one value; shards that a `ledger` proves are there.
     """
 
     reader: NamedInputs
@@ -91,11 +92,14 @@ class Contents(NamedTuple):
     matrix: Matrix | None = None
     rows_per_shard: int | None = None
     request: str | None = None
+    ledger: Ledger | None = None
 
 
 def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     """Write all files of an output, the manifest last."""
     counted, planned = contents.counted, contents.planned
+    if work.checkpoints is not None:
+        contents = contents._replace(ledger=work.checkpoints.ledger(staged.path))
     written = [_write_part(staged, number, contents) for number in range(len(planned.parts))]
     [(vocabulary, saved)] = work.engine.gather([contents.vocabulary])
     facts = written[0].statistics
@@ -155,9 +159,7 @@ def _write_part(staged: StagedFolder, number: int, contents: Contents) -> _Writt
     with ExitStack() as stack:
         writers: dict[str, ArrayWriter] = {}
         for file, array in contents.planned.arrays(part).items():
-            writer = _writer(
-                staged, _path(part.name, file), array, part.order, contents.rows_per_shard
-            )
+            writer = _writer(staged, _path(part.name, file), array, part.order, contents)
             stack.enter_context(writer)
             writers[file] = writer
         facts = _write_arrays(number, contents, writers)
@@ -169,16 +171,16 @@ def _writer(
     name: str,
     array: ArraySpec,
     order: Ints | None,
-    rows_per_shard: int | None,
+    contents: Contents,
 ) -> NpyWriter | ShardWriter:
     """What writes an array, given by its name in the output, in one file or in shards."""
     target = staged.target / name
-    if rows_per_shard is not None:
-        shards = Division(array, rows_per_shard)
+    if contents.rows_per_shard is not None:
+        shards = Division(array, contents.rows_per_shard)
         paths = [staged.add(shard) for shard in shards.names(name)]
         if order is not None:
             return ShuffledShardWriter(paths, target.parent, shards, order)
-        return ShardWriter(paths, target.parent, shards)
+        return ShardWriter(paths, target.parent, shards, contents.ledger)
     path = staged.add(name)
     if order is not None:
         return ShuffledNpyWriter(path, target, array, order)

@@ -20,9 +20,9 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "endings", "wording", "arrays", "digests"},
-    {"specials", "rectangle", "sources", "npy", "hashing", "listing"},
+    {"specials", "rectangle", "sources", "npy", "hashing", "listing", "packing", "ledger"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "npz", "sharding"},
-    {"tokenizer", "publication", "shuffling", "shards", "csr"},
+    {"tokenizer", "publication", "checkpoints", "shuffling", "shards", "csr"},
     {"dictionary", "settings", "space", "engines"},
     {"vocabulary", "unfolding", "parts", "initializers", "vectors", "budget"},
     {"work", "output", "foreign"},

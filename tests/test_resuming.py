@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from click import UsageError
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import embedprep
 from embedprep import counting
+from embedprep.cli.main import cli
+from embedprep.errors import InputError, SettingsError
+from embedprep.sharding import ShardWriter
 from embedprep.sources import Block, Reader
 from tests.test_same_bytes import files_in
 
 LINES = ["a b c", "", "b c", "c", "a a a d e f g h", "x", "é 中文 b", "c c"]
+TEXT = "\n".join(LINES * 30)
 KEPT = ".embedprep-kept"
 
 
@@ -28,30 +39,44 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embedprep.settings.BLOCK_BYTES", 16)
 
 
-def interrupt_after(n_blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def interrupt_reading(n_blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the text break off behind so many blocks."""
 
     def read(self: Reader) -> Iterator[Block]:
-        for number, block in enumerate(whole(self)):
+        for number, block in enumerate(original(self)):
             if number == n_blocks:
                 raise Interrupted
             yield block
 
-    whole = Reader.__iter__
+    original = Reader.__iter__
     monkeypatch.setattr(Reader, "__iter__", read)
 
 
-def count_encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of the blocks that are encoded from now on."""
-    sizes: list[int] = []
+def interrupt_writing(n_writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk fail behind so many parts of shards."""
 
-    def encode(block: Block, *others: Any) -> Any:
-        sizes.append(len(block.data))
-        return original(block, *others)
+    def write(self: ShardWriter, shard: int, row: int, rows: NDArray[Any]) -> None:
+        written.append(shard)
+        if len(written) > n_writes:
+            raise Interrupted
+        original(self, shard, row, rows)
 
-    original = counting._encode_block
-    monkeypatch.setattr(counting, "_encode_block", encode)
-    return sizes
+    written: list[int] = []
+    original = ShardWriter._write
+    monkeypatch.setattr(ShardWriter, "_write", write)
+
+
+def count_calls(of: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The arguments of each call of a function from now on."""
+
+    def called(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return original(*arguments)
+
+    calls: list[tuple[Any, ...]] = []
+    original = getattr(of, name)
+    monkeypatch.setattr(of, name, called)
+    return calls
 
 
 WAYS: list[dict[str, Any]] = [
@@ -63,13 +88,17 @@ WAYS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", WAYS, ids=str)
+@settings(max_examples=25)  # each of up to six runs
 @given(
     lines=st.lists(st.sampled_from(LINES), min_size=20, max_size=40),
-    moments=st.lists(st.integers(0, 20), min_size=1, max_size=3),
+    moments=st.lists(
+        st.tuples(st.sampled_from([interrupt_reading, interrupt_writing]), st.integers(0, 20)),
+        max_size=3,
+    ),
 )
 def test_any_interruptions_cost_no_byte(
     lines: list[str],
-    moments: list[int],
+    moments: list[tuple[Callable[[int, pytest.MonkeyPatch], None], int]],
     options: dict[str, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -81,12 +110,221 @@ def test_any_interruptions_cost_no_byte(
         embedprep.build(inputs, folder / name, max_words=2)
     embedprep.build(inputs, folder / "whole", **options)
     old = files_in(folder / "out")
-    for moment in moments:
+    for interrupt, moment in moments:
         with pytest.MonkeyPatch.context() as patched:
-            interrupt_after(moment, patched)
-            with pytest.raises(Interrupted):
+            interrupt(moment, patched)
+            try:
                 embedprep.build(inputs, folder / "out", resume=True, **options)
-        found = files_in(folder / "out")
-        assert {name: found[name] for name in old} == old
+            except Interrupted:
+                found = files_in(folder / "out")
+                assert {name: found[name] for name in old} == old
+            else:
+                old = files_in(folder / "out")
     embedprep.build(inputs, folder / "out", resume=True, **options)
     assert files_in(folder / "out") == files_in(folder / "whole")
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "t"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def build(text: Path, **options: Any) -> dict[str, bytes]:
+    """The files of an output of a text."""
+    out = text.parent / "out"
+    embedprep.build([str(text)], out, **{"resume": True, "max_words": 3} | options)
+    return files_in(out)
+
+
+def build_and_stop(
+    text: Path,
+    moment: int,
+    interrupt: Callable[[int, pytest.MonkeyPatch], None] = interrupt_reading,
+    **options: Any,
+) -> Path:
+    """The folder that an interrupted job keeps."""
+    with pytest.MonkeyPatch.context() as patched:
+        interrupt(moment, patched)
+        with pytest.raises(Interrupted):
+            build(text, **options)
+    return text.parent / "out" / KEPT
+
+
+def whole(text: Path, **options: Any) -> dict[str, bytes]:
+    """The files of an output that nothing interrupts."""
+    embedprep.build([str(text)], text.parent / "whole", **{"max_words": 3} | options)
+    return files_in(text.parent / "whole")
+
+
+def n_blocks_of(text: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    with monkeypatch.context() as patched:
+        calls = count_calls(counting, "_encode_block", patched)
+        whole(text)
+    return len(calls)
+
+
+def test_what_is_finished_is_not_encoded_again(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    n_blocks = n_blocks_of(text, monkeypatch)
+    build_and_stop(text, 20)
+    calls = count_calls(counting, "_encode_block", monkeypatch)
+    build(text)
+    assert n_blocks - 20 <= len(calls) <= n_blocks - 20 + 3
+
+
+def test_what_is_counted_is_not_counted_again(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"rows_per_shard": 10}
+    expected = whole(text, **options)
+    build_and_stop(text, 3, interrupt_writing, **options)
+    calls = count_calls(counting, "_encode_block", monkeypatch)
+    assert build(text, **options) == expected
+    assert calls == []
+
+
+def test_a_finished_shard_is_not_written_again(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"rows_per_shard": 10, "jobs": 1}
+    kept = build_and_stop(text, 50, interrupt_writing, **options)
+    told = (kept / "kept" / "finished").read_text(encoding="utf-8")
+    finished, broken, *others = [kept / name for name in re.findall(r"sequences[-0-9]+.npy", told)]
+    assert others
+    data = bytearray(broken.read_bytes())
+    data[-1] ^= 1
+    broken.write_bytes(data)
+    inode = finished.stat().st_ino, finished.stat().st_mtime_ns
+    calls = count_calls(ShardWriter, "_write", monkeypatch)
+    assert build(text, **options) == whole(text, **options)
+    paths = [writer.paths[shard] for writer, shard, *_ in calls]
+    names = {path.name for path in paths if path.parent == kept}
+    assert finished.name not in names
+    assert broken.name in names
+    published = kept.parent / finished.name
+    assert (published.stat().st_ino, published.stat().st_mtime_ns) == inode
+
+
+def test_shards_of_a_text_that_has_grown_are_written_anew(text: Path) -> None:
+    options = {"rows_per_shard": 10}
+    build_and_stop(text, 50, interrupt_writing, **options)
+    with text.open("a", encoding="utf-8") as file:
+        file.write("\n" + "zebra zebra zebra\n" * 200)
+    assert build(text, **options) == whole(text, **options)
+
+
+@pytest.mark.parametrize("change", [lambda text: text[1:], lambda text: text[:40], str.upper])
+def test_a_text_that_has_changed(change: Callable[[str], str], text: Path) -> None:
+    kept = build_and_stop(text, 30)
+    text.write_text(change(TEXT), encoding="utf-8")
+    before = files_in(kept)
+    with pytest.raises(InputError) as raised:
+        build(text)
+    assert str(raised.value).endswith(
+        "is not what the interrupted run has read; leave out --resume to begin anew"
+    )
+    assert files_in(kept) == before
+    assert build(text, resume=False) == whole(text)
+
+
+@pytest.mark.parametrize("name", ["state.json", "spool"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "empty"])
+def test_what_no_digest_proves_is_done_again(name: str, damage: str, text: Path) -> None:
+    path = build_and_stop(text, 30) / "kept" / name
+    data = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        flipped = data[:-9] + bytes([data[-9] ^ 4]) + data[-8:]
+        path.write_bytes({"cut": data[:-1], "flipped": flipped, "empty": b""}[damage])
+    assert build(text) == whole(text)
+
+
+def test_the_work_for_other_settings_is_of_no_use(text: Path) -> None:
+    build_and_stop(text, 30)
+    assert build(text, max_words=2) == whole(text, max_words=2)
+
+
+def test_other_resources_change_nothing(text: Path) -> None:
+    build_and_stop(text, 30)
+    assert build(text, jobs=1, memory=300 << 20) == whole(text)
+
+
+def test_an_ordinary_run_leaves_nothing_of_an_interrupted_one(text: Path) -> None:
+    assert build_and_stop(text, 30).exists()
+    assert build(text, resume=False) == whole(text)
+
+
+def call(command: list[str]) -> None:
+    """Run a command in this process; what ends it comes through."""
+    cli.main(command, prog_name="embedprep", standalone_mode=False)
+
+
+def test_encode_goes_on_too(text: Path) -> None:
+    whole(text)
+    vocabulary = text.parent / "whole" / "vocab.json"
+    command = ["encode", str(text), "--vocab", str(vocabulary), "--rows-per-shard", "7", "-q", "-o"]
+    out, other = text.parent / "encoded", text.parent / "other"
+    call([*command, str(other)])
+    for interrupt, moment in ((interrupt_reading, 21), (interrupt_writing, 9)):
+        with pytest.MonkeyPatch.context() as patched:
+            interrupt(moment, patched)
+            with pytest.raises(Interrupted):
+                call([*command, str(out), "--resume"])
+    call([*command, str(out), "--resume"])
+    assert files_in(out) == files_in(other)
+
+
+KILLED = """
+import os, signal, sys
+from embedprep import counting
+from embedprep.__main__ import main
+from embedprep.checkpoints import Checkpoints
+counting.BLOCKS_OF_A_CHECKPOINT = 2
+save, left = Checkpoints.save, int(sys.argv.pop(1))
+def save_and_die(*arguments):
+    global left
+    save(*arguments)
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+Checkpoints.save = save_and_die
+main()
+"""
+
+
+def test_a_killed_process_goes_on_twice(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text.write_text(TEXT * 9_000, encoding="utf-8")  # of 18 MB: several blocks
+    job = ["run", str(text), "-n", "3", "-q", "-o"]
+    command = [*job, str(text.parent / "out"), "--resume"]
+    for moment in (1, 2):
+        done = subprocess.run([sys.executable, "-c", KILLED, str(moment), *command], check=False)
+        assert done.returncode == -signal.SIGKILL
+    monkeypatch.undo()
+    n_blocks = n_blocks_of(text, monkeypatch)
+    call([*job, str(text.parent / "expected")])
+    calls = count_calls(counting, "_encode_block", monkeypatch)
+    call(command)
+    assert files_in(text.parent / "out") == files_in(text.parent / "expected")
+    assert 0 < len(calls) <= n_blocks - 6  # each checkpoint comes behind two blocks or more
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (
+            "encode t --vocab whole/vocab.json --resume -o x.npy",
+            "--resume: keeps what is finished in a folder; name one by -o",
+        ),
+        (
+            "run t --engine dask --resume -o out",
+            "is for threads; a cluster does again what it loses",
+        ),
+    ],
+)
+def test_where_there_is_nothing_to_go_on_with(
+    command: str, said: str, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole(text)
+    monkeypatch.chdir(text.parent)
+    with pytest.raises((SettingsError, UsageError)) as raised:
+        call(command.split())
+    assert said in str(raised.value)
+    assert {path.name for path in text.parent.iterdir()} == {"t", "whole"}

@@ -16,6 +16,7 @@ from tests.faults import places
 from tests.faults.figures import Tally, some, times
 from tests.faults.worlds import (
     JOBS,
+    KEEPING,
     Job,
     call,
     contents,
@@ -26,8 +27,12 @@ from tests.faults.worlds import (
     start,
 )
 
-CASES = [f"{name} {into}" for name in JOBS for into in ("over an old output", "into a new one")]
-FOLDERS = [case for case in CASES if case.partition(" ")[0] in {"run", "skipgrams"}]
+CASES = [
+    f"{name} {into}"
+    for name in (*JOBS, *KEEPING)
+    for into in ("over an old output", "into a new one")
+]
+FOLDERS = [case for case in CASES if case.partition(" ")[0] in {"run", "resume", "skipgrams"}]
 
 
 @pytest.fixture

@@ -30,6 +30,9 @@ JOBS = {
 }
 """Each command that writes, with what makes its old output differ from its new one."""
 
+KEEPING = {"resume": ("run {text} --rows-per-shard 200 --resume -o {target}", "out")}
+"""A command that keeps what is finished when it ends early."""
+
 OLD = {"text": "old.txt", "reduce": "mean", "seed": "1"}
 NEW = {"text": "new.txt", "reduce": "max", "seed": "2"}
 
@@ -201,8 +204,8 @@ def make_world(folder: Path) -> None:
 
 
 def make_job(name: str, folder: Path, is_new: bool, facts: Mapping[str, str] = NEW) -> Job:
-    """One of `JOBS` in the folder of a world; `is_new` where it finds no old output."""
-    told, target = JOBS[name]
+    """One of these commands in the folder of a world; `is_new` where it finds no old output."""
+    told, target = (JOBS | KEEPING)[name]
     (folder / "before").mkdir()
     outputs: dict[str, Tree] = {"old": {}}
     for age, chosen in (("new", facts), ("old", OLD)):
