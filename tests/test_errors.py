@@ -5,6 +5,7 @@ All go through the command line, as a user meets them, in a folder that holds an
 
 from __future__ import annotations
 
+import atexit
 import bz2
 import gzip
 import json
@@ -20,7 +21,9 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +34,7 @@ from embedprep import pipeline
 from embedprep.errors import InputError, VocabularyError
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
+from tests.warm import Warm
 
 CLI = [sys.executable, "-m", "embedprep"]
 
@@ -42,7 +46,11 @@ class Ended(NamedTuple):
 
 
 def run(folder: Path, command: str, prefix: Sequence[str] = ()) -> Ended:
-    """Run a command in a folder; `prefix` is a program that starts it."""
+    """Run a command in a folder; `prefix` is a program that starts it, else a fork does it."""
+    if not prefix:
+        warm = warm_process()
+        status = warm.run(*command.split(), folder=folder)
+        return Ended(status, warm.out.read_bytes().decode(), warm.err.read_bytes().decode())
     done = subprocess.run(
         [*prefix, *CLI, *command.split()],
         cwd=folder,
@@ -51,6 +59,15 @@ def run(folder: Path, command: str, prefix: Sequence[str] = ()) -> Ended:
         check=False,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@cache
+def warm_process() -> Warm:
+    folder = TemporaryDirectory()
+    warm = Warm(Path(folder.name))
+    atexit.register(folder.cleanup)
+    atexit.register(warm.close)  # is called before the other
+    return warm
 
 
 def by_shell(words: str) -> list[str]:

@@ -1,14 +1,12 @@
 """Is an output whole or absent at every moment, whatever ends the run that writes it?
 
-Runs are struck by signals at every change that they make to the file system. There are hundreds
-of them, so they are forked from a process that has imported everything: this file as a program.
+Runs are struck by signals at every change that they make to the file system.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import io
 import itertools
 import json
 import os
@@ -19,182 +17,23 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import embedprep
-from embedprep import pipeline, publication
-from embedprep.cli import main
+from embedprep import pipeline
 from embedprep.errors import OutputError
 from embedprep.publication import held_signals
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
+from tests.warm import Warm
 
 CLI = [sys.executable, "-m", "embedprep"]
-
-
-# The process that forks the runs.
-
-
-def _changes_files(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:
-    """Whether a call of this function of `os` or `io` changes the file system."""
-    if name == "open" and isinstance(arguments[1], int):
-        return bool(arguments[1] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
-    if name == "open":
-        return "r" not in str(options.get("mode", arguments[1]))
-    return True
-
-
-def _at_each_change(reached: Callable[[str], None]) -> None:
-    """Have `reached("before")` and `reached("after")` called at each change."""
-
-    def wrap(module: Any, name: str) -> None:
-        function = getattr(module, name)
-
-        def wrapped(*arguments: Any, **options: Any) -> Any:
-            if not _changes_files(name, arguments, options):
-                return function(*arguments, **options)
-            reached("before")
-            try:
-                return function(*arguments, **options)
-            finally:
-                reached("after")
-
-        setattr(module, name, wrapped)
-
-    for name in ("replace", "rename", "unlink", "remove", "rmdir", "mkdir", "open"):
-        wrap(os, name)
-    wrap(io, "open")
-
-
-def _at_each_line(reached: Callable[[str], None]) -> None:
-    """Have `reached("line")` called at each line of the publication that is executed."""
-
-    def trace(_frame: FrameType, event: str, _argument: object) -> Any:
-        if event == "line":
-            reached("line")
-        return trace
-
-    def enter(frame: FrameType, _event: str, _argument: object) -> Any:
-        is_within = frame.f_code.co_filename.startswith(within)
-        return trace if is_within else None
-
-    within = os.path.dirname(publication.__file__) + os.sep
-    sys.settrace(enter)
-
-
-def _strike(number: int, moment: str, at: int) -> None:
-    """Have this process send itself a signal at the `at`th moment of a kind."""
-    left = at
-
-    def reached(now: str) -> None:
-        nonlocal left
-        if now == moment:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), number)
-
-    (_at_each_line if moment == "line" else _at_each_change)(reached)
-
-
-def _run_here(job: dict[str, Any]) -> None:
-    """Run the command line in this process, which is one of its own, and end it."""
-    status = 70
-    try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.chdir(job["folder"])
-        log = os.open(job["log"], os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        sys.argv = ["embedprep", *job["arguments"]]
-        if job["strike"]:
-            _strike(*job["strike"])
-        elif job["stall"]:
-            _at_each_change(lambda moment: time.sleep(job["stall"]))
-        main()
-    except SystemExit as end:
-        status = int(end.code or 0)
-    except BaseException:  # noqa: BLE001 - nothing may return into the parent's loop
-        traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)  # the interpreter takes longer to take itself down than the whole run
-
-
-def fork_runs() -> None:
-    """Read jobs from standard input; answer each by its process and, asked, by its exit status.
-
-    Until then its number stays taken, and a signal that comes too late hits nobody.
-    """
-    for line in sys.stdin:
-        process = os.fork()
-        if not process:
-            _run_here(json.loads(line))
-        sys.stdout.write(f"{process}\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
-        _, status = os.waitpid(process, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
-
-
-class Warm:
-    """The other end of `fork_runs`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.log = folder / "log"
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # a fork wants a single thread
-            encoding="utf-8",
-        )
-
-    def start(
-        self,
-        *arguments: str | Path,
-        folder: Path,
-        strike: tuple[int, str, int] | None = None,
-        stall: float = 0.0,
-    ) -> int:
-        """Start a run; its process id. `strike` is a signal, the kind of moment, and which one."""
-        job = {
-            "arguments": [str(argument) for argument in arguments],
-            "folder": str(folder),
-            "log": str(self.log),
-            "strike": strike,
-            "stall": stall,
-        }
-        return self._ask(json.dumps(job))
-
-    def end(self) -> int:
-        """Wait for the run; its exit status, or minus the signal that ended it."""
-        return self._ask("end")
-
-    def run(
-        self, *arguments: str | Path, folder: Path, strike: tuple[int, str, int] | None = None
-    ) -> int:
-        self.start(*arguments, folder=folder, strike=strike)
-        return self.end()
-
-    def _ask(self, question: str) -> int:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(question + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -448,7 +287,7 @@ def struck_at_each_line(
     for at in itertools.count(1, step):
         out = world.copy()
         status = warm.run(*world.command, folder=world.folder, strike=(number, "line", at))
-        said = warm.log.read_text(encoding="utf-8").strip()
+        said = warm.err.read_text(encoding="utf-8").strip()
         outcomes.append(Struck(status, said, world.state(out), leftovers(out)))
         if status == 0:
             break
@@ -566,7 +405,7 @@ def test_signals_at_random_moments(number: int, warm: Warm, tmp_path: Path) -> N
         process_id = warm.start(*world.command, folder=world.folder, stall=0.005)
         time.sleep(moment)
         os.kill(process_id, number)
-        states.append(check(warm.end(), warm.log.read_bytes()))
+        states.append(check(warm.end(), warm.err.read_bytes()))
     expected = {"old", "unfinished", "new"} if number == signal.SIGKILL else {"old", "new"}
     assert set(states) == expected
 
@@ -578,7 +417,7 @@ def test_an_error_at_the_end_of_the_text_leaves_the_old_output(world: World, war
     out = world.copy()
     (world.folder / world.text).write_bytes(b"good line\n" * 1000 + b"\xff\n")
     assert warm.run(*world.command, folder=world.folder) == 1
-    assert "new.txt:1001: byte 0xff" in warm.log.read_text(encoding="utf-8")
+    assert "new.txt:1001: byte 0xff" in warm.err.read_text(encoding="utf-8")
     assert tree(out) == world.old
 
 
@@ -643,7 +482,7 @@ def test_a_run_that_lost_the_race_leaves_no_folder_behind(warm: Warm, tmp_path: 
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
         assert warm.run("run", "a.txt", "-q", "-o", "out", folder=tmp_path) == 1
-        assert BUSY in warm.log.read_text(encoding="utf-8")
+        assert BUSY in warm.err.read_text(encoding="utf-8")
     finally:
         os.close(descriptor)
     assert list((tmp_path / "out").iterdir()) == []
@@ -749,7 +588,7 @@ def test_no_folder_is_made_where_a_file_of_the_users_stands(world: World, warm: 
         before = tree(out)
         assert warm.run(*command, folder=world.folder) == 1
         said = "embedprep: out/dev: is a file where a folder is to be; move it away"
-        assert warm.log.read_text(encoding="utf-8").strip() == said
+        assert warm.err.read_text(encoding="utf-8").strip() == said
         assert tree(out) == before
 
 
@@ -759,7 +598,7 @@ def test_a_foreign_manifest_in_the_folder_of_a_part_is_an_error(world: World, wa
     before = tree(out)
     command = [*world.command, "--holdout", "mine=old.txt"]
     assert warm.run(*command, folder=world.folder) == 1
-    said = warm.log.read_text(encoding="utf-8").strip()
+    said = warm.err.read_text(encoding="utf-8").strip()
     assert said.startswith("embedprep: out/mine/manifest.json: was not written by embedprep; ")
     assert tree(out) == before
 
@@ -964,7 +803,7 @@ def test_a_listed_name_that_cannot_be_deleted_does_no_harm(
     add(out, name)
     before = tree(out)
     status = warm.run(*world.command, folder=world.folder)
-    assert "Traceback" not in warm.log.read_text(encoding="utf-8")
+    assert "Traceback" not in warm.err.read_text(encoding="utf-8")
     if status == 1:
         assert tree(out) == before
     else:
@@ -1028,7 +867,7 @@ def test_a_folder_of_the_users_where_a_file_is_to_be(world: World, warm: Warm) -
     before = tree(out)
     assert warm.run(*world.command, folder=world.folder) == 1
     said = "embedprep: out/lengths.npy: is a folder where a file is to be; move it away"
-    assert warm.log.read_text(encoding="utf-8").strip() == said
+    assert warm.err.read_text(encoding="utf-8").strip() == said
     assert tree(out) == before
 
 
@@ -1097,7 +936,7 @@ def test_a_symlink_in_the_folder_is_replaced_and_not_followed(world: World, warm
 def test_a_symlink_to_nowhere_is_an_error(world: World, warm: Warm) -> None:
     (world.folder / "out").symlink_to("nowhere")
     assert warm.run(*world.command, folder=world.folder) == 1
-    assert "embedprep: out: " in warm.log.read_text(encoding="utf-8")
+    assert "embedprep: out: " in warm.err.read_text(encoding="utf-8")
     assert not (world.folder / "nowhere").exists()
 
 
@@ -1320,7 +1159,3 @@ def test_a_pipe_is_written_through_and_a_symlink_followed(warm: Warm, tmp_path: 
         "pipe",
         "v.json",
     ]
-
-
-if __name__ == "__main__":
-    fork_runs()
