@@ -23,7 +23,7 @@ _FAN_IN = 8
 """How many parts one call of a reduction unites: they all have to come to one worker."""
 
 _PATIENCE = "30s"
-"""How long a scheduler may take to answer."""
+"""How long a scheduler may take to answer, and how long a cluster may be without workers."""
 
 _KEEPING_MEMORY = {
     "distributed.nanny.pre-spawn-environ": {
@@ -64,7 +64,19 @@ class ClusterEngine:
 
     def gather(self, futures: Sequence[Future[T]]) -> list[T]:
         with _told_errors():
-            return [future.result() for future in futures]
+            return [self._result(future) for future in futures]
+
+    def _result(self, future: Any) -> Any:
+        while True:
+            try:
+                return future.result(timeout=_PATIENCE)
+            except TimeoutError:
+                if future.done():  # it is the work that has raised it
+                    raise
+                if not self._client.nthreads():
+                    cause = "the cluster has lost all its workers"
+                    remedy = "start some by `dask worker`, and run again"
+                    raise EngineError(cause, remedy) from None
 
 
 @contextmanager

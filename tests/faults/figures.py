@@ -34,6 +34,7 @@ HEADINGS = {
     "input": "Inputs that vanish or change",
     "output": "Outputs that cannot be written, and temporary folders",
     "rivals": "Several runs into one output",
+    "clusters": "A cluster that loses processes",
     "ended": "Signals",
     "streams": "Streams that are closed, full or unread",
     "surroundings": "Clocks, languages, names",
