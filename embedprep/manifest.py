@@ -19,6 +19,7 @@ from typing import Any
 from embedprep import __version__
 from embedprep.errors import OutputError
 from embedprep.npy import WrittenFile
+from embedprep.places import Place
 from embedprep.sources import Source
 
 MANIFEST = "manifest.json"
@@ -124,13 +125,13 @@ def _describe_output(output: WrittenFile) -> dict[str, Any]:
     return described
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Place) -> dict[str, Any]:
     """The manifest of a finished output. Raises OutputError where the folder has none."""
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
     except FileNotFoundError:
-        if not folder.is_dir():
+        if isinstance(folder, Path) and not folder.is_dir():
             raise OutputError(str(folder), "no such folder", "check the path") from None
         raise OutputError(
             str(folder),
@@ -156,7 +157,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
+def read_manifest_of_rows(folder: Place) -> dict[str, Any]:
     """The manifest of a finished output of rows. Raises OutputError where the folder is none."""
     manifest = read_manifest(folder)
     if manifest.get("kind") != ROWS:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from embedprep.digests import Digest, KnownDigest, UnorderedDigest
 from embedprep.errors import OutputError
+from embedprep.places import Place, RemoteError
 
 _SEEK_LOCK = threading.Lock()
 _READ_BACK_BYTES = 1 << 20
@@ -119,7 +120,7 @@ class NpyWriter:
     unless it is not hashed as nobody will ask. Raises OutputError where the disk does not take it.
     """
 
-    def __init__(self, path: Path, target: Path, array: ArraySpec, *, hashes: bool = True) -> None:
+    def __init__(self, path: Path, target: Place, array: ArraySpec, *, hashes: bool = True) -> None:
         self.path = path
         self.target = target
         self.shape = array.shape
@@ -201,7 +202,7 @@ class ShuffledNpyWriter(NpyWriter):
     Short rows wait in memory until the end; each long one is written to its own place.
     """
 
-    def __init__(self, path: Path, target: Path, array: ArraySpec, order: NDArray[Any]) -> None:
+    def __init__(self, path: Path, target: Place, array: ArraySpec, order: NDArray[Any]) -> None:
         super().__init__(path, target, array)
         self.order = order
         self._order = order
@@ -285,8 +286,7 @@ def disk_error(place: str, error: OSError) -> OutputError:
         )
     if error.errno == errno.EFBIG:
         return OutputError(place, "the file grows over the limit of this system or user")
-    return OutputError(
-        place,
-        f"cannot be written ({error.strerror or error})",
-        "check the path and its permissions",
-    )
+    remedy = "check the path and its permissions"
+    if isinstance(error, RemoteError):
+        remedy = error.remedy
+    return OutputError(place, f"cannot be written ({error.strerror or error})", remedy)

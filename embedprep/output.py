@@ -18,6 +18,7 @@ from embedprep.manifest import (
     read_manifest_of_rows,
 )
 from embedprep.npy import load_array
+from embedprep.places import Place, Url, place_of
 from embedprep.shards import open_shards
 from embedprep.vocabulary import Vocabulary
 
@@ -65,13 +66,17 @@ def embedding_layer(input_dim: int, output_dim: int, input_length: int) -> dict[
     }
 
 
-def load(folder: str | Path) -> Output:
-    """Open an output folder.
+def load(folder: str | Place) -> Output:
+    """Open an output folder, on a disk: its arrays are mapped.
 
-    Raises OutputError where the folder has no manifest, and so is unfinished, holds no rows, or
-    lacks a file; VocabularyError where its vocabulary cannot be read.
+    Raises OutputError where the folder has no manifest, and so is unfinished, holds no rows, lacks
+    a file or is an address; VocabularyError where its vocabulary cannot be read.
     """
-    folder = Path(folder)
+    place = place_of(folder)
+    if isinstance(place, Url):
+        cause = "is an address, and arrays are mapped from a disk"
+        raise OutputError(str(place), cause, "copy the folder to a disk first")
+    folder = place
     manifest = read_manifest_of_rows(folder)
     names, in_shards = output_names(manifest), open_shards(folder, manifest)
 

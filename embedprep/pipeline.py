@@ -13,11 +13,13 @@ from embedprep.budget import budget_of
 from embedprep.counting import count
 from embedprep.dictionary import Dictionary
 from embedprep.doubts import Beginning, doubts
+from embedprep.errors import SettingsError
 from embedprep.handover import CountedText
 from embedprep.local import LocalText
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
+from embedprep.places import Place, Url
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.portions import Kept, RankedWords
 from embedprep.publication import (
@@ -61,7 +63,7 @@ class Ranked(NamedTuple):
 
 def run(
     reader: NamedInputs,
-    output: Path,
+    output: Place,
     settings: VocabularySettings,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
@@ -76,10 +78,11 @@ def run(
     With a `matrix`, that of the embedding too; `advance` is told of bytes read of its vectors.
     """
     with closing(reader), ExitStack() as stack:
+        _check_output(output, resources)
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         names = names_in(output, parts, rows.rows_per_shard)
-        refuse_to_replace([*reader.names, *vector_files(matrix)], output, names)
+        refuse_to_replace([*reader.places, *vector_files(matrix)], output, names)
         budget = budget_of(
             resources,
             settings.max_words,
@@ -116,7 +119,7 @@ def vocab(
     reader: NamedInputs,
     settings: VocabularySettings,
     rows: RowSettings,
-    output: Path | None = None,
+    output: Place | None = None,
     *,
     resources: Resources = ALL_THERE_IS,
 ) -> Ranked:
@@ -129,9 +132,9 @@ def vocab(
         if output is None:
             folder = Path(tempfile.gettempdir())
         else:
-            refuse_to_overwrite(reader.names, [output])
+            refuse_to_overwrite(reader.places, [output])
             temporary = stack.enter_context(staged_file(output))
-            folder = output.parent
+            folder = temporary.parent
         work = stack.enter_context(work_in(folder, settings.tokenizer, budget, resources))
         counted, warnings = _count(reader, settings.tokenizer, work)
         ranked, kept, _ = _rank(counted, settings)
@@ -146,8 +149,8 @@ def vocab(
 
 def encode(
     reader: NamedInputs,
-    vocabulary_path: Path,
-    output: Path,
+    vocabulary_path: Place,
+    output: Place,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     *,
@@ -157,7 +160,8 @@ def encode(
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
     with closing(reader), ExitStack() as stack:
-        inputs: list[str | Path] = [*reader.names, vocabulary_path]
+        _check_output(output, resources)
+        inputs: list[str | Place] = [*reader.places, vocabulary_path]
         if is_file:
             refuse_to_overwrite(inputs, [output])
         else:
@@ -176,7 +180,7 @@ def encode(
         }
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            folder = output.parent
+            folder = temporary.parent
         else:
             staged = stack.enter_context(staged_folder(output, ROWS, sync))
             folder = staged.path
@@ -199,6 +203,13 @@ def encode(
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
+
+
+def _check_output(output: Place, resources: Resources) -> None:
+    """Raise SettingsError for rows that workers cannot write: they have no files at an address."""
+    if resources.is_spread and isinstance(output, Url):
+        cause = f"dask does not write rows to an address, as {output} is"
+        raise SettingsError("--engine", cause, "name a folder that all workers see, and copy it")
 
 
 _SUPPOSED_DIM = 300

@@ -20,6 +20,7 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "wording", "arrays", "digests"},
+    {"places"},
     {"specials", "rectangle", "sources", "npy", "hashing"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "csr", "sharding"},
     {"tokenizer", "publication", "shuffling", "shards"},

@@ -16,6 +16,7 @@ from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_vocabulary, warn
+from embedprep.places import Place, place_of, shown
 from embedprep.sources import Source, total_bytes
 from embedprep.wording import how_many, quoted
 
@@ -78,14 +79,14 @@ def run(
     ]
     choices.check_stdin(named, matrix)
     keep_freed_memory()
-    read = [item.name for item in named] + choices.vector_files(matrix)
+    read = [item.place for item in named] + choices.vector_files(matrix)
     with progress(total_bytes(read), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
         built = pipeline.run(
             reader,
-            Path(output),
+            place_of(output),
             settings,
             rows,
             selection,
@@ -135,7 +136,7 @@ def vocab(
     resources = choices.resources(chosen)
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     settings = choices.vocabulary_settings(rows, **chosen)
-    place = None if output == "-" else Path(output)
+    place = None if output == "-" else place_of(output)
     sources: list[Source] = []
     if source is not None:
         adoption = choices.adoption_settings(settings, rows, unk_token)
@@ -143,7 +144,7 @@ def vocab(
     else:
         named = choices.parse_inputs(inputs)
         keep_freed_memory()
-        with progress(total_bytes([item.name for item in named]), quiet) as advance:
+        with progress(total_bytes([item.place for item in named]), quiet) as advance:
             reader = choices.open_reader(named, reading, advance, resources)
             from embedprep import pipeline
 
@@ -155,10 +156,10 @@ def vocab(
 
         stdout.write(format_vocabulary(made))
     elif not quiet or as_json:
-        print_vocabulary(made, output, sources, as_json)
+        print_vocabulary(made, shown(output), sources, as_json)
 
 
-def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: bool) -> Vocabulary:
+def _adopt(source: str, settings: AdoptionSettings, place: Place | None, quiet: bool) -> Vocabulary:
     from embedprep.adopting import adopt
 
     vocabulary, never_made = adopt(Path(source), settings, place)
@@ -218,12 +219,18 @@ def encode(
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
     keep_freed_memory()
-    with progress(total_bytes([item.name for item in named]), quiet) as advance:
+    with progress(total_bytes([item.place for item in named]), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
         built = pipeline.encode(
-            reader, Path(vocab), Path(output), rows, selection, resources=resources, sync=sync
+            reader,
+            place_of(vocab),
+            place_of(output),
+            rows,
+            selection,
+            resources=resources,
+            sync=sync,
         )
     warn(built.warnings, quiet)
     if not quiet or as_json:

@@ -33,6 +33,7 @@ from embedprep.sources import (
     Reading,
     RecordSettings,
     label_inputs,
+    matched_inputs,
     parse_holdout,
     parse_input,
 )
@@ -187,7 +188,8 @@ def check_shards(rows: RowSettings, output: str) -> None:
 def parse_inputs(inputs: Iterable[str], label_from: str | None = None) -> Sequence[Input]:
     """The inputs that a command names."""
     with usage_errors():
-        return label_inputs([parse_input(text) for text in inputs], label_from)
+        named = matched_inputs([parse_input(text) for text in inputs])
+        return label_inputs(named, label_from)
 
 
 def parse_holdouts(
@@ -197,7 +199,7 @@ def parse_holdouts(
     with usage_errors():
         named = [parse_holdout(text) for text in holdouts]
         check_held_out(selection, [item.part for item in named])
-        return label_inputs(named, label_from)
+        return label_inputs(matched_inputs(named), label_from)
 
 
 def open_reader(

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from embedprep.errors import OutputError
 from embedprep.manifest import MANIFEST, output_names, read_manifest, shards_of, told_kind
+from embedprep.places import Place, Url, place_of
 from embedprep.publication.leftovers import manifests_before
 
 
-def refuse_part_of_output(target: Path, remedy: str) -> None:
+def refuse_part_of_output(target: Place, remedy: str) -> None:
     """Raise OutputError where a whole output lists the target, or files in it, or where it is the
     manifest of one.
     """
-    place = Path(os.path.realpath(target))
+    place = target if isinstance(target, Url) else Path(os.path.realpath(target))
     listed: set[str] = set()
     with suppress(OutputError):  # no manifest, or none of ours
         manifest = read_manifest(place.parent)
@@ -26,7 +27,7 @@ def refuse_part_of_output(target: Path, remedy: str) -> None:
         raise OutputError(str(target), "is part of a whole output", remedy)
 
 
-def refuse_other_kind(target: Path, kind: str) -> None:
+def refuse_other_kind(target: Place, kind: str) -> None:
     """Raise OutputError where an output of another kind would be removed, whole or not.
 
     Nobody means to remove the rows of a text by writing its pairs.
@@ -38,7 +39,7 @@ def refuse_other_kind(target: Path, kind: str) -> None:
             raise OutputError(str(target), cause, remedy)
 
 
-def refuse_to_replace(inputs: Sequence[str | Path], target: Path, names: Collection[str]) -> None:
+def refuse_to_replace(inputs: Sequence[str | Place], target: Place, names: Collection[str]) -> None:
     """Raise OutputError where a folder of files of these names would replace or remove an input."""
     replaced = {*names, MANIFEST}
     with suppress(OutputError):  # no manifest, or none of ours
@@ -46,8 +47,25 @@ def refuse_to_replace(inputs: Sequence[str | Path], target: Path, names: Collect
     refuse_to_overwrite(inputs, [target / name for name in sorted(replaced)])
 
 
-def refuse_to_overwrite(inputs: Sequence[str | Path], outputs: Sequence[Path]) -> None:
-    """Raise OutputError where an output is the same file as an input; `-` is standard input."""
+def refuse_to_overwrite(inputs: Sequence[str | Place], outputs: Sequence[Place]) -> None:
+    """Raise OutputError where an output is the same file as an input; `-` is standard input.
+
+    Addresses are the same where they read alike.
+    """
+    there = [place_of(item) for item in inputs]
+    addresses = {place.text for place in there if isinstance(place, Url)}
+    for output in outputs:
+        if isinstance(output, Url) and output.text in addresses:
+            raise _overwritten(output)
+    files = [output for output in outputs if isinstance(output, Path)]
+    _refuse_same_file([place for place in there if isinstance(place, Path)], files)
+
+
+def _overwritten(output: Place) -> OutputError:
+    return OutputError(str(output), "is also an input and would be overwritten", "name another -o")
+
+
+def _refuse_same_file(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
     there: dict[tuple[int, int], Path] = {}
     for output in outputs:
         with suppress(OSError, ValueError):  # it does not exist, or cannot
@@ -58,6 +76,4 @@ def refuse_to_overwrite(inputs: Sequence[str | Path], outputs: Sequence[Path]) -
             facts = os.fstat(0) if str(name) == "-" else os.stat(name)
             replaced = there.get((facts.st_dev, facts.st_ino))
             if replaced is not None and stat.S_ISREG(facts.st_mode):
-                raise OutputError(
-                    str(replaced), "is also an input and would be overwritten", "name another -o"
-                )
+                raise _overwritten(replaced)

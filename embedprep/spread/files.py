@@ -15,7 +15,7 @@ from embedprep.digests import PIECE_BYTES, KnownDigest, sha256_of
 from embedprep.engines import Engine
 from embedprep.errors import OutputError
 from embedprep.npy import FilePlan, disk_error, write_at
-from embedprep.sources import Section, check_state
+from embedprep.sources import Section, check_state, opened
 
 _READ_BYTES = 4 << 20
 
@@ -75,7 +75,7 @@ def digest_by(
 
 
 def _hash_piece(path: str, number: int, section: Section | None) -> str:
-    with Path(path).open("rb", buffering=0) as stream:
+    with opened(path) as stream:
         stream.seek(number * PIECE_BYTES)
         left = PIECE_BYTES
         hashed = sha256_of()

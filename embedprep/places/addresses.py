@@ -1,0 +1,165 @@
+"""What is an address, and what can be done there?
+
+A `Url` has those operations of a `Path` that outputs need, and raises what a `Path` raises, so that
+most code need not know which of both it has.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
+_ON_DISK = ("file", "local")
+
+
+class RemoteError(OSError):
+    """What a server does not do, and what to do about it."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        super().__init__(None, cause)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is an address, and no path.
+
+    >>> is_url("s3://bucket/a.txt"), is_url("C:/a.txt"), is_url("file:///tmp/a.txt")
+    (True, False, False)
+    """
+    found = _ADDRESS.fullmatch(text)
+    return found is not None and found["scheme"].lower() not in _ON_DISK
+
+
+def path_text(text: str) -> str:
+    """A path as it stands, also where it is the address of a file on this machine.
+
+    >>> path_text("file:///tmp/a.txt")
+    '/tmp/a.txt'
+    """
+    found = _ADDRESS.fullmatch(text)
+    return text if found is None or is_url(text) else found["rest"]
+
+
+def shown(text: str) -> str:
+    """A path as it is, an address without what nobody else should read: its user, its password and
+    its query.
+
+    >>> shown("https://me:secret@example.org/a.csv?token=1")
+    'https://example.org/a.csv'
+    """
+    return hidden(text) if is_url(text) else text
+
+
+def hidden(text: str) -> str:
+    """A text that may hold addresses, these as others may read them."""
+    return re.sub(r"(://)[^/@\s]*@|\?[^\s'\")]*", r"\1", text)
+
+
+@dataclass(frozen=True)
+class Url:
+    """A place at an address that fsspec knows. As text it is as others may read it."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not self.text.endswith("://"):
+            object.__setattr__(self, "text", self.text.rstrip("/"))
+
+    def __str__(self) -> str:
+        return shown(self.text)
+
+    def __truediv__(self, name: str) -> Url:
+        return Url(f"{self.text}/{name}") if name else self
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        """The address up to the last part of its path, and that part."""
+        scheme, _, path = self.text.partition("://")
+        folder, _, name = path.rpartition("/")
+        return f"{scheme}://{folder}", name
+
+    @property
+    def name(self) -> str:
+        return hidden(self._parts[1])
+
+    @property
+    def parent(self) -> Url:
+        """The folder around it; that of a bucket, or of a host, is itself."""
+        above, _ = self._parts
+        return self if above.endswith("://") else Url(above)
+
+    @property
+    def suffix(self) -> str:
+        return posixpath.splitext(self.name)[1]
+
+    def read_bytes(self) -> bytes:
+        """All that an object holds. Raises OSError where there is none."""
+        from embedprep.places.requests import ask, filesystem_of
+
+        files, path = filesystem_of(self.text)
+        content: bytes = ask(files.cat_file, path)
+        return content
+
+    def is_file(self) -> bool:
+        """Whether an object is there; raises OSError where that cannot be known."""
+        from embedprep.places.requests import facts_of
+
+        try:
+            return bool(facts_of(self.text, is_fresh=True)["type"] == "file")
+        except FileNotFoundError:
+            return False
+
+    def exists(self) -> bool:
+        """As `is_file`: there are no folders, but those of the objects in them."""
+        return self.is_file()
+
+    def names(self) -> list[str]:
+        """The names of the objects that lie in it as in a folder."""
+        from embedprep.places.requests import ask, filesystem_of
+
+        files, path = filesystem_of(self.text)
+        files.invalidate_cache()
+        try:
+            found: Sequence[str] = ask(files.ls, path, detail=False)
+        except FileNotFoundError:
+            return []
+        return [posixpath.basename(its.rstrip("/")) for its in found]
+
+    def is_dir(self) -> bool:
+        """Whether there is something in it."""
+        return bool(self.names())
+
+    def unlink(self) -> None:
+        """Remove an object, if it is there."""
+        from embedprep.places.requests import remove
+
+        remove(self.text)
+
+    def put(self, content: Path) -> None:
+        """Have the content of a file there, whole or not at all."""
+        from embedprep.places.requests import put
+
+        put(self.text, content)
+
+    def matching(self) -> list[str]:
+        """The addresses that its `*` stands for, sorted."""
+        from embedprep.places.requests import matching
+
+        return matching(self.text)
+
+
+Place = Path | Url
+
+
+def place_of(text: str | Path | Url) -> Place:
+    """Where a text says: at an address, or on a disk."""
+    if not isinstance(text, str):
+        return text
+    return Url(text) if is_url(text) else Path(path_text(text))
