@@ -114,7 +114,7 @@ def run(
 def vocab(
     *,
     inputs: tuple[str, ...],
-    source: str | None,
+    source: Path | None,
     unk_token: str | None,
     output: str,
     quiet: bool,
@@ -159,10 +159,12 @@ def vocab(
         print_vocabulary(made, shown(output), sources, as_json)
 
 
-def _adopt(source: str, settings: AdoptionSettings, place: Place | None, quiet: bool) -> Vocabulary:
+def _adopt(
+    source: Path, settings: AdoptionSettings, place: Place | None, quiet: bool
+) -> Vocabulary:
     from embedprep.adopting import adopt
 
-    vocabulary, never_made = adopt(Path(source), settings, place)
+    vocabulary, never_made = adopt(source, settings, place)
     if never_made:
         words = f"{len(never_made):,} of {how_many(len(vocabulary.words), 'word')}"
         warning = (

@@ -82,7 +82,7 @@ def _first_given(names: set[str]) -> str | None:
     return next((option.opts[-1] for option in parameters if option.name in given), None)
 
 
-def check_source(inputs: tuple[str, ...], source: str | None, unk_token: str | None) -> None:
+def check_source(inputs: tuple[str, ...], source: Path | None, unk_token: str | None) -> None:
     """Tell of words from nowhere or from two places, and of options that mean nothing there."""
     if source is None and not inputs:
         raise click.UsageError("Missing argument 'INPUT...', or --from FILE.")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from embedprep.errors import MissingExtra
-from embedprep.places.addresses import RemoteError, hidden, shown
+from embedprep.places.names import RemoteError, hidden, shown
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
-from embedprep.places.addresses import RemoteError
+from embedprep.places.names import RemoteError
 from embedprep.places.requests import ask, facts_of, filesystem_of, in_background, is_of
 
 FIRST_RANGE = 256 << 10

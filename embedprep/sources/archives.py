@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from embedprep.errors import InputError
+from embedprep.places import is_url, shown
 from embedprep.sources.inputs import STDIN
 from embedprep.sources.opening import opened
 from embedprep.wording import quoted
@@ -23,6 +24,9 @@ _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 @contextmanager
 def opened_inside(name: str) -> Iterator[BinaryIO]:
     """An input, or the file of an archive, to be read. Raises InputError where there is none."""
+    if is_url(name):
+        cause = "is an address, and vectors are read from a disk"
+        raise InputError(shown(name), cause, "copy the file to a disk first")
     archive, member = _split(name)
     if archive != STDIN and os.path.isdir(archive):
         raise InputError(name, "is a folder, not a file", "name a file in it")

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embedprep.errors import InputError, SettingsError
-from embedprep.places import Url, is_url
-from embedprep.places.addresses import path_text
+from embedprep.places import Url, is_url, path_text
 
 TRAINING = ""
 """The name of the part that lies at the top of an output; all others lie in folders."""
