@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedprep.cli import choices, stdout, text_options
+from embedprep.cli import choices, options, stdout, text_options
 from embedprep.cli.columns import GAP, fold, in_bands, shown
 from embedprep.cli.sections import Sectioned
 from embedprep.specials import BOS, EOS, PAD, PAD_INDEX

@@ -42,26 +42,18 @@ def seed_option(draws: str) -> Callable[[Command], Command]:
     )
 
 
-class _LocalText(click.ParamType):
-    """What a path on a disk reads like, which may be told as file://."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if is_url(value):
-            self.fail(f"{shown(value)} is an address; name a path on a disk", param, ctx)
-        return path_text(value)
-
-
 class _LocalPath(click.Path):
-    """The path itself."""
+    """A path on a disk, which may be told as file://."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        text = local.convert(value, param, ctx) if isinstance(value, str) else value
-        return super().convert(text, param, ctx)
+        if isinstance(value, str):
+            if is_url(value):
+                self.fail(f"{shown(value)} is an address; name a path on a disk", param, ctx)
+            value = path_text(value)
+        return super().convert(value, param, ctx)
 
 
-local = _LocalText()
+local = _LocalPath(path_type=str)
 path = _LocalPath(path_type=Path)
 """A path as the library takes it. Whether it is there, and what, is the library's to say."""
 

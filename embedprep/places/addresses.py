@@ -94,6 +94,12 @@ class Url:
 
         remove(self.text)
 
+    def check_writable(self) -> None:
+        """Raise OSError where nothing can be written there, as far as the address tells."""
+        from embedprep.places.requests import check_writable
+
+        check_writable(self.text)
+
     def put(self, content: Path) -> None:
         """Have the content of a file there, whole or not at all."""
         from embedprep.places.requests import put

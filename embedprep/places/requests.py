@@ -89,7 +89,7 @@ def filesystem_of(text: str) -> tuple[Any, str]:
     try:
         files = _filesystem(f"{scheme}://{rest.partition('/')[0]}", os.getpid())
     except ImportError as error:
-        if getattr(error, "name", None) == "fsspec":
+        if str(error.name).partition(".")[0] == "fsspec":
             cause, remedy = "is reached by fsspec", "pip install 'embedprep[remote]'"
             raise MissingExtra(shown(text), cause, remedy) from None
         cause = f"fsspec needs a package more for {scheme}:// ({error})"
@@ -152,6 +152,13 @@ def remove(text: str) -> None:
     files, path = filesystem_of(text)
     with suppress(FileNotFoundError):
         ask(files.rm_file, path)
+
+
+def check_writable(text: str) -> None:
+    """Raise RemoteError where nothing can be written for want of a way."""
+    files, _ = filesystem_of(text)
+    if is_of(files, {"http", "https"}):
+        raise RemoteError("HTTP only reads", "name another place")
 
 
 def put(text: str, content: Path) -> None:
@@ -247,15 +254,12 @@ def _is_of_http(cause: BaseException | None) -> bool:
 def _status_of(error: BaseException) -> int | None:
     """The status that a server answered by, where an error tells."""
     answer = getattr(error, "response", None)
-    told = answer.get("ResponseMetadata", {}) if isinstance(answer, dict) else {}
-    for status in (
-        getattr(error, "status", None),
-        getattr(error, "code", None),
-        told.get("HTTPStatusCode"),
-    ):
-        if isinstance(status, int) and 100 <= status < 600:
-            return status
-    return None
+    status = getattr(error, "status", None)
+    if status is None and isinstance(answer, dict):
+        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if status is None:
+        status = getattr(error, "code", None)
+    return status if isinstance(status, int) and 100 <= status < 600 else None
 
 
 def _said(error: BaseException) -> str:

@@ -76,14 +76,15 @@ def staged_file(target: Place, sync: bool = False) -> Iterator[Path]:
 @contextmanager
 def _put_at_end(target: Url) -> Iterator[Path]:
     """A temporary path whose content becomes an object at the end."""
-    refuse_part_of_output(target, "name another object, or its folder")
-    with tempfile.TemporaryDirectory(prefix=STAGING) as folder:
-        temporary = Path(folder) / "content"
-        yield temporary
-        try:
+    try:
+        target.check_writable()
+        refuse_part_of_output(target, "name another object, or its folder")
+        with tempfile.TemporaryDirectory(prefix=STAGING) as folder:
+            temporary = Path(folder) / "content"
+            yield temporary
             target.put(temporary)
-        except OSError as error:
-            raise disk_error(str(target), error) from error
+    except OSError as error:
+        raise disk_error(str(target), error) from error
 
 
 @contextmanager

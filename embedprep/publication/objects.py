@@ -44,6 +44,7 @@ def staged_for_address(target: Url, kind: str) -> Iterator[StagedFolder]:
     Signals are not held back, as to put large objects takes minutes.
     """
     try:
+        target.check_writable()
         refuse_other_kind(target, kind)
         listed = listed_before(target)
         with tempfile.TemporaryDirectory(prefix=STAGING) as folder:
