@@ -205,7 +205,10 @@ def _meaning(error: BaseException) -> tuple[OSError, bool]:
         assert cause is not None
         return _meaning(cause)
     lasting = _lasting(error, _status_of(error))
-    return (_passing(error), True) if lasting is None else (lasting, False)
+    if lasting is not None:
+        return lasting, False
+    has_asked_again = type(error).__module__.startswith("botocore")  # which does so by itself
+    return _passing(error), not has_asked_again
 
 
 def _lasting(error: BaseException, status: int | None) -> OSError | None:
