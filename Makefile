@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # the targets share one environment
-.PHONY: help demo test interop lint bench peers clean
+.PHONY: help demo test interop servers lint bench peers clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -29,6 +29,9 @@ test: $(VENV)/.test  ## run all tests, as many at a time as there are cores
 interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and PyTorch
 	$(MAKE) --always-make -C examples PYTHON='$(abspath $(BIN))/python' EMBEDPREP='$(abspath $(BIN))/embedprep'
 	KERAS_BACKEND=torch EMBEDPREP_INTEROP=1 $(BIN)/pytest tests/interop $(ARGS)
+
+servers: $(VENV)/.servers  ## run the tests with a server of S3
+	EMBEDPREP_SERVERS=1 $(BIN)/pytest tests/servers $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	$(BIN)/ruff check
@@ -69,6 +72,10 @@ $(VENV)/.test: pyproject.toml | $(VENV)/.made
 
 $(VENV)/.interop: pyproject.toml | $(VENV)/.made
 	$(PIP) -e '.[interop]'
+	@touch $@
+
+$(VENV)/.servers: pyproject.toml | $(VENV)/.made
+	$(PIP) -e '.[servers]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.made

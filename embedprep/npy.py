@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from embedprep.digests import Digest, KnownDigest, UnorderedDigest
 from embedprep.errors import OutputError
-from embedprep.places import Place, RemoteError
+from embedprep.places import Place, RemoteError, is_url
 
 _SEEK_LOCK = threading.Lock()
 _READ_BACK_BYTES = 1 << 20
@@ -289,4 +289,6 @@ def disk_error(place: str, error: OSError) -> OutputError:
     remedy = "check the path and its permissions"
     if isinstance(error, RemoteError):
         remedy = error.remedy
+    elif is_url(place):
+        remedy = "check the address, and the rights of the credentials"
     return OutputError(place, f"cannot be written ({error.strerror or error})", remedy)

@@ -142,7 +142,7 @@ class Vocabulary:
         except OSError as error:
             remedy = "make it by `embedprep vocab`"
             if isinstance(path, Url) and not isinstance(error, FileNotFoundError):
-                remedy = getattr(error, "remedy", "check the credentials and their rights")
+                remedy = getattr(error, "remedy", "check the rights of the credentials")
             raise VocabularyError(
                 str(path), f"cannot be read ({error.strerror})", remedy
             ) from error

@@ -86,9 +86,9 @@ def comparable(files: dict[str, bytes]) -> dict[str, Any]:
     so without the digests of manifests.
     """
     told: dict[str, Any] = dict(files)
-    for name in files:
+    for name, content in files.items():
         if name.endswith("manifest.json"):
-            told[name] = manifest = json.loads(files[name])
+            told[name] = manifest = json.loads(content)
             for each in manifest["inputs"]:
                 each["name"] = each["name"].rpartition("/")[2]
             for each in manifest["outputs"]:
@@ -303,7 +303,7 @@ def struck(monkeypatch: pytest.MonkeyPatch) -> type[Struck]:
 
 
 OLD: dict[str, Any] = {"max_len": 3, "dim": 4}
-NEW: dict[str, Any] = {"split": "80/20", "rows_per_shard": 30}
+NEW: dict[str, Any] = {"split": "80/20", "rows_per_shard": 60}
 TEXT = "memory://texts/one.txt"
 
 

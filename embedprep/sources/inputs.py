@@ -138,7 +138,7 @@ def unreadable(name: str, error: OSError) -> InputError:
         return InputError(name, str(error.strerror), "check the address")
     remedy = "check the path and its permissions"
     if is_remote:
-        remedy = getattr(error, "remedy", "check the credentials and their rights")
+        remedy = getattr(error, "remedy", "check the rights of the credentials")
     return InputError(name, f"cannot be read ({error.strerror or error})", remedy)
 
 
