@@ -101,8 +101,10 @@ def _names(s3: Any) -> list[str]:
         ("run s3://nobody/none -o out", "s3://nobody/none: no such bucket; check the address"),
         (
             "run part-1.txt -o s3://nobody/out",
-            "s3://nobody/out: cannot be written (no such bucket); "
-            "check the path and its permissions",
+            (
+                "s3://nobody/out: cannot be written (no such bucket); "
+                "check the address, and the rights of the credentials"
+            ),
         ),
         (
             "run s3://bucket/in/x-* -o out",
