@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 import embedprep
 from embedprep import pipeline
 from embedprep.cli.main import cli
+from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, MissingExtra, OutputError
 from embedprep.manifest import read_manifest
 from embedprep.places import Url, place_of, requests, streams
@@ -42,6 +43,7 @@ from embedprep.sources import (
     read_section,
     total_bytes,
 )
+from embedprep.spread import text as spread_text
 from embedprep.vocabulary import Vocabulary
 from tests.test_same_bytes import files_in
 
@@ -296,7 +298,7 @@ class Struck(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
 
 @pytest.fixture
 def struck(monkeypatch: pytest.MonkeyPatch) -> type[Struck]:
-    monkeypatch.setattr(requests, "_filesystem", lambda host, process: Struck())
+    monkeypatch.setattr(requests, "_filesystem", lambda *_: Struck())
     monkeypatch.setattr(Struck, "left", [])
     monkeypatch.setattr(Struck, "done", [])
     return Struck
@@ -534,6 +536,7 @@ class Server(ThreadingHTTPServer):
     n_cuts = 0
     has_ranges = True
     seconds = 0.0
+    encoding = ""
 
     @property
     def address(self) -> str:
@@ -571,6 +574,8 @@ class Answers(BaseHTTPRequestHandler):
         else:
             self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
+        if told.encoding:
+            self.send_header("Content-Encoding", told.encoding)
         self.end_headers()
         if has_body:
             is_cut = told.n_cuts and len(content) > 1
@@ -606,6 +611,24 @@ def test_http_is_read_though_the_server_fails_a_few_times(
     server.n_errors, server.has_ranges = n_errors, has_ranges
     expected = server.content + (b"" if server.content.endswith(b"\n") else b"\n")
     assert read(f"{server.address}/a.txt?secret=1") == expected
+
+
+@pytest.mark.parametrize("encoding", ["gzip", ""])
+def test_a_text_may_be_compressed_and_its_server_may_say_so(server: Server, encoding: str) -> None:
+    expected, server.encoding = server.content, encoding
+    server.content = gzip.compress(server.content)
+    assert read(f"{server.address}/a.txt") == expected + b"\n"
+
+
+def test_workers_read_sections_of_an_object(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Threads take the part of a cluster."""
+    monkeypatch.setattr(cluster, "cluster_engine", lambda *_: ThreadEngine(2))
+    monkeypatch.setattr(spread_text, "_section_bytes", lambda *_: 250)
+    for engine in ("threads", "dask"):
+        embedprep.build(f"{server.address}/a.txt", tmp_path / engine, engine=engine)
+    assert files_in(tmp_path / "dask") == files_in(tmp_path / "threads")
 
 
 def test_a_body_cut_short_is_asked_for_again(server: Server) -> None:

@@ -59,7 +59,7 @@ class Url:
         content: bytes = ask(files.cat_file, path)
         return content
 
-    def is_file(self) -> bool:
+    def exists(self) -> bool:
         """Whether an object is there; raises OSError where that cannot be known."""
         from embedprep.places.requests import facts_of
 
@@ -67,10 +67,6 @@ class Url:
             return bool(facts_of(self.text, is_fresh=True)["type"] == "file")
         except FileNotFoundError:
             return False
-
-    def exists(self) -> bool:
-        """As `is_file`: there are no folders, but those of the objects in them."""
-        return self.is_file()
 
     def names(self) -> list[str]:
         """The names of the objects that lie in it as in a folder."""
@@ -83,10 +79,6 @@ class Url:
         except FileNotFoundError:
             return []
         return [posixpath.basename(its.rstrip("/")) for its in found]
-
-    def is_dir(self) -> bool:
-        """Whether there is something in it."""
-        return bool(self.names())
 
     def unlink(self) -> None:
         """Remove an object, if it is there."""

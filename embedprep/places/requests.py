@@ -87,7 +87,10 @@ def filesystem_of(text: str) -> tuple[Any, str]:
     if "::" in text:
         raise RemoteError("is several addresses in one", "name the object itself")
     try:
-        files = _filesystem(f"{scheme}://{rest.partition('/')[0]}", os.getpid())
+        host = f"{scheme}://{rest.partition('/')[0]}"
+        files = _filesystem(host, os.getpid())
+        if not getattr(files, "async_impl", False):  # what has one connection is not shared
+            files = _filesystem(host, os.getpid(), threading.get_ident())
     except ImportError as error:
         if str(error.name).partition(".")[0] == "fsspec":
             cause, remedy = "is reached by fsspec", "pip install 'embedprep[remote]'"
@@ -103,17 +106,21 @@ def filesystem_of(text: str) -> tuple[Any, str]:
 
 
 @lru_cache(maxsize=64)
-def _filesystem(host: str, _process: int) -> Any:
-    """The file system of an address up to its first slash; a process has its own sessions."""
+def _filesystem(host: str, _process: int, _thread: int | None = None) -> Any:
+    """The file system of an address up to its first slash, once for each process, or thread."""
     from fsspec.core import url_to_fs
 
     options: dict[str, Any] = {}
     if host.startswith("http"):
         from aiohttp import ClientTimeout
 
-        # Without, five minutes for each whole object.
-        timeout = ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=PATIENCE)
-        options = {"client_kwargs": {"timeout": timeout}}
+        options["client_kwargs"] = {
+            # By itself, five minutes for each whole object.
+            "timeout": ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=PATIENCE),
+            # Compressed texts are told by their bytes here, and ranges are of what is stored.
+            "auto_decompress": False,
+            "headers": {"Accept-Encoding": "identity"},
+        }
     files, _ = url_to_fs(host, **options)
     return files
 
