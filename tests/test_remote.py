@@ -41,6 +41,7 @@ from embedprep.sources import (
     matched_inputs,
     parse_input,
     read_section,
+    sections,
     total_bytes,
 )
 from embedprep.spread import text as spread_text
@@ -173,9 +174,9 @@ def test_file_is_a_path(texts: Path, tmp_path: Path) -> None:
 
 def test_sections_of_an_object_are_those_of_a_file(texts: Path) -> None:
     for place in (f"{texts}/one.txt", "memory://texts/one.txt"):
-        sections = cut_inputs([Input(place)], Reading(), 100)
-        assert len(sections) == 10
-        blocks = [b"".join(_lines(section)) for section in sections]
+        cut = cut_inputs([Input(place)], Reading(), 100)
+        assert len(cut) == 10
+        blocks = [b"".join(_lines(section)) for section in cut]
         assert b"".join(blocks) == TEXTS["one.txt"]
         assert blocks[1].startswith(b"the cat sat\n\non the mat\n")
 
@@ -629,6 +630,19 @@ def test_workers_read_sections_of_an_object(
     for engine in ("threads", "dask"):
         embedprep.build(f"{server.address}/a.txt", tmp_path / engine, engine=engine)
     assert files_in(tmp_path / "dask") == files_in(tmp_path / "threads")
+
+
+def test_a_server_that_fails_workers_is_told_of(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cluster, "cluster_engine", lambda *_: ThreadEngine(2))
+    monkeypatch.setattr(spread_text, "_section_bytes", lambda *_: 250)
+    monkeypatch.setattr(sections, "check_state", lambda *_: setattr(server, "n_errors", 99))
+    with pytest.raises(InputError) as caught:
+        embedprep.build(f"{server.address}/a.txt", tmp_path / "out", engine="dask")
+    said = "cannot be read (the server answered 500); try again later"
+    assert str(caught.value) == f"{server.address}/a.txt: {said}"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_body_cut_short_is_asked_for_again(server: Server) -> None:

@@ -58,7 +58,8 @@ def run(
     input. Writes sequences.npy, lengths.npy, labels.npy where there are labels,
     embedding_matrix.npy with --dim or --vectors, vocab.json and manifest.json into DIR, all or
     nothing. Row i is line i, blank lines included, or record i of a
-    table. Compressed inputs are recognised by their first bytes.
+    table. Compressed inputs are recognised by their first bytes. An INPUT, and DIR, may be an
+    address such as s3://bucket/out.
 
     \b
     embedprep run reviews.txt -o out/

@@ -1,11 +1,11 @@
 """Where do blocks of whole lines come from?
 
 A source is read once, front to back, in blocks of about `block_bytes`, whatever it is: a file, a
-pipe, an object at an address, compressed, a text in another encoding, a table. `inputs` says which
-there are and `settings` how they are read; the other files follow the bytes: `opening`,
-`compression`, `encodings`, `lines`; then, where it holds records, `quotes`, `tables`, `columns`,
-`json_lines`, `fasttext` and `records`; `reader` runs it all in a thread of its own, `sections` cuts
-it for several workers.
+pipe, an object at an address, compressed, a text in another encoding, a table. `inputs` and
+`matching` say which there are and `settings` how they are read; the other files follow the bytes:
+`opening`, `compression`, `encodings`, `lines`; then, where it holds records, `quotes`, `tables`,
+`columns`, `json_lines`, `fasttext` and `records`; `reader` runs it all in a thread of its own,
+`sections` cuts it for several workers.
 """
 
 from embedprep.sources.encodings import not_utf8
@@ -15,11 +15,11 @@ from embedprep.sources.inputs import (
     Input,
     checked_part,
     label_inputs,
-    matched_inputs,
     parse_holdout,
     parse_input,
 )
 from embedprep.sources.lines import PADDING, Block, line_too_long
+from embedprep.sources.matching import matched_inputs
 from embedprep.sources.opening import opened, total_bytes
 from embedprep.sources.reader import NamedInputs, Reader, Source, read_blocks
 from embedprep.sources.records import Recognised

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from embedprep.errors import InputError, SettingsError
+from embedprep.errors import SettingsError
 from embedprep.places import Url, is_url, path_text
 
 TRAINING = ""
@@ -109,37 +109,6 @@ def label_inputs(inputs: Sequence[Input], label_from: str | None) -> Sequence[In
 
 def _folder_of(name: str) -> str:
     return Path(os.path.abspath(name)).parent.name
-
-
-def matched_inputs(inputs: Sequence[Input]) -> list[Input]:
-    """The inputs, each address with a `*` replaced by those that it stands for, sorted.
-
-    For files the shell does it. Raises InputError where there is none.
-    """
-    matched = []
-    for item in inputs:
-        if not (is_url(item.place) and "*" in item.name):
-            matched.append(item)
-            continue
-        try:
-            found = Url(item.place).matching()
-        except OSError as error:
-            raise unreadable(item.name, error) from error
-        if not found:
-            raise InputError(item.name, "no object has such a name", "check the address")
-        matched += [named_input(text, item.part, item.label) for text in found]
-    return matched
-
-
-def unreadable(name: str, error: OSError) -> InputError:
-    """What it means to somebody who names an input that it cannot be read."""
-    is_remote = is_url(name)
-    if isinstance(error, FileNotFoundError) and is_remote:
-        return InputError(name, str(error.strerror), "check the address")
-    remedy = "check the path and its permissions"
-    if is_remote:
-        remedy = getattr(error, "remedy", "check the rights of the credentials")
-    return InputError(name, f"cannot be read ({error.strerror or error})", remedy)
 
 
 def _checked_label(label: str, place: str) -> str:

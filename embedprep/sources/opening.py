@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from embedprep.errors import EmbedprepError, InputError
 from embedprep.places import is_url
-from embedprep.sources.inputs import STDIN, unreadable
+from embedprep.sources.inputs import STDIN
 
 if TYPE_CHECKING:
     from embedprep.places.streams import RemoteStream
@@ -38,11 +38,10 @@ def _remote_bytes(addresses: Sequence[str]) -> int:
     from concurrent.futures import ThreadPoolExecutor
     from functools import partial
 
-    from embedprep.places.requests import facts_of, filesystem_of
+    from embedprep.places.requests import facts_of, takes_several
 
-    for address in addresses:
-        filesystem_of(address)
-    with ThreadPoolExecutor(_ASKED_AT_ONCE) as threads:
+    at_once = _ASKED_AT_ONCE if all(map(takes_several, addresses)) else 1
+    with ThreadPoolExecutor(at_once) as threads:
         facts = threads.map(partial(facts_of, attempts=1), addresses)
         return sum(each["size"] for each in facts)
 
@@ -88,16 +87,26 @@ def _opened_remote(address: str) -> Iterator[RemoteStream]:
     from embedprep.places import Url
     from embedprep.places.streams import RemoteStream
 
+    name = str(Url(address))
     try:
-        stream = RemoteStream(address)
+        with closing(RemoteStream(address)) as stream:
+            yield stream
     except IsADirectoryError:
-        name = str(Url(address))
         remedy = f"name the objects in it, as in {name}/*"
         raise InputError(name, "is a folder, not a text", remedy) from None
     except OSError as error:
-        raise unreadable(str(Url(address)), error) from error
-    with closing(stream):
-        yield stream
+        raise unreadable(name, error) from error
+
+
+def unreadable(name: str, error: OSError) -> InputError:
+    """What it means to somebody who names an input that it cannot be read."""
+    is_remote = is_url(name)
+    if isinstance(error, FileNotFoundError) and is_remote:
+        return InputError(name, str(error.strerror), "check the address")
+    remedy = "check the path and its permissions"
+    if is_remote:
+        remedy = getattr(error, "remedy", "check the rights of the credentials")
+    return InputError(name, f"cannot be read ({error.strerror or error})", remedy)
 
 
 def state_of(stream: BinaryIO) -> tuple[int, int | str]:
