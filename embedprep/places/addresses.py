@@ -53,10 +53,10 @@ class Url:
 
     def read_bytes(self) -> bytes:
         """All that an object holds. Raises OSError where there is none."""
-        from embedprep.places.requests import ask, filesystem_of
+        from embedprep.places.requests import PATIENCE_FOR_BYTES, ask, filesystem_of
 
         files, path = filesystem_of(self.text)
-        content: bytes = ask(files.cat_file, path)
+        content: bytes = ask(files.cat_file, path, patience=PATIENCE_FOR_BYTES)
         return content
 
     def exists(self) -> bool:

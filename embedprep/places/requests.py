@@ -28,6 +28,8 @@ FIRST_PAUSE = 0.5
 """Seconds before something is asked again; each pause is twice the one before."""
 PATIENCE = 60.0
 """Seconds in which an answer must have come, whole."""
+PATIENCE_FOR_BYTES = 300.0
+"""The same for some MiB over a slow line; who falls silent meanwhile is found out before."""
 
 _LONGEST_CAUSE = 200
 _LEAST_PART, _MOST_PARTS = 16 << 20, 9_000

@@ -15,7 +15,14 @@ from functools import cached_property
 from typing import Any
 
 from embedprep.places.names import RemoteError
-from embedprep.places.requests import ask, facts_of, filesystem_of, in_background, is_of
+from embedprep.places.requests import (
+    PATIENCE_FOR_BYTES,
+    ask,
+    facts_of,
+    filesystem_of,
+    in_background,
+    is_of,
+)
 
 FIRST_RANGE = 256 << 10
 RANGE_BYTES = 4 << 20
@@ -88,12 +95,15 @@ class RemoteStream:
         while first < n_bytes or waiting:
             while first < n_bytes and len(waiting) < min(most, n_given + 1):
                 end = min(first + (RANGE_BYTES if n_given else FIRST_RANGE), n_bytes)
-                waiting.append(in_background(ask, self._range, first, end))
+                waiting.append(in_background(self._asked_range, first, end))
                 first = end
             yield waiting.popleft().result()
             n_given += 1
         if n_given > 1 and self.state() != self._state:
             raise RemoteError("it changed while it was read", "run again when nobody writes to it")
+
+    def _asked_range(self, first: int, end: int) -> bytes:
+        return ask(self._range, first, end, patience=PATIENCE_FOR_BYTES)
 
     def _range(self, first: int, end: int) -> bytes:
         found: bytes = self._files.cat_file(self._path, start=first, end=end)
@@ -107,7 +117,8 @@ class RemoteStream:
         sizes = {"block_size": 0} if is_of(self._files, {"http", "https"}) else {}
         stream: Any = ask(self._files.open, self._path, "rb", **sizes)
         try:
-            while part := ask(stream.read, RANGE_BYTES, attempts=1):
+            patience = PATIENCE_FOR_BYTES
+            while part := ask(stream.read, RANGE_BYTES, attempts=1, patience=patience):
                 yield part
         finally:
             stream.close()
