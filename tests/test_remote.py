@@ -225,9 +225,7 @@ def test_a_label_stands_before_an_address_and_a_secret_in_no_name() -> None:
     told = parse_input("neg=https://me:pass@example.org/a/b.csv?token=x=y")
     assert told[:3] == ("https://example.org/a/b.csv", "", "neg")
     assert told.place == "https://me:pass@example.org/a/b.csv?token=x=y"
-    assert parse_input("s3://bucket/day=1/a.txt") == Input(
-        "s3://bucket/day=1/a.txt", path="s3://bucket/day=1/a.txt"
-    )
+    assert parse_input("s3://bucket/day=1/a.txt") == Input("s3://bucket/day=1/a.txt")
 
 
 def test_a_star_in_an_address_stands_for_sorted_objects() -> None:

@@ -39,7 +39,8 @@ class Input(NamedTuple):
 def named_input(text: str, part: str = TRAINING, label: str | None = None) -> Input:
     """The input at a path or at an address, which is named without user, password and query."""
     if is_url(text):
-        return Input(str(Url(text)), part, label, text)
+        name = str(Url(text))
+        return Input(name, part, label, None if name == text else text)
     return Input(path_text(text), part, label)
 
 
