@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # the targets share one environment
-.PHONY: help demo test interop servers lint bench peers clean
+.PHONY: help demo test faults interop servers lint bench peers clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -24,6 +24,9 @@ demo: $(VENV)/.base  ## run embedprep on the sample reviews and show the first r
 
 test: $(VENV)/.test  ## run all tests, as many at a time as there are cores
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+faults: $(VENV)/.test  ## try all faults in full, and write the figures into docs/reliability.md
+	EMBEDPREP_FAULTS=full $(BIN)/pytest tests/faults -n auto --dist worksteal $(ARGS)
 
 # The tests beside gensim, tokenizers and fastText need little, and belong to `make test`.
 interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and PyTorch
@@ -46,6 +49,8 @@ bench: $(VENV)/.base  ## measure speed and memory (beside the peers that are ins
 	$(BIN)/python benchmarks/vectors.py
 	$(BIN)/python benchmarks/skipgrams.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/scaling.py
+	-$(BIN)/python benchmarks/cluster.py
 
 peers: $(VENV)/.bench  ## install what the benchmarks compare with (about 2 GB)
 

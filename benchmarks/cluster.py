@@ -12,7 +12,9 @@ import argparse
 import os
 import shutil
 import statistics
+import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import corpus
@@ -37,6 +39,8 @@ def main() -> None:
     if args.size:
         text = corpus.cut(text, args.size)
 
+    if find_spec("distributed") is None:
+        sys.exit("dask is missing: pip install 'embedprep[dask]'")
     with local_cluster(args.workers) as address:
         ways: dict[str, dict[str, object]] = {
             "threads": {"jobs": args.workers},

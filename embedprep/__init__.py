@@ -1,19 +1,22 @@
 """Text in, padded index tensors for an embedding layer out.
 
-`build` does the main job from files to a folder, `load` opens such a folder, `Vocabulary` encodes
-and decodes sentences, `embedding_matrix` makes the matrix of a vocabulary, `pad_sequences` pads
-what is encoded already, `sampling_table` tells how often skip-grams keep a word of each rank. All
-are imported when they are first asked for, so that the command line starts quickly.
+`build` does the main job from files to a folder, `load` opens such a folder, `verify` proves it,
+`Vocabulary` encodes and decodes sentences, `embedding_matrix` makes the matrix of a vocabulary,
+`pad_sequences` pads what is encoded already, `sampling_table` tells how often skip-grams keep a
+word of each rank. All are imported when they are first asked for, so that the command line starts
+quickly.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing takes as long to import as all until signals are heard
 if TYPE_CHECKING:
+    from typing import Any
+
     from embedprep.building import build as build
     from embedprep.building import embedding_matrix as embedding_matrix
     from embedprep.errors import EmbedprepError as EmbedprepError
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from embedprep.output import load as load
     from embedprep.sequences import pad_sequences as pad_sequences
     from embedprep.skipgrams.sampling import sampling_table as sampling_table
+    from embedprep.verifying import verify as verify
     from embedprep.vocabulary import Vocabulary as Vocabulary
 
 _HOMES = {
@@ -32,6 +36,7 @@ _HOMES = {
     "load": "output",
     "pad_sequences": "sequences",
     "sampling_table": "skipgrams.sampling",
+    "verify": "verifying",
 }
 
 __all__ = [
@@ -43,6 +48,7 @@ __all__ = [
     "load",
     "pad_sequences",
     "sampling_table",
+    "verify",
 ]
 
 

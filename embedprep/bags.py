@@ -209,7 +209,7 @@ def _write_dense(rows: EncodedRows, weights: Weights, array: ArraySpec, target: 
         return made
 
     def remedy(limit: int) -> str:
-        n_indices = sum(int(np.count_nonzero(rows.ids[chunk])) for chunk in _chunks(rows))
+        n_indices = sum(int(np.count_nonzero(rows.stored(chunk))) for chunk in _chunks(rows))
         at_most = CsrSpec((rows.n_rows, input_dim), n_indices, array.dtype).n_bytes
         if at_most <= limit:
             return f"--sparse takes {how_large(at_most)} at most"

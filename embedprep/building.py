@@ -83,6 +83,7 @@ def build(
     memory: int | None = None,
     engine: str = "threads",
     scheduler: str | None = None,
+    resume: bool = False,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
@@ -123,7 +124,7 @@ def build(
     )
     check_selection(selection, rows, vocabulary.specials.n_marks)
     records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
-    resources = Resources(jobs, memory, engine, scheduler)
+    resources = Resources(jobs, memory, engine, scheduler, resume)
     if max_line_bytes is None:
         max_line_bytes = resources.max_line_bytes
     reading = Reading(encoding, errors, max_line_bytes, resources.block_bytes, records)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from embedprep.arrays import Ints
+from embedprep.checkpoints import Checkpoints
 from embedprep.dictionary import (
     CountedBlock,
     Dictionary,
@@ -51,6 +52,9 @@ KNOWN_WORDS = 45_000
 
 _BYTES_OF_A_WORD = 48
 """About what a word takes in a dictionary."""
+
+BLOCKS_OF_A_CHECKPOINT = 1 << 9
+"""The most blocks that are lost where a run that is to be resumed is interrupted: some seconds."""
 
 BLOCKS_OF_A_PORTION = 1 << 13
 """The most blocks of a portion, where memory is bounded: each has a record, of some 300 bytes."""
@@ -99,12 +103,16 @@ def count(
     counting = _Counting(work, selection, parts, tokenizer, records_before=records_before)
     if row_secrets is None:
         row_secrets = draw_row_secrets(selection, held_out)
+    if work.checkpoints is not None:
+        row_secrets = counting.go_on(work.checkpoints, row_secrets)
     wants = _Wants(
         reading,
         tokenizer,
         selection if len(selection.shares) > 1 else None,
         tuple(row_secrets),
     )
+    if work.checkpoints is not None:
+        blocks = work.checkpoints.behind(blocks)
     for block in counting.intake.watch(blocks):
         known = counting.table_for_next_block()
         encoded = work.engine.submit(_encode_block, block, wants, known)
@@ -191,6 +199,7 @@ class _Counting:
         self._new_bytes = 0
         self._own_records: list[Record] = []
         self._merging: Future[tuple[Merged, _Table]] | None = None
+        self._row_secrets: Sequence[Secret] = ()
 
     def _take_in(self, table: int, block: CountedBlock) -> None:
         counts = self.tables[table].counts
@@ -224,7 +233,11 @@ class _Counting:
     def _is_full(self) -> bool:
         """Whether the portion takes the memory that it may, its blocks' records included."""
         room = self.work.budget.dictionary
-        if room is None or not self.intake.n_blocks:
+        if not self.intake.n_blocks:
+            return False
+        if self.work.checkpoints is not None and self.intake.n_blocks >= BLOCKS_OF_A_CHECKPOINT:
+            return True
+        if room is None:
             return False
         n_bytes = self.total.n_bytes + self._new_bytes
         return n_bytes > room or len(self._own_records) >= BLOCKS_OF_A_PORTION
@@ -270,13 +283,33 @@ class _Counting:
         n_known = table.lookup.n_words
         self.total = Dictionary(table.lookup.words, np.zeros(n_known, np.int64))
         self.tables = [table._replace(places=np.arange(n_known))]
+        self._save()
+
+    def go_on(self, checkpoints: Checkpoints, row_secrets: Sequence[Secret]) -> Sequence[Secret]:
+        """Go on where the run before was, if there is one; the secrets of rows are then its own."""
+        self._row_secrets = row_secrets
+        if checkpoints.state is not None:
+            self.portions, intake = checkpoints.state.facts
+            self.intake.restore(intake)
+            self._row_secrets = checkpoints.state.secrets.made[1:]
+        return self._row_secrets
+
+    def _save(self) -> None:
+        """Keep what is finished, where that is asked for."""
+        if self.work.checkpoints is not None:
+            secrets = [self.secret, *self._row_secrets]
+            facts = (self.portions, self.intake.state)
+            self.work.checkpoints.save(secrets, facts, self.spool)
 
     def finish(self) -> Counted:
-        last = self._finish_portion()
-        if self.portions:
-            last = set_aside(last, self.work)
+        self.intake.collect(down_to=0)
+        if self.work.checkpoints is not None and self.intake.n_blocks:
+            self._begin_portion()
+        if not self.portions or self.intake.n_blocks:
+            last = self._finish_portion()
+            self.portions.append(set_aside(last, self.work) if self.portions else last)
         return Counted(
-            portions=[*self.portions, last],
+            portions=self.portions,
             parts=self.intake.parts(),
             label_codes=self.intake.labels,
             n_duplicates=self.intake.n_duplicates,

@@ -8,7 +8,6 @@ values, row after row, ascending in each; `indptr: (rows + 1,)`, where each row 
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,13 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.npy import npy_header
-
-_NO_TIME = (1980, 1, 1, 0, 0, 0)
-"""The earliest that a zip archive knows."""
-
-_ENTRY_BYTES, _END_BYTES = 30 + 46, 22
-"""What an archive adds to each member, beside its name twice, and in the end (PKWARE's APPNOTE)."""
+from embedprep.npz import Members, npz_bytes, write_npz
 
 _LARGEST_INT32 = 2**31 - 1
 
@@ -40,7 +33,7 @@ class CsrSpec(NamedTuple):
         return "int32" if max(self.n_values, *self.shape) <= _LARGEST_INT32 else "int64"
 
     @property
-    def members(self) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    def members(self) -> Members:
         """The shape and the dtype of each array in the archive, in their order."""
         index = np.dtype(self.index_dtype)
         return {
@@ -54,15 +47,7 @@ class CsrSpec(NamedTuple):
     @property
     def n_bytes(self) -> int:
         """The size of its file, but for some tens of bytes more where that is over 2 GiB."""
-        return _END_BYTES + sum(
-            _ENTRY_BYTES + 2 * len(f"{name}.npy") + _member_bytes(shape, dtype)
-            for name, (shape, dtype) in self.members.items()
-        )
-
-
-def _member_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
-    n_values = int(np.prod(shape, dtype=np.int64))
-    return len(npy_header(shape, dtype)) + n_values * dtype.itemsize
+        return npz_bytes(self.members)
 
 
 def write_csr(
@@ -85,16 +70,7 @@ def write_csr(
         "shape": [np.array(matrix.shape)],
         "data": values,
     }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, (shape, dtype) in matrix.members.items():
-            entry = zipfile.ZipInfo(f"{name}.npy", _NO_TIME)
-            entry.create_system = 3  # Unix, on every system
-            entry.external_attr = 0o644 << 16
-            entry.file_size = _member_bytes(shape, dtype)  # it decides for zip64
-            with archive.open(entry, "w") as member:
-                member.write(npy_header(shape, dtype))
-                for piece in pieces[name]:
-                    member.write(piece.astype(dtype, copy=False).tobytes())
+    write_npz(path, matrix.members, pieces)
 
 
 def _row_starts(per_row: Iterable[NDArray[Any]]) -> Iterator[NDArray[np.int64]]:

@@ -80,6 +80,30 @@ def digest_of(path: Path) -> Digest:
     return digest
 
 
+def n_pieces(n_bytes: int) -> int:
+    """How many pieces a file of so many bytes has; an empty one has one, of nothing."""
+    return max(1, -(-n_bytes // PIECE_BYTES))
+
+
+def span_of_piece(number: int, n_bytes: int) -> range:
+    """The places of the bytes of a piece, by its number from 0, in a file of `n_bytes`."""
+    start = number * PIECE_BYTES
+    return range(start, min(start + PIECE_BYTES, n_bytes))
+
+
+def digest_of_piece(path: Path, span: range) -> str:
+    """The hexadecimal SHA-256 of the bytes of a file at the places of one piece.
+
+    Of a file that ends before, what there is. Raises OSError where it cannot be read.
+    """
+    digest = Digest()
+    with path.open("rb", buffering=0) as stream:
+        stream.seek(span.start)
+        while part := stream.read(min(_READ_BYTES, len(span) - digest.n_bytes)):
+            digest.update(part)
+    return digest.pieces[0]
+
+
 class UnorderedDigest:
     """A `Digest` of a file whose parts are written by several threads in any order.
 

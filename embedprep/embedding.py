@@ -5,6 +5,7 @@ This is what an embedding layer does inside a model, for a model that has none.
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from embedprep.encoded import EncodedRows, beside, open_rows, open_with_vocabulary
 from embedprep.errors import OutputError, check_choice
-from embedprep.manifest import manifest_of
+from embedprep.manifest import manifest_of, read_manifest_of_rows
 from embedprep.matrix.files import open_matrix
 from embedprep.npy import ArraySpec
 from embedprep.output import EMBEDDING_MATRIX, check_vocabulary, vocabulary_of
@@ -51,10 +52,10 @@ def embed(
     if reduce is not None:
         check_choice("--reduce", reduce, REDUCTIONS)
     rows = open_rows(named)
-    path, manifest = rows.path, manifest_of(rows.path)
+    path = rows.path
     matrix = matrix or beside(path, EMBEDDING_MATRIX, "--matrix", "the embedding matrix")
     refuse_to_overwrite([*rows.files, matrix], [target.path])
-    input_dim = manifest["embedding"]["input_dim"] if manifest is not None else None
+    input_dim = _input_dim(path)
     remedy = "name the matrix that was made with the vocabulary of these rows"
     vectors = open_matrix(matrix, input_dim, remedy)
     of_rows, of_matrix = vocabulary_of(path), vocabulary_of(matrix)
@@ -80,6 +81,15 @@ def embed(
     chunks = rows.chunks(max(array.row_bytes, dim * 8))
     smaller = partial(_smaller, rows, dim, dtype, reduce)
     return write_tensor(target, array, chunks, make, smaller)
+
+
+def _input_dim(path: Path) -> int | None:
+    """The `input_dim` of the layer that takes some rows, None where no output lists them."""
+    if manifest_of(path) is None:
+        return None
+    manifest = read_manifest_of_rows(Path(os.path.realpath(path)).parent)
+    input_dim: int = manifest["embedding"]["input_dim"]
+    return input_dim
 
 
 def _smaller(rows: EncodedRows, dim: int, dtype: str, reduce: str | None, limit: int) -> str:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import row_chunks
 from embedprep.errors import OutputError, VocabularyError
-from embedprep.manifest import manifest_of, read_manifest_of_rows, shards_of
-from embedprep.npy import load_array
+from embedprep.listing import shards_of
+from embedprep.manifest import manifest_of, read_manifest_of_rows
+from embedprep.npy import let_go, load_array, read_at
 from embedprep.output import SEQUENCES, VOCABULARY, check_vocabulary, file_of_output
 from embedprep.publication import refuse_to_overwrite
 from embedprep.shards import AnyArray, ShardedArray, open_shards
@@ -27,11 +28,13 @@ from embedprep.vocabulary import Vocabulary, check_indices
 class EncodedRows(NamedTuple):
     """Rows of indices in a file or in shards: `ids: (rows, length)`, integers, mapped from disk.
 
-    `path` is what they are called; for shards, where their one file would be.
+    `path` is what they are called; for shards, where their one file would be. `status` tells the
+    one file from another that replaces it; None for shards, and for rows in memory alone.
     """
 
     path: Path
     ids: AnyArray
+    status: os.stat_result | None = None
 
     @property
     def files(self) -> list[Path]:
@@ -56,7 +59,7 @@ class EncodedRows(NamedTuple):
 
         Raises VocabularyError for an index that is not in 0..input_dim - 1.
         """
-        ids = np.ascontiguousarray(self.ids[rows], self.ids.dtype.newbyteorder("="))
+        ids = np.ascontiguousarray(self.stored(rows), self.ids.dtype.newbyteorder("="))
         try:
             check_indices(ids, input_dim, rows.start)
         except VocabularyError as error:
@@ -65,6 +68,42 @@ class EncodedRows(NamedTuple):
             ) from None
         # An index of 64 bits without a sign is none to older NumPy.
         return ids.view(np.int64) if ids.dtype == np.uint64 else ids
+
+    def stored(self, rows: slice) -> NDArray[Any]:
+        """Some of the rows as they are stored, (rows, length).
+
+        They are read: to touch a mapped page that was cut off meanwhile ends the process. Of a file
+        that was replaced the old one stays mapped, and nobody can cut it any more. Raises
+        OutputError where the file was cut short.
+        """
+        ids = self.ids
+        if self.status is None or not (isinstance(ids, np.memmap) and ids.flags.c_contiguous):
+            return self._copied(rows)
+        try:
+            stream = self.path.open("rb", buffering=0)
+        except OSError:
+            return self._copied(rows)
+        with stream:
+            if not os.path.samestat(os.fstat(stream.fileno()), self.status):
+                return self._copied(rows)
+            row_bytes = self.length * ids.itemsize
+            n_bytes, offset = (rows.stop - rows.start) * row_bytes, rows.start * row_bytes
+            try:
+                data = read_at(stream.fileno(), n_bytes, ids.offset + offset)
+            except OSError as error:
+                cause = f"cannot be read ({error.strerror})"
+                remedy = "was it changed by somebody else? make it again"
+                raise OutputError(str(self.path), cause, remedy) from error
+        return np.frombuffer(data, ids.dtype).reshape(-1, self.length)
+
+    def _copied(self, rows: slice) -> NDArray[Any]:
+        """A copy of some of the rows, whose pages do not stay in memory."""
+        copied: NDArray[Any] = np.array(self.ids[rows])
+        if isinstance(self.ids, ShardedArray):
+            self.ids.let_go(rows)
+        else:
+            let_go(self.ids, rows)
+        return copied
 
 
 def rows_file(named: Path) -> Path:
@@ -92,6 +131,7 @@ def open_rows(named: Path) -> EncodedRows:
     path = rows_file(named)
     place, manifest = Path(os.path.realpath(path)), manifest_of(path) or {}
     in_shards = open_shards(place.parent if path.is_symlink() else path.parent, manifest)
+    status = os.stat(path) if place.name not in in_shards and path.exists() else None
     ids = in_shards[place.name] if place.name in in_shards else load_array(path)
     remedy = "name the sequences.npy of an output"
     if ids.ndim != 2 or ids.dtype.kind not in "iu" or not ids.shape[1]:
@@ -100,7 +140,7 @@ def open_rows(named: Path) -> EncodedRows:
     if manifest and place.name not in {SEQUENCES, *shards_of(manifest).get(SEQUENCES, ())}:
         cause = f"holds no rows of indices, but is another file of {path.parent}"
         raise OutputError(str(path), cause, remedy)
-    return EncodedRows(path, ids)
+    return EncodedRows(path, ids, status)
 
 
 def beside(path: Path, name: str, option: str, what: str) -> Path:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.errors import InputError, LineError
+from embedprep.errors import InputError, LineError, VocabularyError
 from embedprep.plan import check_rectangle
 from embedprep.sequences import pad_between_marks
 from embedprep.settings import RowSettings
@@ -25,6 +25,9 @@ from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.unicode import to_nfc
 from embedprep.tokenizer.words import Words
 from embedprep.vocabulary import Vocabulary
+
+LONGEST_ROW = 1_000_000
+"""Indices of a row that can still be shown; they take some hundred bytes each."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,15 @@ def _lines_of(block: Block, reading: Reading) -> list[str]:
 def load_reshaped(path: Path, rows: RowSettings) -> Vocabulary:
     """A saved vocabulary, with the shape of rows that is asked for; a length must be a number.
 
-    Raises VocabularyError where there is none, OutputError where the rows cannot hold its indices.
+    Raises VocabularyError where there is none, or where nobody would look at so long a row,
+    OutputError where the rows cannot hold its indices.
     """
     vocabulary = Vocabulary.load(path)
     saved = vocabulary.rectangle
     max_len = saved.max_len if rows.max_len is None else int(rows.max_len)
+    if max_len > LONGEST_ROW:
+        cause = f"rows of {max_len:,} indices are too long to be shown"
+        raise VocabularyError(str(path), cause, "pass a smaller --max-len")
     rectangle = rows.rectangle(max_len, saved)
     check_rectangle(rectangle, vocabulary.specials, len(vocabulary.words))
     return replace(vocabulary, rectangle=rectangle)

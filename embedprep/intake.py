@@ -18,7 +18,7 @@ from embedprep.parts import SeenRows, row_keys
 from embedprep.sequences import count_lengths
 from embedprep.settings import Selection
 from embedprep.sources import TRAINING, Block
-from embedprep.spool import Record, Spool, SpooledList
+from embedprep.spool import Listed, OnDisk, Record, Spool, SpooledList
 from embedprep.work import Work
 
 _ROWS_COUNTED_AT_ONCE = 1 << 20
@@ -128,9 +128,9 @@ class _Part:
     """The rows of a part so far."""
 
     def __init__(self, spool: Spool) -> None:
-        self.blocks = SpooledList[StoredBlock](spool)
+        self.blocks = SpooledList[StoredBlock](spool, [StoredBlock])
         self.labels = NO_LABELS
-        self.hashes: list[Keys] = []
+        self.hashes: list[Record] = []
         self.rows_of_length: Counter[int] = Counter()
         self._lengths: list[Ints] = []
         self._n_lengths = 0
@@ -146,6 +146,32 @@ class _Part:
         self.rows_of_length.update(count_lengths(lengths))
         self._lengths = []
         self._n_lengths = 0
+
+
+class PartState(NamedTuple):
+    """The rows of a part so far, all of them in the spool."""
+
+    blocks: Listed
+    labels: LabelUse
+    rows_of_length: Counter[int]
+    hashes: list[Record]
+    seen: list[OnDisk]
+
+
+class IntakeState(NamedTuple):
+    """How far an intake has come, at the end of a portion."""
+
+    parts: dict[str, PartState]
+    classes: list[str]
+    n_duplicates: int
+    n_records: int
+    rows_of_source: dict[str, int]
+    rows_of_input_part: dict[str, int]
+    portion: int
+
+
+KINDS = (IntakeState, PartState, StoredBlock, Listed, LabelUse, OnDisk)
+"""The named tuples of a state."""
 
 
 class _InFlight(NamedTuple):
@@ -199,6 +225,42 @@ class Intake:
         """The blocks from here on are of another portion; none may be in flight."""
         self._portion += 1
         self.n_blocks = 0
+
+    @property
+    def state(self) -> IntakeState:
+        """How far it has come; none is in flight, and nothing stays in memory."""
+        parts = {}
+        for name, part in self._parts.items():
+            part.count_lengths()
+            part.hashes = [self._spool.settled(hashes) for hashes in part.hashes]
+            seen = [self._spool.settled([keys]) for keys in self._seen[name].runs]
+            parts[name] = PartState(
+                part.blocks.listed, part.labels, part.rows_of_length, part.hashes, seen
+            )
+        return IntakeState(
+            parts,
+            self.labels.classes,
+            self.n_duplicates,
+            self.n_records,
+            dict(self._rows_of_source),
+            dict(self._rows_of_input_part),
+            self._portion,
+        )
+
+    def restore(self, state: IntakeState) -> None:
+        """Go on where another was, that has just begun a portion."""
+        for name, saved in state.parts.items():
+            part = self._parts[name]
+            part.blocks.restore(saved.blocks)
+            part.labels, part.rows_of_length = saved.labels, saved.rows_of_length
+            part.hashes = list(saved.hashes)
+            for record in saved.seen:
+                self._seen[name].add(self._spool.read(record)[0])
+        self.labels.restore(state.classes)
+        self.n_duplicates, self.n_records = state.n_duplicates, state.n_records
+        self._rows_of_source.update(state.rows_of_source)
+        self._rows_of_input_part.update(state.rows_of_input_part)
+        self._portion = state.portion
 
     def watch(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """The blocks; an error in reading one waits until those before it are found to be right."""
@@ -299,9 +361,14 @@ class Intake:
         part.add_lengths(rows.per_row)
         part.labels = part.labels.united(LabelUse.of(rows.labels))
         if rows.hashes is not None and self._has_held_out:
-            part.hashes.append(rows.hashes[:, 0].copy())  # a view would keep them all
+            part.hashes.append([rows.hashes[:, 0].copy()])  # a view would keep them all
             self._n_hashes += len(rows.hashes)
             self._budget.check_rows(self._n_hashes, _BYTES_OF_A_HASHED_ROW, "--holdout")
+
+    def _joined(self, hashes: Sequence[Record]) -> Keys | None:
+        if not hashes:
+            return None
+        return np.concatenate([self._spool.read(record)[0] for record in hashes])
 
     def parts(self) -> list[CountedPart]:
         """All parts, the training part first."""
@@ -314,7 +381,7 @@ class Intake:
                     part.blocks,
                     part.rows_of_length,
                     part.labels,
-                    np.concatenate(part.hashes) if part.hashes else None,
+                    self._joined(part.hashes),
                 )
             )
         return finished

@@ -148,6 +148,10 @@ class LabelCodes:
         """The classes by their codes."""
         return list(self._code_of)
 
+    def restore(self, classes: Sequence[str]) -> None:
+        """Give the classes the codes that they had."""
+        self._code_of = {name: code for code, name in enumerate(classes)}
+
     def encode(self, block: Block, n_rows: int, rows_before: int) -> RowLabels:
         """The labels of the rows of a block; a class counts once a row.
 

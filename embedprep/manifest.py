@@ -2,7 +2,7 @@
 
 `manifest.json` is the last file of an output to appear and the first to go: a folder with one is
 whole. It holds nothing that differs between two runs of the same work: no time, host, user,
-absolute path, number of jobs or size of blocks.
+absolute path, number of jobs or size of blocks. What is read of it is `listing`'s part.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from embedprep import __version__
 from embedprep.errors import OutputError
+from embedprep.listing import Told, is_same, output_names, shards_of, told_by
 from embedprep.npy import WrittenFile
 from embedprep.places import Place
 from embedprep.sources import Source
@@ -48,20 +49,23 @@ def format_manifest(
     matrix: Mapping[str, Any] | None = None,
     part: str | None = None,
     parts: Mapping[str, Any] | None = None,
+    request: str | None = None,
     shards: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
     """The bytes of `manifest.json` of an output; `kind` is what it holds, `part` its name where it
     is a part of another one, and `parts` are the statistics of the other parts.
 
-    `embedding` are the arguments of the layer that takes the rows, where the output has rows, and
-    `matrix` the facts about its matrix. `shards` are the files of each array that has several, in
-    the order of its rows, by the name that it would have in one file.
+    `request` tells all settings in one value; `embedding` are the arguments of the layer that takes
+    the rows, where the output has rows, and `matrix` the facts about its matrix. `shards` are the
+    files of each array that has several, in the order of its rows, by the name that it would have
+    in one file.
     """
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "embedprep": __version__,
         "kind": kind,
+        **({"request": request} if request else {}),
         **({"part": part} if part else {}),
         "settings": settings,
         "inputs": [describe_input(source) for source in inputs],
@@ -90,7 +94,7 @@ def manifest_with_matrix(
     kept = [output for output in manifest["outputs"] if output["name"] not in written]
     changed = dict(manifest) | {
         "outputs": [*kept, *written.values()],
-        "embedding": manifest["embedding"] | {"output_dim": output_dim},
+        "embedding": manifest.get("embedding", {}) | {"output_dim": output_dim},
     }
     return _dump(changed | ({"matrix": matrix} if matrix is not None else {}))
 
@@ -105,6 +109,7 @@ def describe_input(source: Source) -> dict[str, Any]:
     """What a manifest tells of an input."""
     is_absolute = posixpath.isabs(source.name) or ntpath.isabs(source.name)
     name = ntpath.basename(source.name) if is_absolute else source.name
+    name = os.fsencode(name).decode("utf-8", "surrogateescape")  # the same in every locale
     described: dict[str, Any] = {"name": name}
     described |= {"part": source.part} if source.part else {}
     described |= {"label": source.label} if source.label is not None else {}
@@ -148,7 +153,7 @@ def read_manifest(folder: Place) -> dict[str, Any]:
             "was not written by embedprep",
             "choose another folder, or move the file away",
         )
-    if manifest.get("version") != VERSION:
+    if not is_same(manifest.get("version"), VERSION):
         raise OutputError(
             str(path),
             f"has version {manifest.get('version')!r}, this embedprep reads version {VERSION}",
@@ -158,12 +163,26 @@ def read_manifest(folder: Place) -> dict[str, Any]:
 
 
 def read_manifest_of_rows(folder: Place) -> dict[str, Any]:
-    """The manifest of a finished output of rows. Raises OutputError where the folder is none."""
+    """The manifest of a finished output of rows.
+
+    Raises OutputError where the folder is none, or where its manifest is not of the form that was
+    written: what it tells of files, of parts and of the layer can then be relied on.
+    """
     manifest = read_manifest(folder)
     if manifest.get("kind") != ROWS:
         remedy = "name the output of rows that it was made from"
         raise OutputError(str(folder), f"holds {told_kind(manifest)}, not rows", remedy)
+    told_of_rows(folder, manifest)
     return manifest
+
+
+def told_of_rows(folder: Place, manifest: Mapping[str, Any]) -> Told:
+    """What the manifest of an output of rows tells. Raises OutputError where one is broken."""
+    told = told_by(manifest, is_of_rows=True)
+    if told.faults:
+        remedy = "run the command that makes the output again"
+        raise OutputError(str(folder / MANIFEST), f"is broken: it {told.faults[0]}", remedy)
+    return told
 
 
 def has_rows(folder: Path) -> bool:
@@ -191,34 +210,3 @@ def told_kind(manifest: Mapping[str, Any]) -> str:
     """What an output holds, in words."""
     kind = manifest.get("kind")
     return next((told for known, told in _KINDS.items() if known == kind), "files of another kind")
-
-
-def output_names(manifest: Mapping[str, Any]) -> set[str]:
-    """The names of the files that a manifest lists, those that lead out of the folder left out."""
-    outputs = manifest.get("outputs")
-    names = [
-        output.get("name") if isinstance(output, dict) else None
-        for output in (outputs if isinstance(outputs, list) else [])
-    ]
-    return {name for name in names if isinstance(name, str) and is_inside(name)}
-
-
-def shards_of(manifest: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The names of the files of each array that is in shards, by the name that it would have in
-    one file.
-    """
-    shards = manifest.get("shards")
-    listed = shards.items() if isinstance(shards, dict) else ()
-    return {name: files for name, files in listed if isinstance(files, list)}
-
-
-def is_inside(name: str) -> bool:
-    """Whether a name from a file is that of a plain file in the folder or in one of its folders.
-
-    >>> is_inside("test/labels.npy"), is_inside("../labels.npy"), is_inside("C:labels.npy")
-    (True, False, False)
-    """
-    parts = name.split("/")
-    return len(parts) <= 2 and all(
-        part not in ("", ".", "..") and not set(part) & set("\\:\0") for part in parts
-    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import math
+import mmap
 import os
 import threading
 from collections.abc import Sequence
@@ -28,6 +29,10 @@ _READ_BACK_BYTES = 1 << 20
 
 SHORT_ROW = 16
 """Shuffled rows of up to so many bytes wait in memory: one by one they would take long to write."""
+
+_LENGTH_AT = 8
+"""Where the header of an array tells its own size (numpy/lib/_format_impl.py)."""
+_MOST_HEADER_BYTES = 1 << 16
 
 
 class WrittenFile(NamedTuple):
@@ -230,6 +235,7 @@ class ShuffledNpyWriter(NpyWriter):
 def load_array(path: Path) -> NDArray[Any]:
     """Map an array from disk, read-only. Raises OutputError where there is none."""
     try:
+        _check_header_size(path)
         with np.errstate(over="ignore"):  # of a size that no file has, which is told below
             array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
@@ -245,6 +251,55 @@ def load_array(path: Path) -> NDArray[Any]:
         array.close()
         raise OutputError(str(path), "is no array file (it is an archive)", "name an array in it")
     return array
+
+
+def let_go(array: NDArray[Any], rows: slice) -> None:
+    """Give back the memory of some rows of a mapped array; who reads them again, reads the disk.
+
+    The pages of a map count as the process's own, and would be as many as the file has.
+    """
+    mapped: Any = array.base
+    if not isinstance(array, np.memmap) or not isinstance(mapped, mmap.mmap) or not array.size:
+        return
+    row_bytes = array.strides[0]
+    begin = array.offset % mmap.ALLOCATIONGRANULARITY + rows.start * row_bytes
+    end = min(begin + (rows.stop - rows.start) * row_bytes, len(mapped))
+    begin -= begin % mmap.PAGESIZE
+    if hasattr(mmap, "MADV_DONTNEED") and begin < end:
+        mapped.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+
+
+def read_rows(path: Path, rows: slice) -> NDArray[Any]:
+    """Some rows of an array, which is in the order of its rows, read into memory.
+
+    Pages of a map stay in memory until it goes, and a file that is cut off while it is mapped ends
+    the process. Raises OutputError as `load_array`, and where the file is too short.
+    """
+    header = load_array(path)  # of its values none is looked at
+    row_bytes = math.prod(header.shape[1:]) * header.dtype.itemsize
+    n_bytes = (rows.stop - rows.start) * row_bytes
+    first_byte = getattr(header, "offset", 0) + rows.start * row_bytes
+    try:
+        with path.open("rb", buffering=0) as file:
+            data = read_at(file.fileno(), n_bytes, first_byte)
+    except OSError as error:
+        raise OutputError(str(path), f"cannot be read ({error.strerror or error})") from error
+    shape = (rows.stop - rows.start, *header.shape[1:])
+    values: NDArray[Any] = np.ndarray(shape, header.dtype, data)
+    return values.astype(header.dtype.newbyteorder("="), copy=False)
+
+
+def _check_header_size(path: Path) -> None:
+    """Raise ValueError for a file of an array whose header is larger than any that NumPy reads.
+
+    NumPy reads it first, whatever it says of its own size, which may be that of the memory.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_LENGTH_AT + 4)
+    if head.startswith(b"\x93NUMPY") and head[6:7] > b"\x01":  # else it has two bytes for it
+        n_bytes = int.from_bytes(head[_LENGTH_AT:], "little")
+        if n_bytes > _MOST_HEADER_BYTES:
+            raise ValueError(f"its header has {n_bytes:,} bytes")
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:

@@ -86,7 +86,9 @@ class Numbering:
             of_place,
             of_table,
             stretches,
-            self._spool.read_items(own_records) if isinstance(own_records, OnDisk) else own_records,
+            self._spool.read_items(own_records, ())
+            if isinstance(own_records, OnDisk)
+            else own_records,
         )
 
     def _of_words(self, portion: Portion) -> NDArray[np.int32]:

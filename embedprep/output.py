@@ -11,12 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError, VocabularyError
-from embedprep.manifest import (
-    manifest_of,
-    output_names,
-    read_manifest,
-    read_manifest_of_rows,
-)
+from embedprep.listing import output_names
+from embedprep.manifest import ROWS, manifest_of, read_manifest, read_manifest_of_rows
 from embedprep.npy import load_array
 from embedprep.places import Place, Url, place_of
 from embedprep.shards import open_shards
@@ -72,11 +68,23 @@ def load(folder: str | Place) -> Output:
     Raises OutputError where the folder has no manifest, and so is unfinished, holds no rows, lacks
     a file or is an address; VocabularyError where its vocabulary cannot be read.
     """
+    place = folder_on_disk(folder)
+    whole = _load(place)
+    parts = {name: _load(place / name) for name in whole.manifest.get("parts", {})}
+    return whole._replace(parts=parts)
+
+
+def folder_on_disk(folder: str | Place) -> Path:
+    """The path of an output. Raises OutputError for an address, as arrays are mapped."""
     place = place_of(folder)
     if isinstance(place, Url):
         cause = "is an address, and arrays are mapped from a disk"
         raise OutputError(str(place), cause, "copy the folder to a disk first")
-    folder = place
+    return place
+
+
+def _load(folder: Path) -> Output:
+    """An output without its parts, of which a part has none."""
     manifest = read_manifest_of_rows(folder)
     names, in_shards = output_names(manifest), open_shards(folder, manifest)
 
@@ -94,8 +102,9 @@ def load(folder: str | Place) -> Output:
         manifest,
         array_if_any(LABELS),
         array_if_any(DOCUMENTS),
-        {name: load(folder / name) for name in manifest.get("parts", {})},
-        load_array(folder / EMBEDDING_MATRIX) if EMBEDDING_MATRIX in names else None,
+        embedding_matrix=load_array(folder / EMBEDDING_MATRIX)
+        if EMBEDDING_MATRIX in names
+        else None,
     )
 
 
@@ -108,7 +117,7 @@ def file_of_output(folder: Path, name: str) -> Path | None:
         return folder / name
     place = Path(os.path.realpath(folder))
     with suppress(OutputError):
-        is_part = place.name in read_manifest(place.parent).get("parts", {})
+        is_part = place.name in read_manifest_of_rows(place.parent).get("parts", {})
         if is_part and _holds(place.parent, name):
             is_near = os.path.realpath(folder.parent) == str(place.parent)
             return (folder.parent if is_near else place.parent) / name
@@ -119,8 +128,9 @@ def _holds(folder: Path, name: str) -> bool:
     """Whether a file lies in a folder, and is part of the rows there, if there are any."""
     if not (folder / name).exists():
         return False
-    with suppress(OutputError):  # of a folder that is no output of rows
-        return name in output_names(read_manifest_of_rows(folder))
+    with suppress(OutputError):  # of a folder that is no output
+        manifest = read_manifest(folder)
+        return manifest.get("kind") != ROWS or name in output_names(manifest)
     return True
 
 

@@ -62,6 +62,11 @@ class SeenRows:
     def n_rows(self) -> int:
         return sum(map(len, self._runs))
 
+    @property
+    def runs(self) -> list[RowKeys]:
+        """All keys, each once."""
+        return self._runs
+
     def add(self, keys: RowKeys) -> Flags:
         """Take in some rows; which of them are met for the first time, (rows,)."""
         found, first = np.unique(keys, return_index=True)

@@ -10,19 +10,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embedprep.budget import budget_of
+from embedprep.checkpoints import Checkpoints
 from embedprep.counting import count
-from embedprep.dictionary import Dictionary
+from embedprep.dictionary import Dictionary, Run
+from embedprep.digests import Digest
 from embedprep.doubts import Beginning, doubts
 from embedprep.errors import SettingsError
 from embedprep.handover import CountedText
+from embedprep.intake import KINDS
 from embedprep.local import LocalText
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.places import Place, Url
 from embedprep.plan import Plan, Saved, check_size, plan
-from embedprep.portions import Kept, RankedWords
+from embedprep.portions import Kept, Portion, RankedWords
 from embedprep.publication import (
+    StagedFolder,
     refuse_to_overwrite,
     refuse_to_replace,
     staged_file,
@@ -42,6 +46,7 @@ from embedprep.settings import (
 from embedprep.sources import TRAINING, NamedInputs, Reader
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.unchanged import request_of
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
 from embedprep.writing import (
@@ -89,8 +94,11 @@ def run(
             matrix_bytes=_matrix_bytes(matrix, settings.max_words),
             keeps_rows=selection.drop_duplicates or selection.shuffle or len(set(parts)) > 1,
         )
-        staged = stack.enter_context(staged_folder(output, ROWS, sync))
-        work = stack.enter_context(work_in(staged.path, settings.tokenizer, budget, resources))
+        request = request_of_run(reader, settings, rows, selection, matrix)
+        staged = stack.enter_context(staged_folder(output, ROWS, sync, is_kept=resources.resume))
+        checkpoints = _checkpoints(staged, request, resources)
+        tokenizer = settings.tokenizer
+        work = stack.enter_context(work_in(staged.path, tokenizer, budget, resources, checkpoints))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
         ranked, kept, n_distinct = _rank(counted, settings)
         planned = plan(
@@ -102,7 +110,7 @@ def run(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
-        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
@@ -159,6 +167,8 @@ def encode(
 ) -> Built:
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
+    if is_file and resources.resume:
+        raise SettingsError("--resume", "keeps what is finished in a folder", "name one by -o")
     with closing(reader), ExitStack() as stack:
         _check_output(output, resources)
         inputs: list[str | Place] = [*reader.places, vocabulary_path]
@@ -178,14 +188,19 @@ def encode(
             "eos": specials.eos is not None,
             "tokenizer": vocabulary.tokenizer.saved,
         }
+        tokenizer = vocabulary.tokenizer
+        request = request_of_encode(reader, vocabulary_path, rows, selection, tokenizer=tokenizer)
+        checkpoints = None
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
             folder = temporary.parent
         else:
-            staged = stack.enter_context(staged_folder(output, ROWS, sync))
+            staged = stack.enter_context(
+                staged_folder(output, ROWS, sync, is_kept=resources.resume)
+            )
             folder = staged.path
-        tokenizer = vocabulary.tokenizer
-        work = stack.enter_context(work_in(folder, tokenizer, budget, resources))
+            checkpoints = _checkpoints(staged, request, resources)
+        work = stack.enter_context(work_in(folder, tokenizer, budget, resources, checkpoints))
         counted, warnings = _count(reader, tokenizer, work, selection)
         known = vocabulary.lookup(work.secret)
         kept = Kept(known.n_words, known)
@@ -199,17 +214,66 @@ def encode(
         contents = Contents(
             reader, counted, planned, n_distinct, made, of_words, selection, warnings
         )
-        contents = contents._replace(rows_per_shard=rows.rows_per_shard)
+        contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
 
 
 def _check_output(output: Place, resources: Resources) -> None:
-    """Raise SettingsError for rows that workers cannot write: they have no files at an address."""
-    if resources.is_spread and isinstance(output, Url):
+    """Raise SettingsError for what needs files that are seen meanwhile: there are none at an
+    address.
+    """
+    if not isinstance(output, Url):
+        return
+    if resources.is_spread:
         cause = f"dask does not write rows to an address, as {output} is"
         raise SettingsError("--engine", cause, "name a folder that all workers see, and copy it")
+    if resources.resume:
+        cause = f"nothing is kept at an address, as {output} is"
+        raise SettingsError("--resume", cause, "name a folder on a disk by -o, and copy it")
+
+
+def request_of_run(
+    inputs: NamedInputs,
+    settings: VocabularySettings,
+    rows: RowSettings,
+    selection: Selection = ALL_ROWS,
+    matrix: MatrixSettings | None = None,
+) -> str:
+    """All that is asked of `run` but its inputs, as one value."""
+    words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
+    return request_of(
+        words,
+        settings.tokenizer,
+        rows=rows,
+        selection=selection,
+        inputs=inputs,
+        matrix=matrix,
+    )
+
+
+def request_of_encode(
+    inputs: NamedInputs,
+    vocabulary: Place,
+    rows: RowSettings,
+    selection: Selection = ALL_ROWS,
+    *,
+    tokenizer: TokenizerSettings | None = None,
+) -> str:
+    """All that is asked of `encode` but its inputs, as one value; the tokenizer is that of the
+    vocabulary. Raises VocabularyError.
+    """
+    tokenizer = tokenizer or Vocabulary.load(vocabulary).tokenizer
+    digest = Digest()
+    digest.update(vocabulary.read_bytes())
+    return request_of(
+        {"vocabulary": digest.pieces},
+        tokenizer,
+        rows=rows,
+        selection=replace(selection, label_type="class"),  # the vocabulary says what it is
+        inputs=inputs,
+    )
 
 
 _SUPPOSED_DIM = 300
@@ -218,6 +282,13 @@ _SUPPOSED_DIM = 300
 
 def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
     return 0 if matrix is None else max_words * (matrix.dim or _SUPPOSED_DIM) * 4
+
+
+def _checkpoints(staged: StagedFolder, request: str, resources: Resources) -> Checkpoints | None:
+    """Where what is finished is kept, if that is asked for."""
+    if not resources.resume:
+        return None
+    return Checkpoints(staged.path / "kept", request, [*KINDS, Portion, Run])
 
 
 def _count(

@@ -112,22 +112,14 @@ def plan(
     """
     text = counted.number(kept, specials, selection)
     n_marks = specials.n_marks
-    with_marks = [
-        Counter({n_marks + length: n for length, n in part.rows_of_length.items()})
-        for part in text.parts
-    ]
+    with_marks = [lengths_with_marks(part.rows_of_length, n_marks) for part in text.parts]
     if not with_marks[0]:
         place = "the training part" if len(with_marks) > 1 else "the text"
         raise InputError(place, "is left without a row", "give more text, or drop less of it")
 
-    if rows.max_len is None and saved is not None:
-        max_len = saved.rectangle.max_len
-    else:
-        asked = parse_max_len(rows.max_len or "max")
-        max_len = choose_max_len(asked, with_marks[0], n_marks)
-    rectangle = rows.rectangle(max_len, saved.rectangle if saved else Rectangle(max_len))
-    check_rectangle(rectangle, specials, kept.n_words)
-
+    rectangle = choose_rectangle(
+        rows, with_marks[0], specials, kept.n_words, saved.rectangle if saved else None
+    )
     layout = Layout(rectangle, selection.drop_empty, _stride(selection, rectangle, n_marks))
     parts = []
     for part, rows_of_length in zip(text.parts, with_marks, strict=True):
@@ -144,6 +136,31 @@ def plan(
     labels = _label_facts(text, saved, are_numbers=selection.label_type == "number")
     is_default_max = rows.max_len is None and saved is None
     return Plan(text, specials, kept.n_words, layout, parts, is_default_max, labels)
+
+
+def lengths_with_marks(rows_of_length: Counter[int], n_marks: int) -> Counter[int]:
+    """How many rows have each length once their marks are put around them."""
+    return Counter({n_marks + length: n for length, n in rows_of_length.items()})
+
+
+def choose_rectangle(
+    rows: RowSettings,
+    rows_of_length: Counter[int],
+    specials: Specials,
+    n_words: int,
+    saved: Rectangle | None = None,
+) -> Rectangle:
+    """The shape of rows, of which so many have each length, marks included: where nothing else is
+    asked for, the `saved` one. Raises OutputError where it cannot hold the indices.
+    """
+    if rows.max_len is None and saved is not None:
+        max_len = saved.max_len
+    else:
+        asked = parse_max_len(rows.max_len or "max")
+        max_len = choose_max_len(asked, rows_of_length, specials.n_marks)
+    rectangle = rows.rectangle(max_len, saved or Rectangle(max_len))
+    check_rectangle(rectangle, specials, n_words)
+    return rectangle
 
 
 def _stride(selection: Selection, rectangle: Rectangle, n_marks: int) -> int | None:

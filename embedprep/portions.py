@@ -7,8 +7,9 @@ kept do not depend on where the text was cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -30,6 +31,9 @@ from embedprep.work import Work
 
 _BYTES_AT_ONCE = 8 << 20
 """Of distinct words, merged together."""
+
+Piece: TypeAlias = Callable[[], Dictionary]
+"""Some of the words of a text, when it is called."""
 
 
 class Portion(NamedTuple):
@@ -61,7 +65,7 @@ def set_aside(portion: Portion, work: Work) -> Portion:
         tables = work.spool.append(tables)
     own_records = portion.own_records
     if not isinstance(own_records, OnDisk):
-        own_records = work.spool.append_items(own_records)
+        own_records = work.spool.append_items([work.spool.settled(its) for its in own_records])
     return Portion(words, portion.n_running, unfolding, tables, own_records)
 
 
@@ -99,15 +103,32 @@ def rank_words(
         kept = Kept(len(places), places=places)
         return RankedWords(first.at(places), kept, _n_distinct(first))
 
+    pieces = pieces_of(portions, work)
+    ranked, n_distinct = rank_pieces(pieces, max_words, min_count, unranked, work)
+    lookup = Lookup(ranked.words, work.secret)
+    return RankedWords(ranked, Kept(lookup.n_words, lookup), n_distinct)
+
+
+def rank_pieces(
+    pieces: Iterable[tuple[Piece]],
+    max_words: int,
+    min_count: int,
+    unranked: Sequence[str],
+    work: Work,
+) -> tuple[Dictionary, int]:
+    """The `max_words` most frequent words of pieces, no two of which share one, in their order;
+    and how many words occur in all of them.
+    """
+
     def best(words: Dictionary) -> Dictionary:
         return words.at(rank(words, max_words, min_count, unranked))
 
-    def best_of(piece: Callable[[], Dictionary]) -> tuple[Dictionary, int]:
+    def best_of(piece: Piece) -> tuple[Dictionary, int]:
         words = piece()
         return best(words), _n_distinct(words)
 
     ranked, n_distinct = empty_dictionary(work.secret), 0
-    for words, n_words in in_turn(work.engine, best_of, _pieces(portions, work)):
+    for words, n_words in in_turn(work.engine, best_of, pieces):
         n_distinct += n_words
         both = [ranked, words]
         united = Dictionary(
@@ -115,27 +136,28 @@ def rank_words(
             np.concatenate([some.counts for some in both]),
         )
         ranked = best(united)
-    lookup = Lookup(ranked.words, work.secret)
-    return RankedWords(ranked, Kept(lookup.n_words, lookup), n_distinct)
+    return ranked, n_distinct
 
 
 def count_distinct(portions: Sequence[Portion], work: Work) -> int:
     """How many distinct words the training rows hold."""
-    first = portions[0].words
-    if len(portions) == 1 and isinstance(first, Dictionary):
-        return _n_distinct(first)
 
-    def count_piece(piece: Callable[[], Dictionary]) -> int:
+    def count_piece(piece: Piece) -> int:
         return _n_distinct(piece())
 
-    return sum(in_turn(work.engine, count_piece, _pieces(portions, work)))
+    return sum(in_turn(work.engine, count_piece, pieces_of(portions, work)))
 
 
-def _pieces(portions: Sequence[Portion], work: Work) -> Iterator[tuple[Callable[[], Dictionary]]]:
-    """The words of several portions, all set aside, in pieces that are still to be merged."""
+def pieces_of(portions: Sequence[Portion], work: Work) -> Iterator[tuple[Piece]]:
+    """The words of portions, in pieces that are still to be made, no two of which share one."""
+    first = portions[0].words
+    if len(portions) == 1 and isinstance(first, Dictionary):
+        yield (partial(Dictionary, *first),)
+        return
     runs = [portion.words for portion in portions if isinstance(portion.words, Run)]
     assert len(runs) == len(portions)
-    return ((piece,) for piece in merged(runs, work.spool, work.secret, _BYTES_AT_ONCE))
+    for piece in merged(runs, work.spool, work.secret, _BYTES_AT_ONCE):
+        yield (piece,)
 
 
 def _n_distinct(words: Dictionary) -> int:

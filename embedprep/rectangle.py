@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SIDES = ("pre", "post")
 
+MOST_INDICES = 999_999_999
+"""The longest row that there may be."""
+
 DTYPES = {
     "int32": 4,
     "int64": 8,
@@ -42,6 +45,8 @@ class Rectangle:
     def __post_init__(self) -> None:
         if type(self.max_len) is not int or self.max_len < 1:
             raise SettingsError("--max-len", f"{self.max_len} is no length of at least 1")
+        if self.max_len > MOST_INDICES:
+            raise SettingsError("--max-len", f"{self.max_len} is over {MOST_INDICES:,}")
         for option, side in (("--padding", self.padding), ("--truncating", self.truncating)):
             check_choice(option, side, SIDES)
         check_choice("--dtype", self.dtype, DTYPES)
@@ -71,7 +76,7 @@ def parse_max_len(text: str) -> int | Fraction | None:
     if re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
         return int(text)
     if re.fullmatch(r"[0-9]{10,}", text):
-        raise SettingsError("--max-len", f"{text} is over 999,999,999")
+        raise SettingsError("--max-len", f"{text} is over {MOST_INDICES:,}")
     raise SettingsError("--max-len", f"{text!r} is no length of at least 1, nor max, nor like p99")
 
 

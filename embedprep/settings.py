@@ -191,13 +191,15 @@ _LINES_OF_A_JOB = 32
 class Resources:
     """What a job may take: workers, one a core where `jobs` is None, and `memory` in bytes, beside
     the interpreter and its libraries, where it is bounded; and the engine, whose `scheduler` is an
-    address of a Dask cluster, or None for one of this machine. None of them changes a result.
+    address of a Dask cluster, or None for one of this machine. With `resume`, what is finished is
+    kept for the next run, which goes on with it. None of them changes a result.
     """
 
     jobs: int | None = None
     memory: int | None = None
     engine: str = "threads"
     scheduler: str | None = None
+    resume: bool = False
 
     @property
     def max_line_bytes(self) -> int:
@@ -214,6 +216,8 @@ class Resources:
         check_choice("--engine", self.engine, ENGINES)
         if self.is_spread and self.memory is not None:
             raise SettingsError("--memory", "bounds threads; a cluster bounds its workers itself")
+        if self.is_spread and self.resume:
+            raise SettingsError("--resume", "is for threads; a cluster does again what it loses")
         if self.scheduler is not None and not self.is_spread:
             raise SettingsError("--scheduler", "means something with --engine dask alone")
         if self.scheduler is not None and self.jobs is not None:
@@ -261,6 +265,25 @@ class AdoptionSettings:
         asked = parse_max_len(self.rows.max_len or "max")
         assert isinstance(asked, int)
         return asked
+
+
+@dataclass(frozen=True)
+class UpdateSettings:
+    """How many words an updated vocabulary has, the old ones included, and how often a new one
+    occurs at least. Where nobody said how many, as many new ones as a vocabulary has by default.
+    """
+
+    max_words: int | None = None
+    min_count: int = 1
+
+    def __post_init__(self) -> None:
+        if self.max_words is not None:
+            check_least("--max-words", self.max_words, 1)
+        check_least("--min-count", self.min_count, 1)
+
+    def words_beside(self, n_old: int) -> int:
+        """The words of the whole, where there are so many old ones."""
+        return n_old + VocabularySettings.max_words if self.max_words is None else self.max_words
 
 
 OUTPUT_DIM = 128

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints
 from embedprep.errors import OutputError
-from embedprep.manifest import MANIFEST, is_inside, shards_of
-from embedprep.npy import load_array
+from embedprep.listing import Listed
+from embedprep.manifest import told_of_rows
+from embedprep.npy import let_go, load_array
 
 MOST_MAPPED = 32
 """So many shards of an array stay mapped, each of which is an open file."""
@@ -177,6 +178,14 @@ class ShardedArray:
         """The place of the first row of a shard."""
         return self._ends[shard] - self._shards[shard].shape[0]
 
+    def let_go(self, rows: slice) -> None:
+        """Give back the memory of some rows; who reads them again, reads the disk."""
+        for shard, local in self._slices(range(len(self))[rows]):
+            with self._lock:
+                mapped = self._mapped.get(shard)
+            if mapped is not None:
+                let_go(mapped, local)
+
     def _map(self, shard: int) -> NDArray[Any]:
         """A shard; of those that are mapped, the one that was last asked for goes first."""
         with self._lock:
@@ -231,36 +240,17 @@ def _n_axes(part: Any) -> int:
 def open_shards(folder: Path, manifest: Mapping[str, Any]) -> dict[str, ShardedArray]:
     """The arrays of an output that are in shards, by the names that they would have in one file.
 
-    Raises OutputError where the manifest tells of shards that do not make up arrays.
+    Raises OutputError where the manifest tells of shards, and is not of the form that was written.
     """
     if "shards" not in manifest:
         return {}
-    try:
-        outputs = {output["name"]: output for output in manifest["outputs"]}
-        arrays = {
-            name: [_shard(folder, outputs[shard]) for shard in shards]
-            for name, shards in shards_of(manifest).items()
-        }
-        n_rows = manifest["statistics"]["rows"]
-        is_right = all(_add_up(shards, n_rows) for shards in arrays.values())
-    except (KeyError, TypeError, ValueError):
-        is_right = False
-    if not is_right:
-        raise OutputError(str(folder / MANIFEST), "tells of shards that do not add up", _REMEDY)
-    return {name: ShardedArray(shards) for name, shards in arrays.items()}
+    return {
+        name: ShardedArray([_shard(folder, shard) for shard in shards])
+        for name, shards in told_of_rows(folder, manifest).shards.items()
+    }
 
 
-def _shard(folder: Path, output: Mapping[str, Any]) -> Shard:
-    """A shard by what a manifest tells of its file."""
-    name, shape, dtype = output["name"], tuple(output["shape"]), np.dtype(output["dtype"]).name
-    if "/" in name or not is_inside(name) or min(map(operator.index, shape)) < 0:
-        raise ValueError(name)
-    return Shard(folder / name, shape, dtype)
-
-
-def _add_up(shards: Sequence[Shard], n_rows: int) -> bool:
-    """Whether some shards make up an array of so many rows."""
-    of_shards = [shard.shape[0] for shard in shards]
-    is_alike = len({(shard.shape[1:], shard.dtype) for shard in shards}) == 1
-    is_even = set(of_shards[:-1]) <= {max(of_shards)}
-    return is_alike and is_even and sum(of_shards) == n_rows
+def _shard(folder: Path, listed: Listed) -> Shard:
+    assert listed.shape is not None
+    assert listed.dtype is not None
+    return Shard(folder / listed.name, listed.shape, listed.dtype)

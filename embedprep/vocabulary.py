@@ -156,6 +156,8 @@ class Vocabulary:
             temporary.write_bytes(format_vocabulary(self))
 
 
+_MOST_COUNTED = (1 << 63) - 1
+
 _REMEDY = "make it again by `embedprep vocab` or `embedprep run`"
 
 
@@ -236,8 +238,11 @@ def _check(vocabulary: Vocabulary) -> None:
     words, counts = vocabulary.words, vocabulary.counts
     if not set(map(type, words)) <= {str} or not all(words) or "\n" in (text := "".join(words)):
         raise ValueError("a word is no text")
-    if not set(map(type, counts)) <= {int} or min(counts, default=0) < 0:
+    are_counts = set(map(type, counts)) <= {int}
+    if not are_counts or min(counts, default=0) < 0 or max(counts, default=0) >= 2**63:
         raise ValueError("a count is no number")
+    if sum(counts) > _MOST_COUNTED:
+        raise ValueError("the counts are larger than those of any text")
     if len({*words, *named}) != vocabulary.input_dim:
         raise ValueError("a word stands twice")
     text.encode("utf-8")

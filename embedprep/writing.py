@@ -78,7 +78,7 @@ class Contents(NamedTuple):
 
     `n_distinct` is how many words the training rows hold; `word_settings` say which words there
     are and `selection` which rows; each array is in shards of `rows_per_shard`, where that is not
-    None.
+    None; `request` is what was asked for, as one value.
     """
 
     reader: NamedInputs
@@ -91,6 +91,7 @@ class Contents(NamedTuple):
     warnings: tuple[str, ...]
     matrix: Matrix | None = None
     rows_per_shard: int | None = None
+    request: str | None = None
 
 
 def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
@@ -251,6 +252,7 @@ def _format(
         part=part,
         parts=built.parts if part is None else None,
         shards=shards,
+        request=contents.request,
     )
 
 

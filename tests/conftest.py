@@ -1,4 +1,6 @@
-"""What do all tests share? The folder of corpora, the programs under test, Hypothesis' profiles."""
+"""What do all tests share? The folder of corpora, the programs under test, Hypothesis' profiles,
+and the figures of tests/faults.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.faults import figures
 
 _IN_CI = bool(os.environ.get("CI"))
 
@@ -50,3 +54,22 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     root = str(Path(__file__).resolve().parents[1])
     return {**os.environ, "PATH": path, "PYTHONPATH": root, "LC_ALL": "C.UTF-8"}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """Show what came of the faults, and after `make faults` put it into its page."""
+    reports = [
+        report for some in ("passed", "failed") for report in terminalreporter.getreports(some)
+    ]
+    tallies = figures.joined(each for report in reports for each in report.user_properties)
+    if not tallies:
+        return
+    terminalreporter.section("faults")
+    for heading, table in figures.sections(tallies).items():
+        terminalreporter.write_line(f"\n{heading}\n\n{table}")
+    if figures.is_full and exitstatus == pytest.ExitCode.OK:
+        skipped = terminalreporter.getreports("skipped")
+        left_out = [report.longrepr[2].removeprefix("Skipped: ") for report in skipped]
+        page = figures.PAGE.read_text(encoding="utf-8")
+        written = figures.written_page(page, tallies, left_out)
+        figures.PAGE.write_text(written, encoding="utf-8")

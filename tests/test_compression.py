@@ -206,7 +206,7 @@ def test_a_text_that_begins_like_a_magic_number_is_a_text(text: bytes, tmp_path:
 def test_an_xz_stream_that_asks_for_too_much_memory_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compression, "_XZ_MEMORY", 1 << 20)
+    monkeypatch.setattr(compression, "XZ_MEMORY", 1 << 20)
     said = (
         "t: asks for more than 1 MiB of memory to be read; "
         "decompress it by xz, or compress it anew with a smaller dictionary"

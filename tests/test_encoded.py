@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +116,73 @@ def test_what_belongs_to_rows_lies_beside_them(tmp_path: Path) -> None:
     assert error_of(OutputError, vocabulary_file, rows, None) == (
         f"{tmp_path / 'vocab.json'}: no such file; name the vocabulary of these rows by --vocab"
     )
+
+
+@pytest.mark.parametrize("n_shards", [1, 3])
+def test_reading_all_rows_leaves_none_in_memory(n_shards: int, tmp_path: Path) -> None:
+    """Pages of a map are let go of: the peak does not grow with the file."""
+    n_rows, length = 3_000_000, 16
+    folder = tmp_path / "out"
+    (tmp_path / "t").write_text("a\n" * 3, encoding="ascii")
+    options: dict[str, Any] = {} if n_shards == 1 else {"rows_per_shard": 1}
+    embedprep.build(tmp_path / "t", folder, max_len=length, **options)
+    names = ["sequences.npy"] if n_shards == 1 else [f"sequences-0000{i}.npy" for i in range(3)]
+    for name in names:
+        np.save(folder / name, np.full((n_rows // n_shards, length), 2, np.int32))
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    for file in manifest["outputs"]:
+        if file["name"] in names:
+            file["shape"] = [n_rows // n_shards, length]
+        elif file["name"].startswith("lengths-"):
+            file["shape"] = [n_rows // n_shards]
+    manifest["statistics"]["rows"] = n_rows
+    (folder / "manifest.json").write_bytes(json.dumps(manifest).encode())
+    read = """
+import resource, sys
+from pathlib import Path
+from embedprep.encoded import open_rows
+rows = open_rows(Path(sys.argv[1]))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+n = sum(int(rows.read(chunk, 3).size) for chunk in rows.chunks(64))
+assert n == 48_000_000, n
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    command = [sys.executable, "-c", read, str(folder)]
+    grown = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert grown * (1 if sys.platform == "darwin" else 1024) < 40_000_000 < n_rows * length * 4
+
+
+@pytest.mark.parametrize("dtype", ["<i4", ">i8", "|u1"])
+def test_rows_are_read_as_they_are_mapped(dtype: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    saved = np.arange(60).reshape(20, 3).astype(dtype)
+    for array in (saved, np.asfortranarray(saved), saved[:0]):
+        np.save(path, array)
+        rows = open_rows(path)
+        for chunk in (slice(0, len(array)), slice(len(array) // 2, len(array))):
+            assert rows.stored(chunk).dtype == array.dtype
+            assert rows.stored(chunk).tolist() == array[chunk].tolist()
+            assert rows.read(chunk, 60).tolist() == array[chunk].tolist()
+
+
+def test_rows_that_are_cut_while_they_are_read_are_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.ones((5000, 9), np.int32))
+    rows = open_rows(path)
+    os.truncate(path, 100_000)
+    assert rows.read(slice(0, 9), 2).tolist() == [[1] * 9] * 9
+    assert error_of(OutputError, rows.read, slice(4000, 5000), 2) == (
+        f"{path}: cannot be read (the file ends early); "
+        "was it changed by somebody else? make it again"
+    )
+
+
+def test_rows_that_are_replaced_while_they_are_read_stay_the_old_ones(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.ones((50, 9), np.int32))
+    rows = open_rows(path)
+    np.save(tmp_path / "y.npy", np.full((2, 9), 7, np.int32))
+    os.replace(tmp_path / "y.npy", path)
+    assert rows.read(slice(49, 50), 2).tolist() == [[1] * 9]
+    path.unlink()
+    assert rows.read(slice(0, 1), 2).tolist() == [[1] * 9]

@@ -653,6 +653,7 @@ def test_the_head_of_the_broken_vocabularies_is_whole(folder: Path) -> None:
         (HEAD + '[["a", -1]]}', r"is broken \(a count is no number\)"),
         (HEAD + '[["a", "2"]]}', r"is broken \(a count is no number\)"),
         (HEAD + '[["a", NaN]]}', r"is broken \(a count is no number\)"),
+        (HEAD + '[["a", 9223372036854775808]]}', r"is broken \(a count is no number\)"),
         (HEAD + '[["a"]]}', r"is broken \(.*\)"),
         (HEAD + '["a"]}', r"is broken \(.*\)"),
         (HEAD + '[["\\ud800", 1]]}', r"is broken \(.*\)"),
@@ -1736,3 +1737,63 @@ def test_the_folder_of_a_part_is_not_written_by_itself(place: str, folder: Path)
     said = f"{Path(place)}: is part of a whole output; {remedy}"
     assert_fails(folder, f"run a.txt -o {place}", said)
     assert run(folder, "run a.txt -q -o new/mine").status == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "status"),
+    [(signal.SIGINT, "interrupted", 130), (signal.SIGTERM, "terminated", 143)],
+)
+def test_a_signal_that_python_ignores_the_error_of_comes_again(
+    number: int, said: str, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys, weakref\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # else a nohup is inherited
+        "class Thing: pass\n"
+        "def strike(event, arguments):\n"
+        "    if event == 'import' and arguments[0] == 'numpy':\n"
+        "        thing = Thing()\n"
+        f"        seen = weakref.ref(thing, lambda _: os.kill(os.getpid(), {int(number)}))\n"
+        "        del thing\n"
+        "sys.addaudithook(strike)\n"
+    )
+    (tmp_path / "a.txt").write_bytes(b"a\n")
+    done = subprocess.run(
+        [*CLI, "run", "a.txt", "-o", "out"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.strip()) == (status, f"embedprep: {said}".encode())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("embedding", [None, {}, {"input_dim": "5"}])
+@pytest.mark.parametrize(
+    "command", ["matrix --dim 3 -o out", "embed out --matrix m.npy -o vectors.npy"]
+)
+def test_a_manifest_that_tells_no_input_dim(command: str, embedding: object, folder: Path) -> None:
+    assert run(folder, "matrix --vocab v.json --dim 3 -q -o m.npy").status == 0
+    path = folder / "out" / "manifest.json"
+    manifest = json.loads(path.read_bytes()) | {"embedding": embedding}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    said = "is broken: it tells no input_dim; run the command that makes it again"
+    assert_fails(folder, command, f"out/manifest.json: {said}")
+
+
+def test_a_manifest_whose_parts_lead_out_of_it_or_in_a_circle(folder: Path) -> None:
+    path = folder / "out" / "manifest.json"
+    circles: tuple[object, ...] = ({".": {}, "..": {}, "a/b": {}, "": {}}, ["."], 7)
+    for parts in circles:
+        manifest = json.loads(path.read_bytes()) | {"parts": parts}
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+        assert embedprep.load(folder / "out").parts == {}
+
+
+def test_a_row_that_is_too_long_to_be_shown(folder: Path) -> None:
+    text = (folder / "v.json").read_text(encoding="utf-8")
+    (folder / "v.json").write_text(text.replace('"max_len": 2', '"max_len": 4294967296'))
+    cause = "rows of 4,294,967,296 indices are too long to be shown; pass a smaller --max-len"
+    assert_fails(folder, "explain cat --vocab v.json", f"v.json: {cause}")
+    assert run(folder, "explain cat --vocab v.json --max-len 3").status == 0

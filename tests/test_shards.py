@@ -390,34 +390,42 @@ def test_wrong_shards_are_told(command: str, said: str, folder: Path) -> None:
 
 Change = Callable[[dict[str, Any]], object]
 ROWS = "sequences.npy"
+NO_ARRAY = 'tells of shards of "sequences.npy" that do not make up an array'
+NO_SIZES = "does not tell which array sequences-00000.npy is"
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "fault"),
     [
-        lambda m: m["shards"][ROWS].reverse(),
-        lambda m: m["shards"][ROWS].pop(),
-        lambda m: m["shards"][ROWS].append("sequences-00009.npy"),
-        lambda m: m["shards"][ROWS].append("../out/sequences-00001.npy"),
-        lambda m: m["shards"][ROWS].append("lengths-00002.npy"),
-        lambda m: m["shards"][ROWS].append(7),
-        lambda m: m["shards"][ROWS].append([]),
-        lambda m: m["shards"][ROWS].clear(),
-        lambda m: m["statistics"].update(rows=6),
-        lambda m: m["statistics"].clear(),
-        lambda m: m["outputs"].clear(),
-        lambda m: m.update(outputs=None),
-        lambda m: [output.pop("shape", None) for output in m["outputs"]],
-        lambda m: [output.update(shape=[]) for output in m["outputs"]],
-        lambda m: [output.update(shape=[-1, 5]) for output in m["outputs"]],
-        lambda m: [output.update(shape=[1.5, 5]) for output in m["outputs"]],
-        lambda m: [output.update(shape="25") for output in m["outputs"]],
-        lambda m: [output.update(dtype="int99") for output in m["outputs"]],
-        lambda m: [output.update(name="../out/sequences-00000.npy") for output in m["outputs"]],
+        (lambda m: m["shards"][ROWS].reverse(), NO_ARRAY),
+        (lambda m: m["shards"][ROWS].pop(), "says rows 5, and sequences.npy has 4"),
+        (lambda m: m["shards"][ROWS].append("sequences-00009.npy"), NO_ARRAY),
+        (lambda m: m["shards"][ROWS].append("../out/sequences-00001.npy"), NO_ARRAY),
+        (lambda m: m["shards"][ROWS].append("lengths-00002.npy"), NO_ARRAY),
+        (lambda m: m["shards"][ROWS].append(7), NO_ARRAY),
+        (lambda m: m["shards"][ROWS].append([]), NO_ARRAY),
+        (lambda m: m["shards"][ROWS].clear(), NO_ARRAY),
+        (lambda m: m["shards"].update({ROWS: ROWS}), NO_ARRAY),
+        (lambda m: m.update(shards=None), "tells of shards of no array"),
+        (lambda m: m.update(shards=[]), "tells of shards of no array"),
+        (lambda m: m["statistics"].update(rows=6), "says rows 6, and sequences.npy has 5"),
+        (lambda m: m["statistics"].clear(), "says rows None, and sequences.npy has 5"),
+        (lambda m: m["outputs"].clear(), NO_ARRAY),
+        (lambda m: m.update(outputs=None), "lists no files"),
+        (lambda m: [output.pop("shape", None) for output in m["outputs"]], NO_SIZES),
+        (lambda m: [output.update(shape=[]) for output in m["outputs"][:1]], NO_ARRAY),
+        (lambda m: [output.update(shape=[-1, 5]) for output in m["outputs"]], NO_SIZES),
+        (lambda m: [output.update(shape=[1.5, 5]) for output in m["outputs"]], NO_SIZES),
+        (lambda m: [output.update(shape="25") for output in m["outputs"]], NO_SIZES),
+        (lambda m: [output.update(dtype="int99") for output in m["outputs"][:3]], NO_ARRAY),
+        (
+            lambda m: [output.update(name="../out/x.npy") for output in m["outputs"]],
+            'lists "../out/x.npy", which is no name of a file in its folder',
+        ),
     ],
     ids=lambda _: "",
 )
-def test_an_index_that_does_not_add_up_is_told(change: Change, folder: Path) -> None:
+def test_an_index_that_does_not_add_up_is_told(change: Change, fault: str, folder: Path) -> None:
     path = folder / "out" / "manifest.json"
     manifest = json.loads(path.read_bytes())
     change(manifest)
@@ -425,13 +433,14 @@ def test_an_index_that_does_not_add_up_is_told(change: Change, folder: Path) -> 
     for opened in (embedprep.load, open_rows):
         with pytest.raises(OutputError) as raised:
             opened(folder / "out")
-        assert str(raised.value) == f"{path}: tells of shards that do not add up; {AGAIN}"
+        remedy = "run the command that makes the output again"
+        assert str(raised.value) == f"{path}: is broken: it {fault}; {remedy}"
 
 
-@pytest.mark.parametrize("shards", [None, [], 7, {"sequences.npy": "sequences-00000.npy"}])
-def test_an_index_that_is_none_leads_to_a_missing_file(shards: Any, folder: Path) -> None:
+def test_a_manifest_without_its_index_leads_to_a_missing_file(folder: Path) -> None:
     path = folder / "out" / "manifest.json"
-    manifest = json.loads(path.read_bytes()) | {"shards": shards}
+    manifest = json.loads(path.read_bytes())
+    del manifest["shards"]
     path.write_text(json.dumps(manifest))
     with pytest.raises(OutputError) as raised:
         embedprep.load(folder / "out")

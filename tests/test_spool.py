@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError
-from embedprep.spool import Spool, SpooledList
+from embedprep.spool import Record, Spool, SpooledList
 
 records = st.lists(
     st.lists(
@@ -84,15 +84,47 @@ def test_a_part_of_a_record_is_read(memory_bytes: int, tmp_path: Path) -> None:
         assert spool.read_slice(short, 1, 2).dtype == np.uint16
 
 
-@given(n=st.integers(0, 40), at_once=st.sampled_from([1, 3, 7, 100]))
-def test_a_list_keeps_its_order_in_a_spool(n: int, at_once: int) -> None:
-    items = [(i, f"source {i}", [np.arange(i)]) for i in range(n)]
-    with pytest.MonkeyPatch.context() as patched, Spool(Path.cwd(), memory_bytes=0) as spool:
+class Item(NamedTuple):
+    """What a list may hold: a record in it, and facts."""
+
+    number: int
+    name: str
+    record: Record
+
+
+@given(
+    n=st.integers(0, 40),
+    at_once=st.sampled_from([1, 3, 7, 100]),
+    memory_bytes=st.sampled_from([0, 200, 1 << 20]),
+)
+def test_a_list_keeps_its_order_in_a_spool(n: int, at_once: int, memory_bytes: int) -> None:
+    with pytest.MonkeyPatch.context() as patched, Spool(Path.cwd(), memory_bytes) as spool:
         patched.setattr("embedprep.spool._ITEMS_AT_ONCE", at_once)
-        listed = SpooledList[tuple[int, str, list[NDArray[Any]]]](spool)
-        for item in items:
-            listed.append(item)
+        listed = SpooledList[Item](spool, [Item])
+        for i in range(n):
+            listed.append(Item(i, f"source {i}", spool.append([np.arange(i)])))
         assert len(listed) == n
         for _ in range(2):
-            assert [(i, name) for i, name, _ in listed] == [(i, name) for i, name, _ in items]
-            assert all(array.tolist() == list(range(i)) for i, _, [array] in listed)
+            assert [(i, name) for i, name, _ in listed] == [(i, f"source {i}") for i in range(n)]
+            for i, _, record in listed:
+                assert spool.read(record)[0].tolist() == list(range(i))
+
+
+def test_a_spool_that_is_kept_goes_on(tmp_path: Path) -> None:
+    kept = tmp_path / "spool"
+    with Spool(tmp_path, 0, kept=kept) as spool:
+        record = spool.append([np.arange(5), np.empty(0, np.uint8)])
+        listed = SpooledList[Item](spool, [Item])
+        listed.append(Item(1, "é", record))
+        n_bytes = spool.n_bytes
+        spool.append([np.arange(7)])
+    with Spool(tmp_path, 0, kept=kept, n_kept=n_bytes) as spool:
+        again = SpooledList[Item](spool, [Item])
+        again.restore(listed.listed)
+        again.append(Item(2, "b", spool.append([np.arange(3)])))
+        assert [spool.read(item.record)[0].tolist() for item in again] == [
+            [0, 1, 2, 3, 4],
+            [0, 1, 2],
+        ]
+        assert spool.read(record)[1].tolist() == []
+    assert kept.stat().st_size > n_bytes

@@ -16,9 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import embedprep
+from embedprep import digests
+from embedprep.digests import digest_of
 from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, SettingsError
+from embedprep.sources import NamedInputs, Reading
+from embedprep.spread import files as spread_files
 from embedprep.spread import text as spread_text
+from embedprep.spread.files import digest_by
 from tests.test_same_bytes import files_in
 
 ENGINES = ("threads", "dask")
@@ -34,6 +39,7 @@ def _threads_for_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(cluster, "cluster_engine", threads)
     monkeypatch.setattr(spread_text, "_section_bytes", lambda *_: 11)
+    monkeypatch.setattr(spread_text, "_FEW_SECTIONS", 3)  # beyond them, two ranges
 
 
 def told(text: Path, output: Path, engine: str, options: dict[str, Any]) -> object:
@@ -153,3 +159,27 @@ def test_what_a_cluster_does_not_do(options: dict[str, Any], message: str, tmp_p
 def test_standard_input_is_out_of_reach(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no way to standard input"):
         embedprep.build("-", tmp_path / "out", engine="dask")
+
+
+def test_sections_grow_with_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    sizes: dict[int, int] = {}
+    (tmp_path / "t").write_bytes(b"a\n")
+    inputs = NamedInputs([str(tmp_path / "t")], Reading())
+    with ThreadEngine(2) as engine:
+        for n_bytes in (1, 10**8, 10**10, 10**15):
+            monkeypatch.setattr(spread_text, "total_bytes", lambda _, n=n_bytes: n)
+            sizes[n_bytes] = spread_text._section_bytes(inputs, engine)
+    assert sizes == {1: 16 << 20, 10**8: 25 * 10**6, 10**10: 64 << 20, 10**15: 5 * 10**10}
+
+
+def test_pieces_of_a_file_are_hashed_by_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "PIECE_BYTES", 10)
+    monkeypatch.setattr(spread_files, "PIECE_BYTES", 10)
+    path = tmp_path / "x"
+    with ThreadEngine(2) as engine:
+        for n_bytes in (0, 1, 10, 11, 505):
+            path.write_bytes(bytes(i % 251 for i in range(n_bytes)))
+            assert digest_by(engine, str(path), n_bytes) == digest_of(path).known

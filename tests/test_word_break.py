@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from uniseg.wordbreak import word_break as uniseg_class
 from uniseg.wordbreak import words as uniseg_words
 
+import embedprep
+from embedprep.errors import InputError
 from embedprep.sources import PADDING
 from embedprep.tokenizer import stretches, unicode
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -234,3 +236,23 @@ def test_uniseg_differs_in_what_its_newer_unicode_changed_alone() -> None:
             differing[code_point] = (ours, theirs)
     expected = {c: (old, new.lower()) for c, (old, new) in MOVED_IN_16.items()}
     assert differing == expected
+
+
+def test_what_is_no_utf_8_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    """Stretches are looked at before they are checked: broken bytes may look like spaces there."""
+    random = np.random.default_rng(0)
+    pieces = [b"\x80", b"\xa0", b"\xc0", b"\xe0", b"\xe2", b"\xe3", b"\xcc\x81", b"\0", b" ", b"a"]
+    path = tmp_path / "a.txt"
+    for text in [b"\x80 ", b"\xe2\0"] + [
+        b"".join(pieces[n] for n in random.integers(0, len(pieces), random.integers(1, 7)))
+        for _ in range(300)
+    ]:
+        path.write_bytes(text + b"\n")
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            said = f"a.txt:1: byte 0x{text[error.start]:02x} at offset {error.start} is not UTF-8"
+            with pytest.raises(InputError, match=said):
+                embedprep.build(path, tmp_path / "out", jobs=1)
+        else:
+            embedprep.build(path, tmp_path / "out", jobs=1)

@@ -15,13 +15,14 @@ from embedprep.cli import choices, options, stdout, text_options
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
-from embedprep.cli.summary import print_built, print_vocabulary, warn
+from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
+from embedprep.counts.kinds import Counts
 from embedprep.places import Place, place_of, shown
-from embedprep.sources import Source, total_bytes
+from embedprep.sources import NamedInputs, total_bytes
 from embedprep.wording import how_many, quoted
 
 if TYPE_CHECKING:
-    from embedprep.settings import AdoptionSettings
+    from embedprep.settings import AdoptionSettings, MatrixSettings
     from embedprep.vocabulary import Vocabulary
 
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @options.matrix_options
 @options.running_options
 @text_options.resource_options
+@text_options.rerun_options
 @options.sync_option
 def run(
     *,
@@ -50,6 +52,7 @@ def run(
     quiet: bool,
     as_json: bool,
     sync: bool,
+    if_changed: bool,
     **chosen: Any,
 ) -> None:
     """Rank the words of a text, keep the most frequent and write every line as a row of indices.
@@ -81,6 +84,13 @@ def run(
     choices.check_stdin(named, matrix)
     keep_freed_memory()
     read = [item.place for item in named] + choices.vector_files(matrix)
+    if if_changed:
+        from embedprep.pipeline import request_of_run
+
+        once = choices.named_inputs(named, reading)
+        request = request_of_run(once, settings, rows, selection, matrix)
+        if _is_unchanged(output, request, once, matrix, quiet=quiet, as_json=as_json):
+            return
     with progress(total_bytes(read), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
@@ -101,9 +111,31 @@ def run(
         print_built(built, reader.finished, as_json)
 
 
+def _is_unchanged(
+    output: str,
+    request: str,
+    inputs: NamedInputs,
+    matrix: MatrixSettings | None,
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> bool:
+    """Whether an output need not be made again, which is then said."""
+    from embedprep.unchanged import is_unchanged
+
+    choices.refuse_stdin(inputs.names, "--if-changed")
+    vectors = next(iter(choices.vector_files(matrix)), None)
+    with progress(total_bytes(inputs.places), quiet) as advance:
+        is_same = is_unchanged(place_of(output), request, inputs, vectors, advance)
+    if is_same and (not quiet or as_json):
+        print_unchanged(shown(output), as_json)
+    return is_same
+
+
 @click.command(cls=Sectioned)
 @text_options.optional_inputs
 @text_options.adoption_options
+@text_options.update_options
 @click.option(
     "-o", "--output", required=True, metavar="FILE", help="The vocabulary to write; - is stdout."
 )
@@ -117,6 +149,8 @@ def vocab(
     inputs: tuple[str, ...],
     source: Path | None,
     unk_token: str | None,
+    update: str | None,
+    map_output: str | None,
     output: str,
     quiet: bool,
     as_json: bool,
@@ -124,40 +158,68 @@ def vocab(
 ) -> None:
     """Rank the words of a text and write vocab.json, with the row shape that run would choose.
 
+    INPUTs may also be counts, as count writes them: the vocabulary is that of their texts.
+
     With --from, take over the vocabulary of another tool, every word at its index: a list of
     words, one a line (BERT's vocab.txt), a word_index or Tokenizer of Keras as JSON, a vocab.json
     or tokenizer.json of Hugging Face, or one of embedprep's own to give its rows another shape.
 
+    With --update, keep a vocabulary and put new words behind its own.
+
     \b
     embedprep vocab corpus.txt -n 20000 -o vocab.json
     embedprep vocab a.txt b.txt --min-count 5 -o - | jq '.words[:10]'
+    embedprep vocab counts/*.npz -n 20000 -o vocab.json
     embedprep vocab --from word_index.json --max-len 128 -o vocab.json
+    embedprep vocab --update vocab.json new.txt -o larger.json
     """
-    choices.check_source(inputs, source, unk_token)
+    choices.check_source(
+        inputs, source=source, unk_token=unk_token, update=update, map_output=map_output
+    )
+    if map_output is not None:
+        choices.refuse_stdout(map_output, "an array", "'--map'")
     resources = choices.resources(chosen)
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     settings = choices.vocabulary_settings(rows, **chosen)
     place = None if output == "-" else place_of(output)
-    sources: list[Source] = []
+    words: NamedInputs | Counts | None = None
+    n_new: int | None = None
+    warnings: tuple[str, ...] = ()
     if source is not None:
         adoption = choices.adoption_settings(settings, rows, unk_token)
         made = _adopt(source, adoption, place, quiet)
     else:
         named = choices.parse_inputs(inputs)
+        if update is not None:
+            choices.refuse_labels(named, "Its classes are those of the --update.")
         keep_freed_memory()
-        with progress(total_bytes([item.place for item in named]), quiet) as advance:
-            reader = choices.open_reader(named, reading, advance, resources)
-            from embedprep import pipeline
+        n_bytes = total_bytes([item.place for item in named])
+        with choices.usage_errors(), progress(n_bytes, quiet) as advance:
+            words = choices.open_words(named, reading, advance, resources)
+            if update is not None:
+                from embedprep import updating
 
-            made, warnings = pipeline.vocab(reader, settings, rows, place, resources=resources)
-            sources = reader.finished
+                mapped = place_of(map_output) if map_output else None
+                growth = choices.update_settings(settings)
+                made, n_new, warnings = updating.update(
+                    place_of(update), words, growth, place, map_output=mapped, resources=resources
+                )
+            elif isinstance(words, Counts):
+                from embedprep.counts.recipe import vocab_of_counts
+
+                made = vocab_of_counts(words, settings, rows, place, resources=resources)
+            else:
+                from embedprep import pipeline
+
+                made, warnings = pipeline.vocab(words, settings, rows, place, resources=resources)
         warn(warnings, quiet)
     if place is None:
         from embedprep.vocabulary import format_vocabulary
 
         stdout.write(format_vocabulary(made))
     elif not quiet or as_json:
-        print_vocabulary(made, shown(output), sources, as_json)
+        sources = words.finished if isinstance(words, NamedInputs) else []
+        print_vocabulary(made, shown(output), sources, as_json, n_new)
 
 
 def _adopt(
@@ -194,6 +256,7 @@ def _adopt(
 @text_options.selection_options
 @options.running_options
 @text_options.resource_options
+@text_options.rerun_options
 @options.sync_option
 def encode(
     *,
@@ -204,6 +267,7 @@ def encode(
     quiet: bool,
     as_json: bool,
     sync: bool,
+    if_changed: bool,
     **chosen: Any,
 ) -> None:
     """Write every line of a text as a row of indices into a saved vocabulary.
@@ -222,6 +286,13 @@ def encode(
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
     keep_freed_memory()
+    if if_changed and not output.endswith(".npy"):
+        from embedprep.pipeline import request_of_encode
+
+        once = choices.named_inputs(named, reading)
+        request = request_of_encode(once, place_of(vocab), rows, selection)
+        if _is_unchanged(output, request, once, None, quiet=quiet, as_json=as_json):
+            return
     with progress(total_bytes([item.place for item in named]), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from embedprep.counts.kinds import Counts, are_counts
 from embedprep.errors import OutputError, SettingsError
 from embedprep.rectangle import parse_max_len
 from embedprep.settings import (
@@ -20,6 +21,7 @@ from embedprep.settings import (
     Resources,
     RowSettings,
     Selection,
+    UpdateSettings,
     VectorSource,
     VocabularySettings,
     check_held_out,
@@ -56,6 +58,15 @@ _WITH_SOURCE = {
 }
 """The options that mean something where no text is read."""
 
+_OF_THE_ENGINE = {"engine", "scheduler"}
+_WITH_COUNTS = (_WITH_SOURCE - _OF_THE_TOKENIZER - _OF_THE_ENGINE) | {
+    *("min_count", "update", "map_output"),
+}
+"""Those that mean something where words are counted already."""
+
+_SETTLED = (_OF_THE_WORDS - {"max_words"}) | _OF_THE_RECTANGLE
+"""Those that a vocabulary settles for the ones that come of it."""
+
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
@@ -83,7 +94,14 @@ def _first_given(names: set[str]) -> str | None:
     return next((option.opts[-1] for option in parameters if option.name in given), None)
 
 
-def check_source(inputs: tuple[str, ...], source: Path | None, unk_token: str | None) -> None:
+def check_source(
+    inputs: tuple[str, ...],
+    *,
+    source: Path | None,
+    unk_token: str | None,
+    update: str | None,
+    map_output: str | None,
+) -> None:
     """Tell of words from nowhere or from two places, and of options that mean nothing there."""
     if source is None and not inputs:
         raise click.UsageError("Missing argument 'INPUT...', or --from FILE.")
@@ -93,6 +111,19 @@ def check_source(inputs: tuple[str, ...], source: Path | None, unk_token: str | 
         raise click.UsageError("--unk-token names an entry of --from FILE.")
     if source is not None and (option := _first_given(_given() - _WITH_SOURCE)):
         raise click.UsageError(f"{option} is about text, and --from reads none.")
+    if update is None and map_output is not None:
+        raise click.UsageError("--map tells where the indices of --update FILE went.")
+    if update is not None and (option := _first_given(_SETTLED)):
+        raise click.UsageError(f"{option} is settled in the vocabulary that --update names.")
+    if update is not None and (option := _first_given(_OF_THE_ENGINE)):
+        raise click.UsageError(f"{option} is not for --update, which counts in this process.")
+
+
+def refuse_labels(inputs: Iterable[Input], reason: str) -> None:
+    """Tell of labels that nothing would be made of."""
+    labelled = next((f"{item.label}=" for item in inputs if item.label is not None), None)
+    if option := labelled or _first_given({"label_columns"}):
+        raise click.UsageError(f"{option} names a label. {reason}")
 
 
 def check_explained(text: str, vocab: str | None, max_len: str | None) -> None:
@@ -203,6 +234,19 @@ def parse_holdouts(
         return label_inputs(matched_inputs(named), label_from)
 
 
+def named_inputs(inputs: Sequence[Input], reading: Reading) -> NamedInputs:
+    """The inputs, which nobody reads yet."""
+    with usage_errors():
+        return NamedInputs(inputs, reading)
+
+
+def refuse_stdin(names: Iterable[str], option: str) -> None:
+    """Tell that an option is about inputs that can be read twice."""
+    if STDIN in names:
+        cause = "standard input can be read once"
+        raise click.BadParameter(cause, param_hint=f"'{option}'")
+
+
 def open_reader(
     inputs: Sequence[Input],
     reading: Reading,
@@ -214,12 +258,34 @@ def open_reader(
         return (NamedInputs if resources.is_spread else Reader)(inputs, reading, advance)
 
 
+def open_words(
+    inputs: Sequence[Input],
+    reading: Reading,
+    advance: Callable[[int], object],
+    resources: Resources = ALL_THERE_IS,
+) -> NamedInputs | Counts:
+    """The inputs: counts, where they are, else a text, whose reader begins to read."""
+    names = [item.place for item in inputs]
+    if not are_counts(names):
+        return open_reader(inputs, reading, advance, resources)
+    refuse_labels(inputs, "Counts have no labels.")
+    if option := _first_given(_given() - _WITH_COUNTS):
+        raise click.UsageError(f"{option} is about text, and counts hold none.")
+    return Counts(names, advance)
+
+
 def adoption_settings(
     words: VocabularySettings, rows: RowSettings, unk_token: str | None
 ) -> AdoptionSettings:
     """The settings of taking over a vocabulary."""
     with usage_errors():
         return AdoptionSettings(words, rows, unk_token, frozenset(_given() & _OF_THE_WORDS))
+
+
+def update_settings(words: VocabularySettings) -> UpdateSettings:
+    """The settings of a vocabulary that grows."""
+    max_words = words.max_words if "max_words" in _given() else None
+    return UpdateSettings(max_words, words.min_count)
 
 
 _OF_THE_MATRIX = ("dim", "init", "vectors", "oov_init", "case_fallback", "skip_bad_vectors")
@@ -259,7 +325,8 @@ def check_stdin(inputs: Iterable[Input], matrix: MatrixSettings | None) -> None:
 def resources(options: dict[str, Any]) -> Resources:
     """What the job may take, taken out of a command's options."""
     with usage_errors():
-        return Resources(*(options.pop(name) for name in ("jobs", "memory", "engine", "scheduler")))
+        names = ("jobs", "memory", "resume", *_OF_THE_ENGINE)
+        return Resources(**{name: options.pop(name) for name in names if name in options})
 
 
 def reading(options: dict[str, Any], resources: Resources = ALL_THERE_IS) -> Reading:
@@ -269,6 +336,8 @@ def reading(options: dict[str, Any], resources: Resources = ALL_THERE_IS) -> Rea
         options["max_line_bytes"] = resources.max_line_bytes
     of_records = ("format", "text_columns", "label_columns", "header", "quoting")
     with usage_errors():
-        records = RecordSettings(**{name: options.pop(name) for name in of_records})
+        records = RecordSettings(
+            **{name: options.pop(name) for name in of_records if name in options}
+        )
         chosen = {name: options.pop(name) for name in names}
         return Reading(**chosen, block_bytes=resources.block_bytes, records=records)

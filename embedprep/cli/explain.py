@@ -24,7 +24,7 @@ _LABEL_CELLS = len("normalised")
 
 
 @click.command(cls=Sectioned)
-@click.argument("text")
+@click.argument("text", type=options.words, metavar="TEXT")
 @click.option(
     "--vocab",
     type=options.local,

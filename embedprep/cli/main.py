@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from importlib import import_module
 from types import FrameType
@@ -15,22 +17,18 @@ import click
 
 from embedprep import __version__
 from embedprep.cli.stdout import ReaderGone
+from embedprep.endings import ENDINGS, heard
 from embedprep.errors import EmbedprepError
 from embedprep.wording import printable
 
 BROKEN_PIPE = 141
-
-_ENDINGS: dict[int, tuple[str, int]] = {
-    signal.SIGINT: ("interrupted", 130),
-    signal.SIGTERM: ("terminated", 143),
-}
-"""The signals that end a run, what is said of each, and its exit status."""
 
 _COMMANDS = {
     "run": ("build", "Sentences in, a padded index tensor and its vocabulary out."),
     "vocab": ("build", "The vocabulary of a text alone."),
     "encode": ("build", "More text as rows, by a saved vocabulary."),
     "decode": ("decode", "Rows of indices back as sentences."),
+    "count": ("count", "The words of a text, counted; vocab merges the counts of many."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
     "matrix": ("matrix", "The matrix that an embedding layer begins with."),
     "embed": ("tensors", "Rows of indices as the vectors of an embedding matrix."),
@@ -40,6 +38,7 @@ _COMMANDS = {
     "train": ("train", "Word vectors, learned from rows."),
     "nearest": ("nearest", "The words with the nearest vectors."),
     "export": ("export", "A vocabulary and its vectors for gensim, TensorBoard, Hugging Face."),
+    "verify": ("verify", "Whether an output is what its manifest says."),
 }
 """Each command's module and short help, in the order of use."""
 
@@ -97,6 +96,23 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 
+def _end_again(ignored: sys.UnraisableHookArgs) -> None:
+    """Have a signal come again whose exception Python ignored.
+
+    It does where a signal strikes one of its own callbacks, such as the one at the end of an
+    import. The signal waits until this one is left.
+    """
+    if not isinstance(ignored.exc_value, KeyboardInterrupt | _Terminated):
+        sys.__unraisablehook__(ignored)
+    elif _ended_by:
+        _thread.start_new_thread(_send_soon, (_ended_by[0],))
+
+
+def _send_soon(number: int) -> None:
+    time.sleep(0.001)
+    os.kill(os.getpid(), number)
+
+
 def main() -> NoReturn:
     """Run the command line and exit.
 
@@ -107,9 +123,9 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrays are freed with their last reference; to look for cycles takes a tenth of the start.
     gc.disable()
-    for number in _ENDINGS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as it is in the background
-            signal.signal(number, _end)
+    for number in heard():
+        signal.signal(number, _end)
+    sys.unraisablehook = _end_again
     try:
         status = cli.main(prog_name="embedprep", standalone_mode=False) or 0
     except BaseException as error:  # noqa: BLE001 - what is no error of the user's is raised again
@@ -122,7 +138,7 @@ def _tell(error: BaseException) -> int:
     # Python makes another error of a signal that strikes an import or a class in the making.
     is_ended = bool(_ended_by) and isinstance(error, Exception)
     if is_ended or isinstance(error, KeyboardInterrupt | click.Abort | _Terminated):
-        message, status = _ENDINGS[_ended_by[0] if _ended_by else signal.SIGINT]
+        message, status = ENDINGS[_ended_by[0] if _ended_by else signal.SIGINT]
     elif isinstance(error, click.ClickException):
         with suppress(OSError):
             error.show()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Sectioned)
 @click.argument("matrix", type=options.path, metavar="M.npy|DIR")
-@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@click.argument("words", type=options.words, nargs=-1, required=True, metavar="WORD...")
 @click.option(
     "--vocab",
     type=options.path,

@@ -5,6 +5,7 @@ Those of commands that read text are in `text_options`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,11 @@ def size(text: str | int) -> int:
     if found is None or unit is None:
         raise click.BadParameter(f"{text!r} is no size like 4096, 512MB or 2GiB")
     return int(float(found[1]) * unit) if "." in found[1] else int(found[1]) * unit
+
+
+def words(text: str) -> str:
+    """What was typed, as UTF-8 whatever the locale takes it for, as all text is here."""
+    return os.fsencode(text).decode("utf-8", "surrogateescape")
 
 
 def seed_option(draws: str) -> Callable[[Command], Command]:

@@ -14,6 +14,7 @@ from embedprep.wording import how_many, printable, quoted, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from embedprep.counts.recipe import CountedWords
     from embedprep.matrix.making import Matrix
     from embedprep.sources import Source
     from embedprep.vocabulary import Vocabulary
@@ -101,14 +102,29 @@ def embedding_line(embedding: dict[str, Any]) -> str:
     )
 
 
+def print_unchanged(path: str, as_json: bool) -> None:
+    """That an output need not be made again."""
+    if as_json:
+        print_json({"output": path, "changed": False})
+    else:
+        stdout.write(f"{printable(path)}: unchanged\n")
+
+
 def print_vocabulary(
-    vocabulary: Vocabulary, path: str, sources: Iterable[Source], as_json: bool
+    vocabulary: Vocabulary,
+    path: str,
+    sources: Iterable[Source],
+    as_json: bool,
+    n_new: int | None = None,
 ) -> None:
-    """The facts about a vocabulary that was written, and about inputs that are no plain lines."""
+    """The facts about a vocabulary that was written, `n_new` of its words to an older one, and
+    about inputs that are no plain lines.
+    """
     counts = vocabulary.counts
     facts = {
         "output": path,
         "kept_words": len(counts),
+        **({} if n_new is None else {"new_words": n_new}),
         "least_count": min(counts, default=0),
         "input_dim": vocabulary.input_dim,
         "max_len": vocabulary.rectangle.max_len,
@@ -118,11 +134,28 @@ def print_vocabulary(
         return
     lines = [
         ("kept words", len(counts), _least_frequent(counts)),
+        *([] if n_new is None else [("new words", n_new, "behind the old ones")]),
         ("input_dim", vocabulary.input_dim, ""),
         ("max_len", vocabulary.rectangle.max_len, ""),
     ]
     head = f"{printable(path)}: {how_many(len(counts), 'word')}"
     stdout.write(f"{head}\n{table(lines)}{_inputs(sources)}")
+
+
+def print_counts(counted: CountedWords, path: str, as_json: bool) -> None:
+    """The facts about words that were counted, and about inputs that are no plain lines."""
+    tally = counted.tally
+    if as_json:
+        facts = {"rows": tally.n_rows, "words": tally.n_words, "distinct_words": tally.n_distinct}
+        print_json({"output": path} | facts)
+        return
+    lines = [
+        ("rows", tally.n_rows, ""),
+        ("words", tally.n_words, ""),
+        ("distinct words", tally.n_distinct, ""),
+    ]
+    head = f"{printable(path)}: the counts of {how_many(tally.n_distinct, 'word')}"
+    stdout.write(f"{head}\n{table(lines)}{_inputs(counted.sources)}")
 
 
 def print_matrix(matrix: Matrix, path: str, as_json: bool) -> None:
@@ -132,7 +165,18 @@ def print_matrix(matrix: Matrix, path: str, as_json: bool) -> None:
         print_json(array_facts(path, shape, "float32", facts))
         return
     head = array_line(path, shape, "float32", "vector")
-    stdout.write(f"{head}\n{table(_coverage(facts))}")
+    lines = _coverage(facts) if matrix.start is None else _kept(facts)
+    stdout.write(f"{head}\n{table(lines)}")
+
+
+def _kept(facts: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """What a matrix has of an older one."""
+    gone = facts["vectors_left_out"]
+    left_out = f"{how_many(gone, 'other')} left out, as the words are gone" if gone else ""
+    return [
+        ("kept vectors", facts["kept_vectors"], left_out),
+        ("new vectors", facts["new_vectors"], ""),
+    ]
 
 
 def array_line(path: str, shape: tuple[int, ...], dtype: str, noun: str = "row") -> str:

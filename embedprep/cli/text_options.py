@@ -47,6 +47,24 @@ adoption_options = together(
 )
 
 
+update_options = together(
+    "Vocabularies that grow",
+    click.option(
+        "--update",
+        metavar="FILE",
+        help="Keep the words and indices of this vocabulary, put the new words of the text behind "
+        "them, and add up the counts of the old; -n is then the number of words of the whole.  "
+        "[default: up to 50000 new ones]",
+    ),
+    click.option(
+        "--map",
+        "map_output",
+        metavar="FILE.npy",
+        help="Also write the new index of each index of that vocabulary.",
+    ),
+)
+
+
 tokenizer_options = together(
     "Words",
     click.option(
@@ -130,6 +148,20 @@ def row_options(default: str = "{}") -> Callable[[Command], Command]:
     )
 
 
+rerun_options = together(
+    "Running",
+    click.option(
+        "--resume",
+        is_flag=True,
+        help="Keep what is finished in DIR, and go on with it if a run before was interrupted.",
+    ),
+    click.option(
+        "--if-changed",
+        is_flag=True,
+        help="Do nothing if DIR was made of the same inputs with the same settings and version.",
+    ),
+)
+
 size_option = together(
     "Shape of rows",
     click.option(
@@ -152,7 +184,7 @@ shard_option = together(
     ),
 )
 
-reading_options = together(
+text_reading_options = together(
     "Inputs",
     click.option("--encoding", default="utf-8", show_default=True, help="How the text is encoded."),
     click.option(
@@ -183,13 +215,6 @@ reading_options = together(
         "joined by a space.  [default: the only one; text in jsonl]",
     ),
     click.option(
-        "--label-column",
-        "label_columns",
-        multiple=True,
-        metavar="COLUMN",
-        help="A column of labels, likewise.",
-    ),
-    click.option(
         "--header/--no-header",
         default=None,
         help="Whether the first row of a table names its columns.  [default: if a column is asked "
@@ -202,7 +227,19 @@ reading_options = together(
     ),
 )
 
-resource_options = together(
+reading_options = together(
+    "Inputs",
+    text_reading_options,
+    click.option(
+        "--label-column",
+        "label_columns",
+        multiple=True,
+        metavar="COLUMN",
+        help="A column of labels, named as that of the text.",
+    ),
+)
+
+memory_option = together(
     "Running",
     click.option(
         "--memory",
@@ -211,6 +248,11 @@ resource_options = together(
         help="Take no more memory than this beside the interpreter's own (60 MB); words that do "
         "not fit wait on the disk.",
     ),
+)
+
+resource_options = together(
+    "Running",
+    memory_option,
     click.option(
         "--engine",
         type=click.Choice(ENGINES),

@@ -10,7 +10,7 @@ from embedprep.dictionary.keys import WordArray, word_keys
 from embedprep.dictionary.lookup import Lookup
 from embedprep.dictionary.merging import Dictionary, Merged, empty_dictionary, merge
 from embedprep.dictionary.ranking import most_frequent, rank
-from embedprep.dictionary.runs import Run, merged, read_words, write_run
+from embedprep.dictionary.runs import Run, merged, read_run, read_words, write_run
 
 __all__ = [
     "CountedBlock",
@@ -26,6 +26,7 @@ __all__ = [
     "merged",
     "most_frequent",
     "rank",
+    "read_run",
     "read_words",
     "word_keys",
     "write_run",

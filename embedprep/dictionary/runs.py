@@ -67,6 +67,11 @@ def read_words(run: Run, spool: Spool) -> Iterator[tuple[Ints, Dictionary]]:
         end += len(some.words.text) - WINDOW
 
 
+def read_run(run: Run, spool: Spool) -> Dictionary:
+    """All words of a run at once."""
+    return _read(run, spool, 0, run.n_words, 0)
+
+
 def merged(
     runs: Sequence[Run], spool: Spool, secret: Secret, bytes_at_once: int
 ) -> Iterator[Callable[[], Dictionary]]:

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.errors import OutputError
+from embedprep.listing import output_names
 from embedprep.manifest import (
     MANIFEST,
     ROWS,
     has_rows,
     manifest_with_matrix,
-    output_names,
-    read_manifest,
     read_manifest_of_rows,
 )
 from embedprep.npy import ArraySpec, NpyWriter, WrittenFile, load_array
@@ -141,7 +140,7 @@ def write_matrix(staged: StagedFolder, values: NDArray[np.float32]) -> WrittenFi
 
 def add_matrix(staged: StagedFolder, values: NDArray[np.float32], facts: Mapping[str, Any]) -> None:
     """Write a matrix into a whole output, whose other files stay; its manifests tell of it."""
-    manifest = read_manifest(staged.target)
+    manifest = read_manifest_of_rows(staged.target)
     input_dim = manifest["embedding"]["input_dim"]
     if len(values) != input_dim:
         raise OutputError(

@@ -60,9 +60,19 @@ class Coverage(NamedTuple):
         return self.n_running - sum(missing.occurrences for missing in self.missing)
 
 
+class Start(NamedTuple):
+    """An older matrix as an input, how many of its vectors were kept, and how many were not as
+    their words are gone.
+    """
+
+    source: Source
+    n_kept: int
+    n_gone: int
+
+
 class Matrix(NamedTuple):
     """An embedding matrix, (input_dim, dim) float32, and where there is a file of vectors, that
-    file as an input, what was read of it, and what that covers.
+    file as an input, what was read of it, and what that covers; or what it has of an older matrix.
     """
 
     values: NDArray[np.float32]
@@ -70,6 +80,7 @@ class Matrix(NamedTuple):
     source: Source | None = None
     read: VectorsRead | None = None
     coverage: Coverage | None = None
+    start: Start | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -83,7 +94,14 @@ class Matrix(NamedTuple):
 
     @property
     def saved(self) -> dict[str, Any]:
-        """What a manifest tells of it: its settings, its file of vectors, what that covers."""
+        """What a manifest tells of it: its settings, the file of its vectors, what that has."""
+        if self.start is not None:
+            return {
+                "start": describe_input(self.start.source),
+                "init": self.settings.init,
+                "seed": self.settings.seed,
+                "statistics": self.statistics,
+            }
         if self.source is None:
             return {"init": self.settings.init, "seed": self.settings.seed}
         assert self.settings.vectors is not None
@@ -99,6 +117,13 @@ class Matrix(NamedTuple):
     @property
     def statistics(self) -> dict[str, Any]:
         """The facts about its vectors, for people and manifests; none where there is no file."""
+        if self.start is not None:
+            n_drawn = len(self.values) - self.start.n_kept
+            return {
+                "kept_vectors": self.start.n_kept,
+                "new_vectors": n_drawn,
+                "vectors_left_out": self.start.n_gone,
+            }
         read, covered = self.read, self.coverage
         if read is None or covered is None:
             return {}

@@ -11,6 +11,7 @@ from embedprep.engines import ThreadEngine
 from embedprep.errors import OutputError, SettingsError
 from embedprep.matrix.files import check_fits, check_room, staged_matrix
 from embedprep.matrix.making import Matrix, drawn_array, make_matrix, vector_files
+from embedprep.matrix.starting import Older, open_older, start_from
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY
 from embedprep.publication import refuse_to_overwrite, staged_file
 from embedprep.settings import MatrixSettings
@@ -23,6 +24,7 @@ def write_matrix_of(
     vocabulary_path: Path | None = None,
     *,
     missing: Path | None = None,
+    older: Older | None = None,
     jobs: int | None = None,
     sync: bool = False,
     advance: Callable[[int], object] = lambda n_bytes: None,
@@ -30,20 +32,25 @@ def write_matrix_of(
     """Write the embedding matrix of a vocabulary into M.npy, or into an output, as a part of it.
 
     The vocabulary is that of the output where none is named. Words that have no vector are listed
-    in `missing`, each with its count. `advance` is told of the bytes read of the file of vectors.
+    in `missing`, each with its count; words of an `older` matrix keep their vectors. `advance` is
+    told of the bytes read of the file of vectors.
 
-    Raises SettingsError where there is no vocabulary, or nothing that could be missing; what
-    `make_matrix` raises; OutputError where a file cannot be written.
+    Raises SettingsError where there is no vocabulary, or nothing that could be missing, or vectors
+    from two places; what `make_matrix` and `start_from` raise; OutputError where a file cannot be
+    written.
     """
     if vocabulary_path is None and not output.is_dir():
         raise SettingsError("--vocab", "is missing, and -o names no output that has one")
     if missing is not None and settings.vectors is None:
         raise SettingsError("--missing", "means nothing without --vectors")
+    if older is not None and settings.vectors is not None:
+        raise SettingsError("--start", "goes with new vectors that are drawn, not with --vectors")
     is_output = output.is_dir()
     vocabulary_path = vocabulary_path or output / VOCABULARY
     target = output / EMBEDDING_MATRIX if is_output else output
     outputs = [target, *([missing] if missing else [])]
-    refuse_to_overwrite([vocabulary_path, *vector_files(settings)], outputs)
+    of_older = [] if older is None else [path for path in older if path is not None]
+    refuse_to_overwrite([vocabulary_path, *vector_files(settings), *of_older], outputs)
     if missing is not None and os.path.realpath(missing) == os.path.realpath(target):
         raise OutputError(str(missing), "is also the matrix", "name another --missing")
     with ExitStack() as stack:
@@ -54,9 +61,14 @@ def write_matrix_of(
         if is_output and vocabulary_path != output / VOCABULARY:
             cause = "has rows of other words than those of --vocab"
             check_fits(output, vocabulary, cause, "leave --vocab out, or name a file by -o")
-        if settings.vectors is None:
-            check_room(target, *drawn_array(vocabulary, settings).shape)
-        made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
+        if older is not None:
+            start = open_older(older, settings.dim)
+            check_room(target, vocabulary.input_dim, start.dim)
+            made = start_from(start, vocabulary, settings, hashes=is_output)
+        else:
+            if settings.vectors is None:
+                check_room(target, *drawn_array(vocabulary, settings).shape)
+            made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
         if listed is not None and made.coverage is not None:
             lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
             listed.write_bytes("".join(lines).encode())

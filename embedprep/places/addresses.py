@@ -68,6 +68,15 @@ class Url:
         except FileNotFoundError:
             return False
 
+    def n_bytes(self) -> int | None:
+        """The bytes of an object, None where its server does not tell. Raises OSError where there
+        is none.
+        """
+        from embedprep.places.requests import facts_of
+
+        size: int | None = facts_of(self.text, is_fresh=True)["size"]
+        return size
+
     def names(self) -> list[str]:
         """The names of the objects that lie in it as in a folder."""
         from embedprep.places.requests import ask, filesystem_of

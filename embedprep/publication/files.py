@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from embedprep.errors import OutputError
@@ -61,6 +61,7 @@ def staged_file(target: Place, sync: bool = False) -> Iterator[Path]:
         if sync:
             flush(staged)
         os.replace(staged, target)
+        staged = None
         if sync:
             flush(target.parent)
     except OSError as error:
@@ -70,7 +71,8 @@ def staged_file(target: Place, sync: bool = False) -> Iterator[Path]:
             if lock is not None:
                 os.close(lock)
             if staged is not None:
-                staged.unlink(missing_ok=True)
+                with suppress(OSError):  # what went wrong before is what is told
+                    staged.unlink()
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from embedprep.npy import disk_error
 from embedprep.places import Place, Url
 from embedprep.publication.flushing import flush
 from embedprep.publication.guards import refuse_other_kind, refuse_part_of_output
-from embedprep.publication.leftovers import STAGING, clear_leftovers
+from embedprep.publication.leftovers import KEPT, STAGING, clear_leftovers
 from embedprep.publication.locks import lock_folder, unlock
 from embedprep.publication.signals import held_signals
 from embedprep.publication.staging import (
@@ -36,12 +36,16 @@ from embedprep.publication.staging import (
 
 
 @contextmanager
-def staged_folder(target: Place, kind: str, sync: bool = False) -> Iterator[StagedFolder]:
+def staged_folder(
+    target: Place, kind: str, sync: bool = False, *, is_kept: bool = False
+) -> Iterator[StagedFolder]:
     """A staging folder that is published into `target` when the block ends without an error.
 
     One of its files must be the manifest. Until then an old output in `target` is untouched, and
     after an error it still is, unless that struck while publishing: then the folder has no
-    manifest. Files that no manifest lists are the user's and stay.
+    manifest. Files that no manifest lists are the user's and stay. One that `is_kept` stays where
+    the block ends with an error, or never, and is the next one's that is to be kept; others clear
+    it away.
 
     Raises OutputError where the folder cannot be written, holds a foreign manifest or an output of
     another `kind`, or is being written by another run.
@@ -62,9 +66,8 @@ def staged_folder(target: Place, kind: str, sync: bool = False) -> Iterator[Stag
             lock = lock_folder(target)
             refuse_other_kind(target, kind)
             listed = listed_before(target)
-            # Python makes the path absolute from 3.12 on; that of the leftovers is not.
-            staging = target / Path(tempfile.mkdtemp(prefix=STAGING, dir=target)).name
-            staged = StagedFolder(target, staging, sync, listed)
+            staging = _make_staging(target, is_kept=is_kept)
+            staged = StagedFolder(target, staging, listed, sync=sync, is_kept=is_kept)
             (staged.path / OBSOLETE).write_text(json.dumps(sorted(listed)))
             clear_leftovers(target, STAGING, keep=staged.path)
         yield staged
@@ -83,12 +86,22 @@ def staged_folder(target: Place, kind: str, sync: bool = False) -> Iterator[Stag
         raise disk_error(str(target), error) from error
     finally:
         with held_signals():
-            if staged is not None:
+            if staged is not None and not staged.is_kept:
                 shutil.rmtree(staged.path, ignore_errors=True)
             for folder in reversed(made):
                 with suppress(OSError):  # somebody else has put a file into it
                     folder.rmdir()
             unlock(lock)
+
+
+def _make_staging(target: Path, *, is_kept: bool) -> Path:
+    """A new folder in the target, or the one that was kept."""
+    if is_kept:
+        staging = target / KEPT
+        staging.mkdir(exist_ok=True)
+        return staging
+    # Python makes the path absolute from 3.12 on; that of the leftovers is not.
+    return target / Path(tempfile.mkdtemp(prefix=STAGING, dir=target)).name
 
 
 def _publish(staged: StagedFolder, target: Path) -> None:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from embedprep.errors import OutputError
-from embedprep.manifest import MANIFEST, output_names, read_manifest, shards_of, told_kind
+from embedprep.listing import output_names, shards_of
+from embedprep.manifest import MANIFEST, read_manifest, told_kind
 from embedprep.places import Place, Url, place_of
 from embedprep.publication.leftovers import manifests_before
 

@@ -21,6 +21,9 @@ STAGING = ".embedprep-"
 CLAIM = f"{STAGING}claim.json"
 """The object by which a run at an address says what it is about to write."""
 
+KEPT = f"{STAGING}kept"
+"""The name of a staging folder that outlives its run, for another to go on with."""
+
 
 def manifests_before(target: Place) -> Iterator[dict[str, Any]]:
     """The manifest of an output, and those of runs that died while they published it."""

@@ -48,7 +48,7 @@ def staged_for_address(target: Url, kind: str) -> Iterator[StagedFolder]:
         refuse_other_kind(target, kind)
         listed = listed_before(target)
         with tempfile.TemporaryDirectory(prefix=STAGING) as folder:
-            staged = StagedFolder(target, Path(folder), False, listed)
+            staged = StagedFolder(target, Path(folder), listed)
             yield staged
             refuse_own_outputs(staged)
             _publish(staged, target, kind)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from embedprep.digests import Digest
 from embedprep.errors import OutputError
-from embedprep.manifest import MANIFEST, output_names, read_manifest
+from embedprep.listing import output_names
+from embedprep.manifest import MANIFEST, read_manifest
 from embedprep.npy import WrittenFile
 from embedprep.places import Place
 from embedprep.publication.leftovers import STAGING, manifests_before
@@ -26,10 +27,19 @@ class StagedFolder:
     `listed` are the names of what earlier runs wrote; those that are not written again go.
     """
 
-    def __init__(self, target: Place, path: Path, sync: bool, listed: Collection[str]) -> None:
+    def __init__(
+        self,
+        target: Place,
+        path: Path,
+        listed: Collection[str],
+        *,
+        sync: bool = False,
+        is_kept: bool = False,
+    ) -> None:
         self.target = target
         self.path = path
         self.sync = sync
+        self.is_kept = is_kept
         self.listed = frozenset(listed)
         self.names: list[str] = []
         self.kept: set[str] = set()

@@ -29,11 +29,11 @@ _MAGIC_BYTES = 10
 _FED_BYTES = 1 << 16
 """Given to a decompressor at a time: it copies what it leaves, for each of many small streams."""
 
-_XZ_MEMORY = 256 << 20
+XZ_MEMORY = 256 << 20
 """What an xz stream may ask for, in bytes; `xz -9` asks for 65 MiB."""
 
 
-class _Decompressor(Protocol):
+class Decompressor(Protocol):
     """What the decompressors of one stream in Python's standard library share."""
 
     @property
@@ -48,11 +48,11 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-class _Method(NamedTuple):
+class Method(NamedTuple):
     """A kind of compression: how one stream is read and which error a broken one makes."""
 
     kind: str
-    open_stream: Callable[[], _Decompressor]
+    open_stream: Callable[[], Decompressor]
     error: type[Exception]
     allows_padding: bool
 
@@ -75,7 +75,7 @@ def decompressed(name: str, chunks: Iterator[bytes], size: int) -> Iterator[byte
     found = _MAGIC.match(head)
     if found is None:
         return chunks
-    method = _method(name, str(found.lastgroup))
+    method = method_of(name, str(found.lastgroup))
     return _content(name, method, _fed(chunks), size)
 
 
@@ -85,7 +85,7 @@ def _fed(chunks: Iterator[bytes]) -> Iterator[bytes]:
             yield chunk[start : start + _FED_BYTES]
 
 
-def _content(name: str, method: _Method, chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+def _content(name: str, method: Method, chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
     """What all streams of an input hold, `size` bytes at a time."""
     parts: list[bytes] = []
     room = size
@@ -108,7 +108,7 @@ def _content(name: str, method: _Method, chunks: Iterator[bytes], size: int) -> 
                 cause = f"holds broken {method.kind} data ({error})"
                 remedy = "make or copy it again"
                 if "limit" in str(error):  # lzma has no other sign of it
-                    cause = f"asks for more than {_XZ_MEMORY >> 20} MiB of memory to be read"
+                    cause = f"asks for more than {XZ_MEMORY >> 20} MiB of memory to be read"
                     remedy = "decompress it by xz, or compress it anew with a smaller dictionary"
                 raise InputError(name, cause, remedy) from None
             if part:
@@ -122,7 +122,7 @@ def _content(name: str, method: _Method, chunks: Iterator[bytes], size: int) -> 
         yield b"".join(parts)
 
 
-def _next_stream(name: str, method: _Method, rest: bytes, chunks: Iterator[bytes]) -> bytes:
+def _next_stream(name: str, method: Method, rest: bytes, chunks: Iterator[bytes]) -> bytes:
     """The beginning of the next stream, behind the padding; nothing at the end of the input."""
     while True:
         if method.allows_padding:
@@ -164,22 +164,22 @@ class _GzipStream:
         return part
 
 
-def _method(name: str, kind: str) -> _Method:
+def method_of(name: str, kind: str) -> Method:
     """How an input of one kind is read. Raises InputError where this Python cannot."""
     try:
         if kind == "gzip":
             import zlib
 
-            return _Method(kind, _GzipStream, zlib.error, allows_padding=True)
+            return Method(kind, _GzipStream, zlib.error, allows_padding=True)
         if kind == "bzip2":
             import bz2
 
-            return _Method(kind, bz2.BZ2Decompressor, OSError, allows_padding=False)
+            return Method(kind, bz2.BZ2Decompressor, OSError, allows_padding=False)
         if kind == "xz":
             import lzma
 
-            open_stream = partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-            return _Method(kind, open_stream, lzma.LZMAError, allows_padding=True)
+            open_stream = partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+            return Method(kind, open_stream, lzma.LZMAError, allows_padding=True)
         if sys.version_info >= (3, 14):
             from compression import zstd
         else:
@@ -189,4 +189,4 @@ def _method(name: str, kind: str) -> _Method:
         if kind == "zstd" and sys.version_info < (3, 14):
             cause, remedy = "which needs a package more", "pip install 'embedprep[zstd]'"
         raise InputError(name, f"is compressed by {kind}, {cause}", remedy) from None
-    return _Method(kind, zstd.ZstdDecompressor, zstd.ZstdError, allows_padding=False)
+    return Method(kind, zstd.ZstdDecompressor, zstd.ZstdError, allows_padding=False)

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from embedprep.errors import EmbedprepError, InputError
-from embedprep.places import is_url
+from embedprep.places import is_url, shown
 from embedprep.sources.inputs import STDIN
 
 if TYPE_CHECKING:
@@ -80,6 +80,13 @@ def opened(name: str, label: str | None = None) -> Iterator[BinaryIO]:
         raise unreadable(name, error) from error
     with stream:
         yield stream
+
+
+def refuse_address(name: str, what: str) -> None:
+    """Raise InputError for an address of what is not read from front to back."""
+    if is_url(name):
+        cause = f"is an address, and {what} are read from a disk"
+        raise InputError(shown(name), cause, "copy the file to a disk first")
 
 
 @contextmanager

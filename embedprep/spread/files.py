@@ -19,6 +19,9 @@ from embedprep.sources import Section, check_state, opened
 
 _READ_BYTES = 4 << 20
 
+_TASKS_OF_A_WORKER = 8
+"""Pieces of a large file are hashed several by one task: a scheduler has to keep count of all."""
+
 
 class PlacedRows:
     """The writer of some rows of an array, from row `first` of it on; the plan's `order` is theirs.
@@ -70,18 +73,26 @@ def digest_by(
     Raises InputError where the file is no longer the one that a section was cut of.
     """
     n_pieces = max(1, -(-n_bytes // PIECE_BYTES))
-    pieces = [engine.submit(_hash_piece, path, number, section) for number in range(n_pieces)]
-    return KnownDigest(n_bytes, engine.gather(pieces))
+    at_once = max(1, n_pieces // (engine.n_workers * _TASKS_OF_A_WORKER))
+    some = [
+        engine.submit(_hash_pieces, path, range(first, min(first + at_once, n_pieces)), section)
+        for first in range(0, n_pieces, at_once)
+    ]
+    return KnownDigest(n_bytes, [piece for pieces in engine.gather(some) for piece in pieces])
 
 
-def _hash_piece(path: str, number: int, section: Section | None) -> str:
+def _hash_pieces(path: str, numbers: range, section: Section | None) -> list[str]:
+    """The SHA-256 of some pieces of a file, by their numbers."""
+    pieces = []
     with opened(path) as stream:
-        stream.seek(number * PIECE_BYTES)
-        left = PIECE_BYTES
-        hashed = sha256_of()
-        while left and (part := stream.read(min(left, _READ_BYTES))):
-            hashed.update(part)
-            left -= len(part)
+        stream.seek(numbers.start * PIECE_BYTES)
+        for _ in numbers:
+            left = PIECE_BYTES
+            hashed = sha256_of()
+            while left and (part := stream.read(min(left, _READ_BYTES))):
+                hashed.update(part)
+                left -= len(part)
+            pieces.append(hashed.hexdigest())
         if section is not None:
             check_state(section, stream)
-    return hashed.hexdigest()
+    return pieces

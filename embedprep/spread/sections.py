@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from embedprep.arrays import Keys
 from embedprep.counting import Counted, count
 from embedprep.dictionary import Dictionary, Lookup, WordArray, merge, rank
+from embedprep.dictionary.keys import concatenate
 from embedprep.doubts import Beginning
 from embedprep.engines import ThreadEngine
 from embedprep.handover import FinalPart, Layout, Written
@@ -123,9 +126,16 @@ def beginning_of(counted: CountedSection) -> list[tuple[str, bytes]]:
     return counted.beginning
 
 
-def words_of(counted: CountedSection) -> Dictionary:
-    """Its words, counted."""
-    return counted.words
+def words_in(counted: CountedSection, task: Task, number: int, n_ranges: int) -> Dictionary:
+    """Its words, counted, whose marks lie in one of so many ranges: each word is in the same one
+    wherever it occurs.
+    """
+    words = counted.words
+    if n_ranges == 1:
+        return words
+    marks = (words.words.keys * task.secret.spread) >> np.uint64(32)
+    is_in = (marks * np.uint64(n_ranges)) >> np.uint64(32) == np.uint64(number)
+    return words.at(is_in.nonzero()[0])
 
 
 def merge_words(dictionaries: Sequence[Dictionary]) -> Dictionary:
@@ -138,6 +148,16 @@ def rank_all(
 ) -> Dictionary:
     """The most frequent words, in their order."""
     return words.at(rank(words, max_words, min_count, unranked))
+
+
+def best_of(
+    max_words: int, min_count: int, unranked: tuple[str, ...], best: Sequence[Dictionary]
+) -> Dictionary:
+    """The most frequent words of several dictionaries that share none."""
+    both = Dictionary(
+        concatenate([some.words for some in best]), np.concatenate([some.counts for some in best])
+    )
+    return rank_all(both, max_words, min_count, unranked)
 
 
 def count_all(words: Dictionary) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,14 @@ the last ones are awaited for long, or that a lost worker costs much."""
 
 _SECTIONS_OF_A_WORKER = 2
 
+_MANY_SECTIONS = 20_000
+"""Sections grow rather than become more: a scheduler takes about a million pieces of work."""
+
+_FEW_SECTIONS = 32
+"""The dictionaries of so many are merged as they are, those of more in ranges."""
+
+_MOST_RANGES = 32
+
 
 class SpreadText(NamedTuple):
     """A text whose sections are counted, each by its worker."""
@@ -70,21 +79,36 @@ class SpreadText(NamedTuple):
         return 0
 
     def rank(self, max_words: int, min_count: int, unranked: Sequence[str]) -> RankedWords:
-        engine, total = self.engine, self._total()
-        best = engine.submit(on_worker.rank_all, total, max_words, min_count, unranked)
-        n_distinct = engine.submit(on_worker.count_all, total)
-        [words], [n_words] = engine.gather([best]), engine.gather([n_distinct])
+        engine, totals = self.engine, self._totals()
+        asked = (max_words, min_count, tuple(unranked))
+        best = [engine.submit(on_worker.rank_all, total, *asked) for total in totals]
+        [words] = engine.gather([engine.reduce(partial(on_worker.best_of, *asked), best)])
         kept = Kept(words.words.n_words, Lookup(words.words, self.task.secret))
-        return RankedWords(words, kept, n_words)
+        return RankedWords(words, kept, self._count(totals))
 
     def count_distinct(self) -> int:
-        [n_words] = self.engine.gather([self.engine.submit(on_worker.count_all, self._total())])
-        return n_words
+        return self._count(self._totals())
 
-    def _total(self) -> Future[Dictionary]:
-        """The dictionary of all sections."""
-        of_sections = [self.engine.submit(on_worker.words_of, its) for its in self.counted]
-        return self.engine.reduce(on_worker.merge_words, of_sections)
+    def _count(self, totals: Sequence[Future[Dictionary]]) -> int:
+        counts = [self.engine.submit(on_worker.count_all, total) for total in totals]
+        return sum(self.engine.gather(counts))
+
+    def _totals(self) -> list[Future[Dictionary]]:
+        """The dictionary of all sections, in ranges: each is merged as a tree of its own, so that
+        no worker need hold all words.
+        """
+        few = len(self.sections) <= _FEW_SECTIONS
+        n_ranges = 1 if few else min(self.engine.n_workers, _MOST_RANGES)
+        return [
+            self.engine.reduce(on_worker.merge_words, self._in_range(number, n_ranges))
+            for number in range(n_ranges)
+        ]
+
+    def _in_range(self, number: int, n_ranges: int) -> list[Future[Dictionary]]:
+        return [
+            self.engine.submit(on_worker.words_in, its, self.task, number, n_ranges)
+            for its in self.counted
+        ]
 
     def number(self, kept: Kept, specials: Specials, selection: Selection) -> SpreadNumberedText:
         assert kept.lookup is not None
@@ -273,7 +297,7 @@ def _section_bytes(inputs: NamedInputs, engine: Engine) -> int:
     """How many bytes a section should have for each worker to have several."""
     n_bytes = total_bytes(inputs.places) or 0
     wanted = -(-n_bytes // (engine.n_workers * _SECTIONS_OF_A_WORKER))
-    return min(max(wanted, _LEAST_SECTION), _MOST_SECTION)
+    return max(min(max(wanted, _LEAST_SECTION), _MOST_SECTION), n_bytes // _MANY_SECTIONS)
 
 
 def _n_bytes(section: Section) -> int:

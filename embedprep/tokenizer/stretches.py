@@ -239,6 +239,11 @@ def mend(stretches: Spans) -> Spans:
     if len(at_spaces):
         first_space, behind_spaces = _runs_of_spaces(text)
         run = first_space.searchsorted(begin[at_spaces], "right") - 1
+        # What is no UTF-8, and is told of later, may look like a space in no run, or make one with
+        # the padding behind the text.
+        is_in_run = (run >= 0) & (begin[at_spaces] < behind_spaces[run])
+        is_in_run &= behind_spaces[run] < len(text)
+        at_spaces, run = at_spaces[is_in_run], run[is_in_run]
         begin[at_spaces] = first_space[run]
         behind = behind_spaces[run]
         is_joined = is_ignored(classes_of(_first_code_points(text, behind)))

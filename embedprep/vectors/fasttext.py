@@ -32,6 +32,7 @@ from embedprep.dictionary import WordArray, word_keys
 from embedprep.errors import InputError
 from embedprep.hashing import Secret
 from embedprep.npy import read_at
+from embedprep.vectors.formats import MOST_DIMENSIONS
 from embedprep.wording import how_large, how_many
 
 MAGIC = 793712314
@@ -175,6 +176,8 @@ def _read_model(stream: BinaryIO, place: str) -> SubwordModel:
     matrix_offset = at_matrix + _MATRIX.size
     if n_bytes - matrix_offset < header.matrix_bytes:
         raise _too_small(header, n_bytes, place)
+    if header.dim > MOST_DIMENSIONS:
+        raise InputError(place, f"holds vectors of {header.dim:,} numbers", _WRONG_FILE)
 
     has_ngrams = header.bucket > 0 and (header.version, header.model) != (11, SUPERVISED)
     maxn = header.maxn if has_ngrams else 0

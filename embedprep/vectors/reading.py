@@ -66,7 +66,7 @@ def read_vectors(
     Raises InputError where the file is missing or broken, is of no known format, has vectors of
     another size, or one that cannot be read, unless those are to be left out.
     """
-    ahead = Ahead(_chunks(source.name, digest, advance), _N_AHEAD)
+    ahead = Ahead(content_of(source.name, digest, advance), _N_AHEAD)
     with closing(ahead):
         chunks = iter(ahead)
         head = b""
@@ -101,8 +101,10 @@ def _empty(
     return FoundVectors(wanted, first_row + len(words), dim)
 
 
-def _chunks(name: str, digest: Digest | None, advance: Callable[[int], object]) -> Iterator[bytes]:
-    """What a file holds, decompressed."""
+def content_of(
+    name: str, digest: Digest | None, advance: Callable[[int], object]
+) -> Iterator[bytes]:
+    """What a file of vectors holds, decompressed, and digested where it is asked for."""
     with opened_inside(name) as stream:
         read = read_chunks(name, stream, BLOCK_BYTES, advance)
         for chunk in decompressed(name, read, BLOCK_BYTES):

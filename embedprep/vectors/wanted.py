@@ -8,6 +8,7 @@ the file the first one does.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -67,13 +68,18 @@ class Wanted(NamedTuple):
 class FoundVectors:
     """The vectors that were found, each in the row of its word; zeros where there is none.
 
-    `vectors: (rows, dim)`.
+    `vectors: (rows, dim)`, made when the first one is there: the header of a file may lie about
+    the size of them all.
     """
 
     def __init__(self, wanted: Wanted, n_rows: int, dim: int) -> None:
         self.wanted = wanted
-        self.vectors = np.zeros((n_rows, dim), np.float32)
+        self.shape = (n_rows, dim)
         self._choice = np.full(n_rows, _MISSING, np.int8)
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        return np.zeros(self.shape, np.float32)
 
     @property
     def is_found(self) -> Flags:
@@ -82,6 +88,8 @@ class FoundVectors:
 
     def add(self, spellings: Ints, vectors: NDArray[np.float32]) -> None:
         """Take in the vectors, (found, dim), of some spellings, (found,), in the file's order."""
+        if not len(spellings):
+            return
         wanted = self.wanted
         lengths = wanted.lengths[spellings]
         pairs = ragged_places(wanted.starts[spellings], lengths)

@@ -1,0 +1,130 @@
+"""Would a command make again what is there?
+
+It would if the same is asked of the same inputs by the same version: the settings are told by a
+digest of them all, the inputs by digests of what they hold. No time of a file is looked at, as none
+is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import Any
+
+from embedprep import __version__
+from embedprep.digests import Digest
+from embedprep.errors import EmbedprepError, OutputError
+from embedprep.manifest import describe_input, read_manifest_of_rows
+from embedprep.places import Place, Url
+from embedprep.settings import MatrixSettings, RowSettings, Selection
+from embedprep.sources import BLOCK_BYTES, Input, NamedInputs, Source, total_bytes
+from embedprep.sources.compression import decompressed
+from embedprep.sources.opening import opened, read_chunks
+from embedprep.tokenizer.rules import versions_behind
+from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.vectors.reading import content_of
+
+
+def request_of(
+    words: Mapping[str, Any],
+    tokenizer: TokenizerSettings,
+    *,
+    rows: RowSettings,
+    selection: Selection,
+    inputs: NamedInputs,
+    matrix: MatrixSettings | None = None,
+) -> str:
+    """What is asked of the inputs, as the hexadecimal SHA-256 of all settings that decide what is
+    made of them, and of the versions of what it is made with.
+
+    What changes no byte has no part in it, as the number of jobs, nor have the names of inputs.
+    """
+    reading = inputs.reading
+    formats = [reading.records.format_of(name) for name in inputs.names]
+    asked = {
+        "words": words,
+        "rows": asdict(replace(rows, max_bytes=None)),
+        "selection": asdict(selection),
+        "encoding": reading.encoding,
+        "errors": reading.errors,
+        "records": asdict(reading.records) | {"format": formats},
+        "matrix": None if matrix is None else asdict(matrix),
+        "versions": {"embedprep": __version__} | versions_behind(tokenizer),
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def is_unchanged(
+    output: Place,
+    request: str,
+    inputs: NamedInputs,
+    vectors: str | None = None,
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> bool:
+    """Whether an output is whole and was made of these inputs at the same request, with the
+    vectors in that file, if there is one.
+
+    Its files are told by their sizes, `verify` does it by what they hold; inputs are read, and
+    `advance` is told of their bytes. What cannot be read counts as changed: the command says why.
+    """
+    try:
+        manifest = read_manifest_of_rows(output)
+    except OutputError:
+        return False
+    if manifest.get("request") != request or not _is_there(output, manifest["outputs"]):
+        return False
+    if len(manifest["inputs"]) != len(inputs.inputs):
+        return False
+    pairs = list(zip(manifest["inputs"], inputs.inputs, strict=True))
+    of_vectors = manifest.get("matrix", {}).get("vectors", {})
+    with suppress(EmbedprepError):
+        return (
+            all(_may_be(told, its) for told, its in pairs)  # which costs nothing
+            and all(_is(told, its, advance) for told, its in pairs)
+            and (vectors is None or _is_vectors(of_vectors, vectors, advance))
+        )
+    return False
+
+
+def _is_there(output: Place, listed: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether all files that a manifest lists have their sizes."""
+    with suppress(OSError):
+        return all(_n_bytes(output / file["name"]) == file["bytes"] for file in listed)
+    return False
+
+
+def _n_bytes(place: Place) -> int | None:
+    return place.n_bytes() if isinstance(place, Url) else place.stat().st_size
+
+
+def _may_be(told: Mapping[str, Any], item: Input) -> bool:
+    """Whether an input goes by its name, and is not larger than what it held, decompressed."""
+    size = total_bytes([item.place])
+    facts = describe_input(Source(item.name, Digest(), None, item.part, item.label))
+    is_same = all(told.get(fact) == facts.get(fact) for fact in ("name", "part", "label"))
+    return is_same and (size is None or size <= told.get("bytes", 0) + _MOST_GROWTH)
+
+
+_MOST_GROWTH = 1 << 16
+"""By which compression makes a small file larger, at most."""
+
+
+def _is(told: Mapping[str, Any], item: Input, advance: Callable[[int], object]) -> bool:
+    """Whether an input holds what it held."""
+    digest = Digest()
+    with opened(item.place) as stream:
+        read = read_chunks(item.place, stream, BLOCK_BYTES, advance)
+        for chunk in decompressed(item.name, read, BLOCK_BYTES):
+            digest.update(chunk)
+    return told.get("bytes") == digest.n_bytes and told.get("sha256") == digest.pieces
+
+
+def _is_vectors(told: Mapping[str, Any], name: str, advance: Callable[[int], object]) -> bool:
+    """Whether a file of vectors, which may lie in an archive, holds what it held."""
+    digest = Digest()
+    for _ in content_of(name, digest, advance):
+        pass
+    return told.get("bytes") == digest.n_bytes and told.get("sha256") == digest.pieces

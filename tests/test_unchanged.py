@@ -1,0 +1,145 @@
+"""Is an output made again when, and only when, something differs?"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from embedprep.cli.main import cli
+from tests.test_same_bytes import files_in
+
+VECTORS = "a 1 2\nb 3 4\n"
+
+
+@pytest.fixture(autouse=True)
+def _inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.txt").write_text("a b c\nb c\n", encoding="utf-8")
+    Path("u.txt").write_text("c c\n", encoding="utf-8")
+    Path("v.txt").write_text(VECTORS, encoding="utf-8")
+
+
+def call(command: str) -> Result:
+    result = CliRunner().invoke(cli, command.split())
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def is_made_again(command: str) -> bool:
+    """Whether a command does its work, though `--if-changed` may spare it."""
+    before = Path("out/manifest.json").stat().st_mtime_ns
+    result = call(f"{command} --if-changed")
+    was_made = Path("out/manifest.json").stat().st_mtime_ns != before
+    assert (result.output == "out: unchanged\n") is not was_made
+    return was_made
+
+
+RUN = "run x=t.txt --holdout dev=x=u.txt -n 2 --max-len p99 --vectors v.txt -o out"
+
+
+@pytest.mark.parametrize("suffix", ["", " --jobs 1", " --memory 200MB", " --max-bytes 1MB"])
+def test_nothing_is_done_twice(suffix: str) -> None:
+    call(RUN)
+    files = files_in(Path("out"))
+    assert not is_made_again(RUN + suffix)
+    assert files_in(Path("out")) == files
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        RUN.replace("-n 2", "-n 3"),
+        RUN.replace("p99", "p98"),
+        RUN.replace("x=t.txt", "y=t.txt").replace("x=u.txt", "y=u.txt"),
+        RUN.replace("dev=", "test="),
+        RUN.replace("x=t.txt", "x=./t.txt"),
+        RUN.replace(" --vectors v.txt", " --dim 2"),
+        RUN + " --oov drop",
+        RUN + " --rows-per-shard 1",
+        RUN + " --tokenizer keras",
+        RUN + " --case-fallback",
+        RUN + " --seed 1",
+        RUN + " x=u.txt",
+    ],
+)
+def test_other_settings_are_another_output(other: str) -> None:
+    call(RUN)
+    assert is_made_again(other)
+    assert not is_made_again(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.txt", b"a b c\nb d\n"),  # of the same size
+        ("t.txt", b"a b c\nb c\nmore\n"),
+        ("u.txt", b"c d\n"),
+        ("v.txt", b"a 1 2\nb 3 5\n"),
+        ("out/sequences.npy", b"short"),
+        ("out/dev/vocab.json", b"{}"),
+    ],
+)
+def test_other_content_is_told(name: str, content: bytes) -> None:
+    call(RUN)
+    expected = files_in(Path("out"))
+    Path(name).write_bytes(content)
+    assert is_made_again(RUN)
+    if name.startswith("out/"):
+        assert files_in(Path("out")) == expected
+
+
+def test_an_output_that_is_not_whole_is_made() -> None:
+    call(RUN)
+    Path("out/lengths.npy").unlink()
+    assert is_made_again(RUN)
+    Path("out/manifest.json").unlink()
+    assert "unchanged" not in call(f"{RUN} --if-changed").output
+
+
+def test_what_another_version_made_is_made_again() -> None:
+    call(RUN)
+    manifest = json.loads(Path("out/manifest.json").read_bytes())
+    Path("out/manifest.json").write_bytes(json.dumps(manifest | {"request": "0" * 64}).encode())
+    assert is_made_again(RUN)
+
+
+def test_a_compressed_input_is_told_by_what_it_holds() -> None:
+    Path("t.gz").write_bytes(gzip.compress(b"a b c\n" * 100, 1))
+    command = "run t.gz -o out"
+    call(command)
+    Path("t.gz").write_bytes(gzip.compress(b"a b c\n" * 100, 9))
+    assert not is_made_again(command)
+    Path("t.gz").write_bytes(gzip.compress(b"a b d\n" * 100, 9))
+    assert is_made_again(command)
+
+
+def test_a_missing_input_is_an_error_as_ever() -> None:
+    call(RUN)
+    Path("t.txt").unlink()
+    result = CliRunner().invoke(cli, f"{RUN} --if-changed".split())
+    assert result.exit_code == 1
+    assert "no such file" in str(result.exception)
+
+
+def test_encoding_is_told_by_the_vocabulary_too() -> None:
+    call("vocab t.txt -o v.json")
+    command = "encode u.txt --vocab v.json -o out"
+    call(command)
+    assert not is_made_again(command)
+    assert json.loads(call(f"{command} --if-changed --json").output) == {
+        "output": "out",
+        "changed": False,
+    }
+    call("vocab t.txt u.txt -o v.json")
+    assert is_made_again(command)
+    assert is_made_again(f"{command} --padding post")
+
+
+def test_standard_input_cannot_be_looked_at() -> None:
+    result = CliRunner().invoke(cli, ["run", "-", "-o", "out", "--if-changed"], input="a\n")
+    assert result.exit_code == 2
+    assert "standard input can be read once" in result.output
