@@ -144,7 +144,8 @@ def read_manifest(folder: Place) -> dict[str, Any]:
             "run the command that makes it again",
         ) from None
     except OSError as error:
-        raise OutputError(str(path), f"cannot be read ({error.strerror})") from error
+        remedy = getattr(error, "remedy", "")
+        raise OutputError(str(path), f"cannot be read ({error.strerror})", remedy) from error
     except (ValueError, RecursionError):
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:

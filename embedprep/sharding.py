@@ -77,7 +77,10 @@ def shards_in(folder: Place, names: Sequence[str]) -> list[str]:
     stems = "|".join(re.escape(name.removesuffix(".npy")) for name in names)
     is_shard = re.compile(rf"({stems})-[0-9]{{{_DIGITS},}}\.npy").fullmatch
     if isinstance(folder, Url):
-        there = folder.names()
+        try:
+            there = folder.names()
+        except OSError as error:
+            raise disk_error(str(folder), error) from error
     else:
         there = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     return [name for name in there if is_shard(name)]

@@ -116,7 +116,7 @@ def _is(told: Mapping[str, Any], item: Input, advance: Callable[[int], object]) 
     """Whether an input holds what it held."""
     digest = Digest()
     with opened(item.place) as stream:
-        read = read_chunks(item.place, stream, BLOCK_BYTES, advance)
+        read = read_chunks(item.name, stream, BLOCK_BYTES, advance)
         for chunk in decompressed(item.name, read, BLOCK_BYTES):
             digest.update(chunk)
     return told.get("bytes") == digest.n_bytes and told.get("sha256") == digest.pieces

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -25,6 +26,8 @@ from hypothesis import strategies as st
 import embedprep
 from embedprep import pipeline
 from embedprep.cli.main import cli
+from embedprep.counts.files import open_counts
+from embedprep.counts.kinds import Counts
 from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, MissingExtra, OutputError
 from embedprep.manifest import read_manifest
@@ -165,6 +168,36 @@ def test_vocab_and_encode_read_and_write_objects(
     assert Vocabulary.load("memory://out/vocab.json").words == Vocabulary.load(here).words
 
 
+def test_counts_and_growing_vocabularies_read_and_write_objects(
+    texts: Path, memory: MemoryFileSystem, tmp_path: Path
+) -> None:
+    for before in (str(texts), "memory://texts"):
+        place = str(tmp_path) if before == str(texts) else "memory://made"
+        command("count", f"{before}/one.txt", "-q", "-o", f"{place}/counts.npz")
+        command("vocab", f"{before}/one.txt", "-q", "-o", f"{place}/old.json")
+        grown = ("--update", f"{place}/old.json", "--map", f"{place}/map.npy", "-q", "-o")
+        command("vocab", f"{before}/two.txt", *grown, f"{place}/new.json")
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert sorted(made) == ["counts.npz", "map.npy", "new.json", "old.json"]
+    assert stored(memory, "/made") == made
+
+
+def test_an_output_that_would_be_the_same_is_not_made_again(memory: MemoryFileSystem) -> None:
+    making = ("run", "memory://texts/*.txt", "--if-changed", "-o", "memory://out")
+    command(*making)
+    before = stored(memory)
+    assert command(*making) == "memory://out: unchanged\n"
+    memory.pipe_file("/texts/two.txt", b"a dog\n")
+    assert command(*making).startswith("memory://out: 121 rows of ")
+    assert stored(memory) != before
+    memory.rm_file("/out/lengths.npy")
+    assert command(*making).startswith("memory://out: 121 rows of ")
+    assert "lengths.npy" in stored(memory)
+    words = ("--vocab", "memory://out/vocab.json", "--if-changed", "-o", "memory://rows")
+    command("encode", "memory://texts/two.txt", *words)
+    assert command("encode", "memory://texts/two.txt", *words) == "memory://rows: unchanged\n"
+
+
 def test_file_is_a_path(texts: Path, tmp_path: Path) -> None:
     embedprep.build(f"{texts}/one.txt", tmp_path / "out")
     embedprep.build(f"file://{texts}/one.txt", f"file://{tmp_path}/too")
@@ -266,6 +299,29 @@ def test_the_bytes_of_objects_are_known_beforehand(texts: Path) -> None:
 
 # Publication.
 
+OLD: dict[str, Any] = {"max_len": 3, "dim": 4}
+NEW: dict[str, Any] = {"split": "80/20", "rows_per_shard": 60}
+TEXT = "memory://texts/one.txt"
+
+
+@pytest.mark.parametrize("options", [{}, NEW])
+def test_an_address_that_does_not_answer_is_told_of_at_once(
+    options: dict[str, Any], memory: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("it is away")
+
+    for question in ("cat_file", "info", "ls"):
+        monkeypatch.setattr(MemoryFileSystem, question, fail)
+    with pytest.raises(OutputError) as caught:
+        embedprep.build(TEXT, "memory://out", **options)
+    assert str(caught.value) in {
+        "memory://out/manifest.json: cannot be read (it is away); try again later",
+        "memory://out/train: cannot be written (it is away); try again later",
+        "memory://out: cannot be written (it is away); try again later",
+    }
+    assert stored(memory) == {}
+
 
 class Struck(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
     """A memory:// in which one of the changes fails, now or for good."""
@@ -301,11 +357,6 @@ def struck(monkeypatch: pytest.MonkeyPatch) -> type[Struck]:
     monkeypatch.setattr(Struck, "left", [])
     monkeypatch.setattr(Struck, "done", [])
     return Struck
-
-
-OLD: dict[str, Any] = {"max_len": 3, "dim": 4}
-NEW: dict[str, Any] = {"split": "80/20", "rows_per_shard": 60}
-TEXT = "memory://texts/one.txt"
 
 
 def _error_of(do: Callable[[], object]) -> str:
@@ -409,6 +460,27 @@ def test_of_two_runs_at_once_one_stops(monkeypatch: pytest.MonkeyPatch) -> None:
             (
                 "memory://out: is an address, and arrays are mapped from a disk; "
                 "copy the folder to a disk first"
+            ),
+        ),
+        (
+            lambda: embedprep.verify("memory://out"),
+            (
+                "memory://out: is an address, and arrays are mapped from a disk; "
+                "copy the folder to a disk first"
+            ),
+        ),
+        (
+            lambda: embedprep.build(TEXT, "memory://out", resume=True),
+            (
+                "--resume: nothing is kept at an address, as memory://out is; "
+                "name a folder on a disk by -o, and copy it"
+            ),
+        ),
+        (
+            lambda: list(open_counts(Counts(["memory://u:p@out/c.npz?x"]), ExitStack())),
+            (
+                "memory://out/c.npz: is an address, and counts are read from a disk; "
+                "copy the file to a disk first"
             ),
         ),
         (

@@ -124,6 +124,8 @@ def _filesystem(host: str, _process: int, _thread: int | None = None) -> Any:
             "headers": {"Accept-Encoding": "identity"},
         }
     files, _ = url_to_fs(host, **options)
+    if is_of(files, {"s3"}):
+        files.retries = 1  # five times those of botocore, a silent server would cost half an hour
     return files
 
 
@@ -213,11 +215,13 @@ def _meaning(error: BaseException) -> tuple[OSError, bool]:
     if isinstance(error, FileNotFoundError) and _is_of_http(cause):
         assert cause is not None
         return _meaning(cause)
-    lasting = _lasting(error, _status_of(error))
+    # s3fs raises errors without a status for those that it finds, which have one.
+    found = cause if _is_of(cause, "botocore") else error
+    status = _status_of(found)
+    lasting = _lasting(error, status)
     if lasting is not None:
         return lasting, False
-    has_asked_again = type(error).__module__.startswith("botocore")  # which does so by itself
-    return _passing(error), not has_asked_again
+    return _passing(error, status), not _is_of(found, "botocore")  # which asks again by itself
 
 
 def _lasting(error: BaseException, status: int | None) -> OSError | None:
@@ -244,12 +248,13 @@ def _lasting(error: BaseException, status: int | None) -> OSError | None:
     return meant
 
 
-def _passing(error: BaseException) -> RemoteError:
-    status = _status_of(error)
+def _passing(error: BaseException, status: int | None) -> RemoteError:
     if status is not None:
         return RemoteError(f"the server answered {status}", "try again later")
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
         return RemoteError("no answer has come in time", "try again later")
+    if type(error).__name__ in ("ClientPayloadError", "IncompleteRead", "IncompleteReadError"):
+        return RemoteError("the answer ended in the middle", "try again later")
     if isinstance(error, ConnectionError) or "Connect" in type(error).__name__:
         remedy = "check the address and the network"
         return RemoteError("the server cannot be reached", remedy)
@@ -260,10 +265,14 @@ def _is_of_http(cause: BaseException | None) -> bool:
     """Whether an object is only called missing as fsspec does not look why HTTP failed."""
     if cause is None or isinstance(cause, FileNotFoundError):
         return False
-    return type(cause).__module__.startswith("aiohttp") or isinstance(cause, OSError)
+    return _is_of(cause, "aiohttp") or isinstance(cause, OSError)
 
 
-def _status_of(error: BaseException) -> int | None:
+def _is_of(error: BaseException | None, package: str) -> bool:
+    return type(error).__module__.startswith(package)
+
+
+def _status_of(error: BaseException | None) -> int | None:
     """The status that a server answered by, where an error tells."""
     answer = getattr(error, "response", None)
     status = getattr(error, "status", None)

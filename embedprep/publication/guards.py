@@ -7,11 +7,12 @@ import stat
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from embedprep.errors import OutputError
 from embedprep.listing import output_names, shards_of
 from embedprep.manifest import MANIFEST, read_manifest, told_kind
-from embedprep.places import Place, Url, place_of
+from embedprep.places import Place, RemoteError, Url, place_of
 from embedprep.publication.leftovers import manifests_before
 
 
@@ -20,12 +21,23 @@ def refuse_part_of_output(target: Place, remedy: str) -> None:
     manifest of one.
     """
     place = target if isinstance(target, Url) else Path(os.path.realpath(target))
-    listed: set[str] = set()
-    with suppress(OutputError):  # no manifest, or none of ours
-        manifest = read_manifest(place.parent)
-        listed = {MANIFEST} | output_names(manifest) | shards_of(manifest).keys()
+    manifest = _manifest_if_any(place.parent)
+    listed = {MANIFEST} | output_names(manifest) | shards_of(manifest).keys() if manifest else set()
     if any(name == place.name or name.startswith(f"{place.name}/") for name in listed):
         raise OutputError(str(target), "is part of a whole output", remedy)
+
+
+def _manifest_if_any(folder: Place) -> dict[str, Any]:
+    """The manifest of an output, empty where there is none, or none of ours.
+
+    Raises OutputError where a server does not tell.
+    """
+    try:
+        return read_manifest(folder)
+    except OutputError as error:
+        if isinstance(error.__cause__, RemoteError):
+            raise
+        return {}
 
 
 def refuse_other_kind(target: Place, kind: str) -> None:
@@ -42,9 +54,7 @@ def refuse_other_kind(target: Place, kind: str) -> None:
 
 def refuse_to_replace(inputs: Sequence[str | Place], target: Place, names: Collection[str]) -> None:
     """Raise OutputError where a folder of files of these names would replace or remove an input."""
-    replaced = {*names, MANIFEST}
-    with suppress(OutputError):  # no manifest, or none of ours
-        replaced |= output_names(read_manifest(target))
+    replaced = {*names, MANIFEST} | output_names(_manifest_if_any(target))
     refuse_to_overwrite(inputs, [target / name for name in sorted(replaced)])
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.stores import stored
 from tests.test_remote import comparable
 from tests.test_same_bytes import files_in
 
@@ -29,16 +30,6 @@ class Ended(NamedTuple):
 def run(*arguments: str, folder: Path) -> Ended:
     done = subprocess.run([*CLI, *arguments], cwd=folder, capture_output=True, check=False)
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-def stored(s3: Any, prefix: str = "out/") -> dict[str, bytes]:
-    """The objects whose keys begin so, by the rest of their keys."""
-    listed = s3.list_objects_v2(Bucket="bucket", Prefix=prefix).get("Contents", [])
-    keys = [each["Key"] for each in listed]
-    return {
-        key.removeprefix(prefix): s3.get_object(Bucket="bucket", Key=key)["Body"].read()
-        for key in keys
-    }
 
 
 @pytest.fixture
