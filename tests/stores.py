@@ -18,8 +18,25 @@ from typing import Any
 
 import pytest
 
-SILENT_ABOUT = {"connection", "transfer-encoding", "content-length", "expect", "server", "date"}
-"""Headers that are of one connection, and so not passed on."""
+ACCESS = {
+    "AWS_ACCESS_KEY_ID": "nobody",
+    "AWS_SECRET_ACCESS_KEY": "nothing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+"""What the environment tells clients of any such server."""
+
+_OF_ONE_CONNECTION = {
+    "connection",
+    "transfer-encoding",
+    "content-length",
+    "expect",
+    "server",
+    "date",
+}
+"""Headers that are not passed on."""
 
 
 @pytest.fixture(scope="session")
@@ -53,15 +70,7 @@ def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     urllib.request.urlopen(
         urllib.request.Request(f"{s3_server}/moto-api/reset", method="POST"), timeout=10
     ).close()
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3_server,
-        "AWS_ACCESS_KEY_ID": "nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
+    for name, value in (ACCESS | {"AWS_ENDPOINT_URL": s3_server}).items():
         monkeypatch.setenv(name, value)
     client = import_module("boto3").client("s3")
     client.create_bucket(Bucket="bucket")
@@ -147,7 +156,7 @@ class _Passing(BaseHTTPRequestHandler):
             headers = {
                 name: value
                 for name, value in self.headers.items()
-                if name.lower() not in SILENT_ABOUT
+                if name.lower() not in _OF_ONE_CONNECTION
             }
             behind.request(self.command, self.path, body=sent or None, headers=headers)
             answer = behind.getresponse()
@@ -156,7 +165,7 @@ class _Passing(BaseHTTPRequestHandler):
                 headers = {"Content-Length": answer.headers.get("Content-Length", "0")}
             else:
                 headers = {"Content-Length": str(len(body))}
-            passed = {k: v for k, v in answer.getheaders() if k.lower() not in SILENT_ABOUT}
+            passed = {k: v for k, v in answer.getheaders() if k.lower() not in _OF_ONE_CONNECTION}
             return answer.status, passed | headers, body
 
     def _answer(
