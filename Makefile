@@ -25,7 +25,7 @@ demo: $(VENV)/.base  ## run embedprep on the sample reviews and show the first r
 test: $(VENV)/.test  ## run all tests, as many at a time as there are cores
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
-faults: $(VENV)/.test  ## try all faults in full, and write the figures into docs/reliability.md
+faults: $(VENV)/.servers  ## try all faults in full, and write the figures into docs/reliability.md
 	EMBEDPREP_FAULTS=full $(BIN)/pytest tests/faults -n auto --dist worksteal $(ARGS)
 
 # The tests beside gensim, tokenizers and fastText need little, and belong to `make test`.
@@ -34,7 +34,7 @@ interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and
 	KERAS_BACKEND=torch EMBEDPREP_INTEROP=1 $(BIN)/pytest tests/interop $(ARGS)
 
 servers: $(VENV)/.servers  ## run the tests with a server of S3
-	EMBEDPREP_SERVERS=1 $(BIN)/pytest tests/servers $(ARGS)
+	EMBEDPREP_SERVERS=1 $(BIN)/pytest tests/servers tests/faults/test_object_store.py $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	$(BIN)/ruff check

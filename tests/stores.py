@@ -28,7 +28,7 @@ ACCESS = {
 }
 """What the environment tells clients of any such server."""
 
-_OF_ONE_CONNECTION = {
+_NOT_PASSED_ON = {
     "connection",
     "transfer-encoding",
     "content-length",
@@ -36,7 +36,7 @@ _OF_ONE_CONNECTION = {
     "server",
     "date",
 }
-"""Headers that are not passed on."""
+"""Headers that are of one connection."""
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +156,7 @@ class _Passing(BaseHTTPRequestHandler):
             headers = {
                 name: value
                 for name, value in self.headers.items()
-                if name.lower() not in _OF_ONE_CONNECTION
+                if name.lower() not in _NOT_PASSED_ON
             }
             behind.request(self.command, self.path, body=sent or None, headers=headers)
             answer = behind.getresponse()
@@ -165,7 +165,7 @@ class _Passing(BaseHTTPRequestHandler):
                 headers = {"Content-Length": answer.headers.get("Content-Length", "0")}
             else:
                 headers = {"Content-Length": str(len(body))}
-            passed = {k: v for k, v in answer.getheaders() if k.lower() not in _OF_ONE_CONNECTION}
+            passed = {k: v for k, v in answer.getheaders() if k.lower() not in _NOT_PASSED_ON}
             return answer.status, passed | headers, body
 
     def _answer(
