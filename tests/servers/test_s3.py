@@ -127,6 +127,9 @@ def test_without_credentials_they_are_asked_for(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     ended = run("run", "part-1.txt", "-o", "s3://bucket/new", folder=texts)
-    assert ended.status == 1
-    assert ended.err.startswith("embedprep: s3://bucket/new: cannot be written (")
-    assert ended.err.count("\n") == 1
+    assert ended == Ended(
+        1,
+        "",
+        "embedprep: s3://bucket/new/manifest.json: cannot be read (no credentials are found); "
+        "name them as its package asks for\n",
+    )
