@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # the targets share one environment
-.PHONY: help demo test faults interop lint bench peers clean
+.PHONY: help demo test faults interop servers lint bench peers clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -25,13 +25,16 @@ demo: $(VENV)/.base  ## run embedprep on the sample reviews and show the first r
 test: $(VENV)/.test  ## run all tests, as many at a time as there are cores
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
-faults: $(VENV)/.test  ## try all faults in full, and write the figures into docs/reliability.md
+faults: $(VENV)/.servers  ## try all faults in full, and write the figures into docs/reliability.md
 	EMBEDPREP_FAULTS=full $(BIN)/pytest tests/faults -n auto --dist worksteal $(ARGS)
 
 # The tests beside gensim, tokenizers and fastText need little, and belong to `make test`.
 interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and PyTorch
 	$(MAKE) --always-make -C examples PYTHON='$(abspath $(BIN))/python' EMBEDPREP='$(abspath $(BIN))/embedprep'
 	KERAS_BACKEND=torch EMBEDPREP_INTEROP=1 $(BIN)/pytest tests/interop $(ARGS)
+
+servers: $(VENV)/.servers  ## run the tests with a server of S3
+	EMBEDPREP_SERVERS=1 $(BIN)/pytest tests/servers tests/faults/test_object_store.py $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	$(BIN)/ruff check
@@ -74,6 +77,10 @@ $(VENV)/.test: pyproject.toml | $(VENV)/.made
 
 $(VENV)/.interop: pyproject.toml | $(VENV)/.made
 	$(PIP) -e '.[interop]'
+	@touch $@
+
+$(VENV)/.servers: pyproject.toml | $(VENV)/.made
+	$(PIP) -e '.[servers]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.made

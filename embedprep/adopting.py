@@ -20,6 +20,7 @@ from embedprep.arrays import starts_of
 from embedprep.errors import VocabularyError
 from embedprep.foreign import PADDINGS, Foreign, read_foreign
 from embedprep.hashing import Secret
+from embedprep.places import Place
 from embedprep.plan import check_rectangle
 from embedprep.publication import refuse_to_overwrite
 from embedprep.rectangle import Rectangle
@@ -45,7 +46,7 @@ class Adopted(NamedTuple):
     never_made: list[str]
 
 
-def adopt(path: Path, settings: AdoptionSettings, output: Path | None = None) -> Adopted:
+def adopt(path: Path, settings: AdoptionSettings, output: Place | None = None) -> Adopted:
     """The vocabulary of another tool's file, saved where an `output` is given.
 
     One of embedprep's own may get another shape of rows and lose its last words.

@@ -9,6 +9,7 @@ from embedprep.engines import ThreadEngine
 from embedprep.errors import SettingsError
 from embedprep.matrix.making import Matrix, make_matrix
 from embedprep.pipeline import run
+from embedprep.places import Place, place_of
 from embedprep.settings import (
     MatrixSettings,
     Resources,
@@ -28,6 +29,7 @@ from embedprep.sources import (
     RecordSettings,
     checked_part,
     label_inputs,
+    matched_inputs,
     parse_input,
 )
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -37,7 +39,7 @@ from embedprep.writing import Built
 
 def build(
     inputs: Sequence[str | Path] | str | Path,
-    output: str | Path,
+    output: str | Place,
     *,
     max_words: int = 50_000,
     min_count: int = 1,
@@ -91,8 +93,9 @@ def build(
 
     The main job, as `embedprep run` does it; the options are explained there. One input may be
     named by itself, and so may one column, by its name or its number from 1; `LABEL=PATH` gives all
-    rows of an input a label; `holdout` names the inputs of each held-out part. `advance` is told of
-    each number of bytes read, by the thread that reads.
+    rows of an input a label; `holdout` names the inputs of each held-out part. Inputs and the
+    output may be addresses, such as `s3://bucket/a.txt`. `advance` is told of each number of bytes
+    read, by the thread that reads.
 
     Raises SettingsError for a setting out of its range, InputError for what cannot be read and
     OutputError for what cannot be written; the folder is then as it was, unless publishing itself
@@ -132,14 +135,14 @@ def build(
             raise SettingsError("--holdout", f"{part!r} names no input")
         named += of_part
     opened = NamedInputs if resources.is_spread else Reader
-    reader = opened(label_inputs(named, label_from), reading, advance)
+    reader = opened(label_inputs(matched_inputs(named), label_from), reading, advance)
     matrix = None
     if vectors is not None or dim is not None:
         source = _vector_source(vectors, skip_bad_vectors, case_fallback)
         matrix = MatrixSettings(dim, init, oov_init, seed, source)
     return run(
         reader,
-        Path(output),
+        place_of(output),
         vocabulary,
         rows,
         selection,

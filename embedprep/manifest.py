@@ -20,6 +20,7 @@ from embedprep import __version__
 from embedprep.errors import OutputError
 from embedprep.listing import Told, is_same, output_names, shards_of, told_by
 from embedprep.npy import WrittenFile
+from embedprep.places import Place
 from embedprep.sources import Source
 
 MANIFEST = "manifest.json"
@@ -129,13 +130,13 @@ def _describe_output(output: WrittenFile) -> dict[str, Any]:
     return described
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Place) -> dict[str, Any]:
     """The manifest of a finished output. Raises OutputError where the folder has none."""
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
     except FileNotFoundError:
-        if not folder.is_dir():
+        if isinstance(folder, Path) and not folder.is_dir():
             raise OutputError(str(folder), "no such folder", "check the path") from None
         raise OutputError(
             str(folder),
@@ -143,7 +144,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "run the command that makes it again",
         ) from None
     except OSError as error:
-        raise OutputError(str(path), f"cannot be read ({error.strerror})") from error
+        remedy = getattr(error, "remedy", "")
+        raise OutputError(str(path), f"cannot be read ({error.strerror})", remedy) from error
     except (ValueError, RecursionError):
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
@@ -161,7 +163,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
+def read_manifest_of_rows(folder: Place) -> dict[str, Any]:
     """The manifest of a finished output of rows.
 
     Raises OutputError where the folder is none, or where its manifest is not of the form that was
@@ -175,7 +177,7 @@ def read_manifest_of_rows(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def told_of_rows(folder: Path, manifest: Mapping[str, Any]) -> Told:
+def told_of_rows(folder: Place, manifest: Mapping[str, Any]) -> Told:
     """What the manifest of an output of rows tells. Raises OutputError where one is broken."""
     told = told_by(manifest, is_of_rows=True)
     if told.faults:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from embedprep.digests import Digest, KnownDigest, UnorderedDigest
 from embedprep.errors import OutputError
+from embedprep.places import Place, RemoteError, is_url
 
 _SEEK_LOCK = threading.Lock()
 _READ_BACK_BYTES = 1 << 20
@@ -124,7 +125,7 @@ class NpyWriter:
     unless it is not hashed as nobody will ask. Raises OutputError where the disk does not take it.
     """
 
-    def __init__(self, path: Path, target: Path, array: ArraySpec, *, hashes: bool = True) -> None:
+    def __init__(self, path: Path, target: Place, array: ArraySpec, *, hashes: bool = True) -> None:
         self.path = path
         self.target = target
         self.shape = array.shape
@@ -206,7 +207,7 @@ class ShuffledNpyWriter(NpyWriter):
     Short rows wait in memory until the end; each long one is written to its own place.
     """
 
-    def __init__(self, path: Path, target: Path, array: ArraySpec, order: NDArray[Any]) -> None:
+    def __init__(self, path: Path, target: Place, array: ArraySpec, order: NDArray[Any]) -> None:
         super().__init__(path, target, array)
         self.order = order
         self._order = order
@@ -340,8 +341,9 @@ def disk_error(place: str, error: OSError) -> OutputError:
         )
     if error.errno == errno.EFBIG:
         return OutputError(place, "the file grows over the limit of this system or user")
-    return OutputError(
-        place,
-        f"cannot be written ({error.strerror or error})",
-        "check the path and its permissions",
-    )
+    remedy = "check the path and its permissions"
+    if isinstance(error, RemoteError):
+        remedy = error.remedy
+    elif is_url(place):
+        remedy = "check the address, and the rights of the credentials"
+    return OutputError(place, f"cannot be written ({error.strerror or error})", remedy)

@@ -14,6 +14,7 @@ from embedprep.errors import OutputError, VocabularyError
 from embedprep.listing import output_names
 from embedprep.manifest import ROWS, manifest_of, read_manifest, read_manifest_of_rows
 from embedprep.npy import load_array
+from embedprep.places import Place, Url, place_of
 from embedprep.shards import open_shards
 from embedprep.vocabulary import Vocabulary
 
@@ -61,15 +62,25 @@ def embedding_layer(input_dim: int, output_dim: int, input_length: int) -> dict[
     }
 
 
-def load(folder: str | Path) -> Output:
-    """Open an output folder.
+def load(folder: str | Place) -> Output:
+    """Open an output folder, on a disk: its arrays are mapped.
 
-    Raises OutputError where the folder has no manifest, and so is unfinished, holds no rows, or
-    lacks a file; VocabularyError where its vocabulary cannot be read.
+    Raises OutputError where the folder has no manifest, and so is unfinished, holds no rows, lacks
+    a file or is an address; VocabularyError where its vocabulary cannot be read.
     """
-    whole = _load(Path(folder))
-    parts = {name: _load(Path(folder) / name) for name in whole.manifest.get("parts", {})}
+    place = folder_on_disk(folder)
+    whole = _load(place)
+    parts = {name: _load(place / name) for name in whole.manifest.get("parts", {})}
     return whole._replace(parts=parts)
+
+
+def folder_on_disk(folder: str | Place) -> Path:
+    """The path of an output. Raises OutputError for an address, as arrays are mapped."""
+    place = place_of(folder)
+    if isinstance(place, Url):
+        cause = "is an address, and arrays are mapped from a disk"
+        raise OutputError(str(place), cause, "copy the folder to a disk first")
+    return place
 
 
 def _load(folder: Path) -> Output:

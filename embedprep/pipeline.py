@@ -13,7 +13,7 @@ from embedprep.budget import budget_of
 from embedprep.checkpoints import Checkpoints
 from embedprep.counting import count
 from embedprep.dictionary import Dictionary, Run
-from embedprep.digests import digest_of
+from embedprep.digests import Digest
 from embedprep.doubts import Beginning, doubts
 from embedprep.errors import SettingsError
 from embedprep.handover import CountedText
@@ -22,6 +22,7 @@ from embedprep.local import LocalText
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
+from embedprep.places import Place, Url
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.portions import Kept, Portion, RankedWords
 from embedprep.publication import (
@@ -67,7 +68,7 @@ class Ranked(NamedTuple):
 
 def run(
     reader: NamedInputs,
-    output: Path,
+    output: Place,
     settings: VocabularySettings,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
@@ -82,10 +83,11 @@ def run(
     With a `matrix`, that of the embedding too; `advance` is told of bytes read of its vectors.
     """
     with closing(reader), ExitStack() as stack:
+        _check_output(output, resources)
         check_held_out(selection, [item.part for item in reader.inputs])
         parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
         names = names_in(output, parts, rows.rows_per_shard)
-        refuse_to_replace([*reader.names, *vector_files(matrix)], output, names)
+        refuse_to_replace([*reader.places, *vector_files(matrix)], output, names)
         budget = budget_of(
             resources,
             settings.max_words,
@@ -125,7 +127,7 @@ def vocab(
     reader: NamedInputs,
     settings: VocabularySettings,
     rows: RowSettings,
-    output: Path | None = None,
+    output: Place | None = None,
     *,
     resources: Resources = ALL_THERE_IS,
 ) -> Ranked:
@@ -138,9 +140,9 @@ def vocab(
         if output is None:
             folder = Path(tempfile.gettempdir())
         else:
-            refuse_to_overwrite(reader.names, [output])
+            refuse_to_overwrite(reader.places, [output])
             temporary = stack.enter_context(staged_file(output))
-            folder = output.parent
+            folder = temporary.parent
         work = stack.enter_context(work_in(folder, settings.tokenizer, budget, resources))
         counted, warnings = _count(reader, settings.tokenizer, work)
         ranked, kept, _ = _rank(counted, settings)
@@ -155,8 +157,8 @@ def vocab(
 
 def encode(
     reader: NamedInputs,
-    vocabulary_path: Path,
-    output: Path,
+    vocabulary_path: Place,
+    output: Place,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     *,
@@ -168,7 +170,8 @@ def encode(
     if is_file and resources.resume:
         raise SettingsError("--resume", "keeps what is finished in a folder", "name one by -o")
     with closing(reader), ExitStack() as stack:
-        inputs: list[str | Path] = [*reader.names, vocabulary_path]
+        _check_output(output, resources)
+        inputs: list[str | Place] = [*reader.places, vocabulary_path]
         if is_file:
             refuse_to_overwrite(inputs, [output])
         else:
@@ -190,7 +193,7 @@ def encode(
         checkpoints = None
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
-            folder = output.parent
+            folder = temporary.parent
         else:
             staged = stack.enter_context(
                 staged_folder(output, ROWS, sync, is_kept=resources.resume)
@@ -217,6 +220,20 @@ def encode(
         return write_folder(staged, contents, work)
 
 
+def _check_output(output: Place, resources: Resources) -> None:
+    """Raise SettingsError for what needs files that are seen meanwhile: there are none at an
+    address.
+    """
+    if not isinstance(output, Url):
+        return
+    if resources.is_spread:
+        cause = f"dask does not write rows to an address, as {output} is"
+        raise SettingsError("--engine", cause, "name a folder that all workers see, and copy it")
+    if resources.resume:
+        cause = f"nothing is kept at an address, as {output} is"
+        raise SettingsError("--resume", cause, "name a folder on a disk by -o, and copy it")
+
+
 def request_of_run(
     inputs: NamedInputs,
     settings: VocabularySettings,
@@ -238,7 +255,7 @@ def request_of_run(
 
 def request_of_encode(
     inputs: NamedInputs,
-    vocabulary: Path,
+    vocabulary: Place,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     *,
@@ -247,9 +264,12 @@ def request_of_encode(
     """All that is asked of `encode` but its inputs, as one value; the tokenizer is that of the
     vocabulary. Raises VocabularyError.
     """
+    tokenizer = tokenizer or Vocabulary.load(vocabulary).tokenizer
+    digest = Digest()
+    digest.update(vocabulary.read_bytes())
     return request_of(
-        {"vocabulary": digest_of(vocabulary).pieces},
-        tokenizer or Vocabulary.load(vocabulary).tokenizer,
+        {"vocabulary": digest.pieces},
+        tokenizer,
         rows=rows,
         selection=replace(selection, label_type="class"),  # the vocabulary says what it is
         inputs=inputs,

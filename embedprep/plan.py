@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from embedprep.handover import CountedText, Layout, NumberedText
 from embedprep.labels import LabelFacts, label_facts
 from embedprep.npy import ArraySpec
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
+from embedprep.places import Place
 from embedprep.portions import Kept
 from embedprep.rectangle import Rectangle, choose_max_len, parse_max_len
 from embedprep.settings import RowSettings, Selection
@@ -222,7 +222,7 @@ def check_rectangle(rectangle: Rectangle, specials: Specials, n_words: int) -> N
 def check_size(
     plan: Plan,
     rows: RowSettings,
-    output: Path,
+    output: Place,
     files: Collection[str],
     others: Sequence[ArraySpec] = (),
 ) -> None:

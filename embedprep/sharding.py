@@ -30,6 +30,7 @@ from embedprep.npy import (
     read_at,
     write_at,
 )
+from embedprep.places import Place, Url
 
 _DIGITS = 5
 
@@ -72,12 +73,18 @@ def files_size(array: ArraySpec, rows_per_shard: int | None) -> int:
     return array.n_bytes if rows_per_shard is None else Division(array, rows_per_shard).n_bytes
 
 
-def shards_in(folder: Path, names: Sequence[str]) -> list[str]:
+def shards_in(folder: Place, names: Sequence[str]) -> list[str]:
     """The names of all that lies in a folder and is called like a shard of one of some arrays."""
     stems = "|".join(re.escape(name.removesuffix(".npy")) for name in names)
     is_shard = re.compile(rf"({stems})-[0-9]{{{_DIGITS},}}\.npy").fullmatch
-    there = folder.iterdir() if folder.is_dir() else ()
-    return [path.name for path in there if is_shard(path.name)]
+    if isinstance(folder, Url):
+        try:
+            there = folder.names()
+        except OSError as error:
+            raise disk_error(str(folder), error) from error
+    else:
+        there = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return [name for name in there if is_shard(name)]
 
 
 class ShardWriter:
@@ -89,7 +96,7 @@ class ShardWriter:
     def __init__(
         self,
         paths: Sequence[Path],
-        target: Path,
+        target: Place,
         division: Division,
         ledger: Ledger | None = None,
     ) -> None:
@@ -213,7 +220,7 @@ class ShuffledShardWriter(ShardWriter):
     """
 
     def __init__(
-        self, paths: Sequence[Path], target: Path, division: Division, order: NDArray[Any]
+        self, paths: Sequence[Path], target: Place, division: Division, order: NDArray[Any]
     ) -> None:
         super().__init__(paths, target, division)
         self.order = order

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from embedprep.errors import OutputError
+from embedprep.places import Place, Url
 from embedprep.wording import how_large
 
 
 def check_space(
-    output: Path,
+    output: Place,
     n_bytes: int,
     cause: str,
     *,
@@ -22,13 +24,18 @@ def check_space(
     """Raise OutputError where an output is larger than `max_bytes`, or than what the disk has left.
 
     `cause` says what takes so much, `remedy` what takes no more than a limit; all are in bytes.
+    What is to lie at an address is made in a temporary folder first, whose disk counts.
     """
     if max_bytes is not None and n_bytes > max_bytes:
         reason = f"more than the {how_large(max_bytes)} of --max-bytes"
         raise OutputError(str(output), f"{cause}, {reason}", remedy(max_bytes))
-    free = free_bytes(output if output.is_dir() else output.parent)
+    if isinstance(output, Url):
+        folder, disk = Path(tempfile.gettempdir()), f"the disk of {tempfile.gettempdir()}"
+    else:
+        folder, disk = output if output.is_dir() else output.parent, "the disk"
+    free = free_bytes(folder)
     if n_bytes > free:
-        reason = f"and the disk has {how_large(free)} left"
+        reason = f"and {disk} has {how_large(free)} left"
         raise OutputError(str(output), f"{cause}, {reason}", remedy(free))
 
 

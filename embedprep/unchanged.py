@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from embedprep import __version__
 from embedprep.digests import Digest
 from embedprep.errors import EmbedprepError, OutputError
 from embedprep.manifest import describe_input, read_manifest_of_rows
+from embedprep.places import Place, Url
 from embedprep.settings import MatrixSettings, RowSettings, Selection
-from embedprep.sources import BLOCK_BYTES, NamedInputs, Source, total_bytes
+from embedprep.sources import BLOCK_BYTES, Input, NamedInputs, Source, total_bytes
 from embedprep.sources.compression import decompressed
 from embedprep.sources.opening import opened, read_chunks
 from embedprep.tokenizer.rules import versions_behind
@@ -59,7 +58,7 @@ def request_of(
 
 
 def is_unchanged(
-    output: Path,
+    output: Place,
     request: str,
     inputs: NamedInputs,
     vectors: str | None = None,
@@ -77,10 +76,9 @@ def is_unchanged(
         return False
     if manifest.get("request") != request or not _is_there(output, manifest["outputs"]):
         return False
-    named = [Source(item.name, Digest(), None, item.part, item.label) for item in inputs.inputs]
-    if len(manifest["inputs"]) != len(named):
+    if len(manifest["inputs"]) != len(inputs.inputs):
         return False
-    pairs = list(zip(manifest["inputs"], named, strict=True))
+    pairs = list(zip(manifest["inputs"], inputs.inputs, strict=True))
     of_vectors = manifest.get("matrix", {}).get("vectors", {})
     with suppress(EmbedprepError):
         return (
@@ -91,17 +89,21 @@ def is_unchanged(
     return False
 
 
-def _is_there(output: Path, listed: Iterable[Mapping[str, Any]]) -> bool:
+def _is_there(output: Place, listed: Iterable[Mapping[str, Any]]) -> bool:
     """Whether all files that a manifest lists have their sizes."""
     with suppress(OSError):
-        return all(os.path.getsize(output / file["name"]) == file["bytes"] for file in listed)
+        return all(_n_bytes(output / file["name"]) == file["bytes"] for file in listed)
     return False
 
 
-def _may_be(told: Mapping[str, Any], source: Source) -> bool:
+def _n_bytes(place: Place) -> int | None:
+    return place.n_bytes() if isinstance(place, Url) else place.stat().st_size
+
+
+def _may_be(told: Mapping[str, Any], item: Input) -> bool:
     """Whether an input goes by its name, and is not larger than what it held, decompressed."""
-    size = total_bytes([source.name])
-    facts = describe_input(source)
+    size = total_bytes([item.place])
+    facts = describe_input(Source(item.name, Digest(), None, item.part, item.label))
     is_same = all(told.get(fact) == facts.get(fact) for fact in ("name", "part", "label"))
     return is_same and (size is None or size <= told.get("bytes", 0) + _MOST_GROWTH)
 
@@ -110,12 +112,12 @@ _MOST_GROWTH = 1 << 16
 """By which compression makes a small file larger, at most."""
 
 
-def _is(told: Mapping[str, Any], source: Source, advance: Callable[[int], object]) -> bool:
+def _is(told: Mapping[str, Any], item: Input, advance: Callable[[int], object]) -> bool:
     """Whether an input holds what it held."""
     digest = Digest()
-    with opened(source.name) as stream:
-        read = read_chunks(source.name, stream, BLOCK_BYTES, advance)
-        for chunk in decompressed(source.name, read, BLOCK_BYTES):
+    with opened(item.place) as stream:
+        read = read_chunks(item.name, stream, BLOCK_BYTES, advance)
+        for chunk in decompressed(item.name, read, BLOCK_BYTES):
             digest.update(chunk)
     return told.get("bytes") == digest.n_bytes and told.get("sha256") == digest.pieces
 

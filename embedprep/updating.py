@@ -26,6 +26,7 @@ from embedprep.doubts import Beginning, doubts
 from embedprep.errors import OutputError, SettingsError
 from embedprep.local import LocalText
 from embedprep.npy import ArraySpec, NpyWriter
+from embedprep.places import Place, Url
 from embedprep.plan import check_rectangle
 from embedprep.portions import Piece, pieces_of, rank_pieces
 from embedprep.publication import refuse_to_overwrite, staged_file
@@ -47,12 +48,12 @@ class Updated(NamedTuple):
 
 
 def update(
-    path: Path,
+    path: Place,
     words: NamedInputs | Counts,
     settings: UpdateSettings,
-    output: Path | None = None,
+    output: Place | None = None,
     *,
-    map_output: Path | None = None,
+    map_output: Place | None = None,
     resources: Resources = ALL_THERE_IS,
 ) -> Updated:
     """A saved vocabulary with the new words of a text, or of its counts, saved where an `output` is
@@ -66,8 +67,9 @@ def update(
         if isinstance(words, NamedInputs):
             stack.enter_context(closing(words))
         outputs = [place for place in (output, map_output) if place is not None]
-        refuse_to_overwrite([*words.names, path], outputs)
-        if len({os.path.realpath(place) for place in outputs}) < len(outputs):
+        read = words.places if isinstance(words, NamedInputs) else words.names
+        refuse_to_overwrite([*read, path], outputs)
+        if len(set(map(_resolved, outputs))) < len(outputs):
             raise OutputError(str(map_output), "is also the vocabulary", "name another --map")
         old = Vocabulary.load(path)
         n_words = settings.words_beside(len(old.words))
@@ -76,7 +78,7 @@ def update(
             raise SettingsError("--max-words", f"{n_words:,} is less than {n_old}")
         saved = stack.enter_context(staged_file(output)) if output else None
         mapped = stack.enter_context(staged_file(map_output)) if map_output else None
-        folder = output.parent if output else Path(tempfile.gettempdir())
+        folder = saved.parent if saved else Path(tempfile.gettempdir())
         budget = budget_of(resources, n_words)
         work = stack.enter_context(work_in(folder, old.tokenizer, budget, resources))
 
@@ -90,8 +92,13 @@ def update(
         return Updated(vocabulary, len(vocabulary.words) - len(old.words), warnings)
 
 
+def _resolved(place: Place) -> str:
+    """What is the same text for the same place."""
+    return place.text if isinstance(place, Url) else os.path.realpath(place)
+
+
 def _pieces(
-    words: NamedInputs | Counts, old: Vocabulary, path: Path, stack: ExitStack, work: Work
+    words: NamedInputs | Counts, old: Vocabulary, path: Place, stack: ExitStack, work: Work
 ) -> tuple[Iterable[tuple[Piece]], tuple[str, ...]]:
     """The words of a text in pieces, and what is to be warned of."""
     if isinstance(words, NamedInputs):
@@ -147,7 +154,7 @@ def _check_dtype(vocabulary: Vocabulary, place: str) -> None:
         raise OutputError(place, f"its {error.place[2:]} {error.cause}", remedy) from None
 
 
-def _write_map(path: Path, target: Path, old: Vocabulary, new: Vocabulary) -> None:
+def _write_map(path: Path, target: Place, old: Vocabulary, new: Vocabulary) -> None:
     n_old = old.input_dim
     new_index = np.fromiter((new.index[entry] for entry in old.entries), np.int32, n_old)
     with NpyWriter(path, target, ArraySpec((n_old,), "int32"), hashes=False) as writer:

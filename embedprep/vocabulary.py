@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from embedprep.arrays import Bytes, Ints, free_indices, starts_of, take_ragged
 from embedprep.errors import EmbedprepError, VocabularyError
 from embedprep.hashing import Secret
 from embedprep.labels import LabelFacts, parse_labels
+from embedprep.places import Place, Url, place_of
 from embedprep.publication import staged_file
 from embedprep.rectangle import Rectangle
 from embedprep.sequences import drop_index, pad_between_marks
@@ -130,23 +130,29 @@ class Vocabulary:
         return text.split("\n")[:-1]
 
     @classmethod
-    def load(cls, path: str | Path) -> Vocabulary:
-        """Read `vocab.json`. Raises VocabularyError where it is none, or a newer one."""
+    def load(cls, path: str | Place) -> Vocabulary:
+        """Read `vocab.json`, which may lie at an address. Raises VocabularyError where it is none,
+        or a newer one.
+        """
+        path = place_of(path)
         try:
-            text = Path(path).read_bytes().decode("utf-8")
+            text = path.read_bytes().decode("utf-8")
         except IsADirectoryError:
             raise VocabularyError(str(path), "is a folder", "name the vocab.json in it") from None
         except OSError as error:
+            remedy = "make it by `embedprep vocab`"
+            if isinstance(path, Url) and not isinstance(error, FileNotFoundError):
+                remedy = getattr(error, "remedy", "check the rights of the credentials")
             raise VocabularyError(
-                str(path), f"cannot be read ({error.strerror})", "make it by `embedprep vocab`"
+                str(path), f"cannot be read ({error.strerror})", remedy
             ) from error
         except UnicodeDecodeError:
             raise VocabularyError(str(path), "is no vocabulary", _REMEDY) from None
         return parse_vocabulary(text, str(path))
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Place) -> None:
         """Write `vocab.json`, whole or not at all."""
-        with staged_file(Path(path)) as temporary:
+        with staged_file(place_of(path)) as temporary:
             temporary.write_bytes(format_vocabulary(self))
 
 

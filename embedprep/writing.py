@@ -26,6 +26,7 @@ from embedprep.output import (
     VOCABULARY,
     embedding_layer,
 )
+from embedprep.places import Place
 from embedprep.plan import Plan
 from embedprep.publication import StagedFolder
 from embedprep.settings import OUTPUT_DIM, Selection
@@ -39,7 +40,7 @@ ARRAYS = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS)
 OUTPUT_NAMES = (*ARRAYS, EMBEDDING_MATRIX, VOCABULARY, MANIFEST)
 
 
-def names_in(output: Path, parts: Iterable[str], rows_per_shard: int | None) -> list[str]:
+def names_in(output: Place, parts: Iterable[str], rows_per_shard: int | None) -> list[str]:
     """The names of the files that an output of some parts may have, of its shards those that are
     there already.
     """
@@ -56,7 +57,7 @@ class Built(NamedTuple):
     text.
     """
 
-    path: Path
+    path: Place
     vocabulary: Vocabulary
     statistics: dict[str, Any]
     parts: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - nobody writes to it
@@ -132,7 +133,7 @@ def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
     return built
 
 
-def write_file(temporary: Path, output: Path, contents: Contents, work: Work) -> Built:
+def write_file(temporary: Path, output: Place, contents: Contents, work: Work) -> Built:
     """Write the rows alone, into a file that will be `output`."""
     [part] = contents.planned.parts
     array = contents.planned.arrays(part)[SEQUENCES]

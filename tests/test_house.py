@@ -20,6 +20,7 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "endings", "wording", "arrays", "digests"},
+    {"places"},
     {"specials", "rectangle", "sources", "npy", "hashing", "listing", "packing", "ledger"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "npz", "sharding"},
     {"tokenizer", "publication", "checkpoints", "shuffling", "shards", "csr"},

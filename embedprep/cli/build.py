@@ -17,6 +17,7 @@ from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
 from embedprep.counts.kinds import Counts
+from embedprep.places import Place, place_of, shown
 from embedprep.sources import NamedInputs, total_bytes
 from embedprep.wording import how_many, quoted
 
@@ -60,7 +61,8 @@ def run(
     input. Writes sequences.npy, lengths.npy, labels.npy where there are labels,
     embedding_matrix.npy with --dim or --vectors, vocab.json and manifest.json into DIR, all or
     nothing. Row i is line i, blank lines included, or record i of a
-    table. Compressed inputs are recognised by their first bytes.
+    table. Compressed inputs are recognised by their first bytes. An INPUT, and DIR, may be an
+    address such as s3://bucket/out.
 
     \b
     embedprep run reviews.txt -o out/
@@ -81,7 +83,7 @@ def run(
     ]
     choices.check_stdin(named, matrix)
     keep_freed_memory()
-    read = [item.name for item in named] + choices.vector_files(matrix)
+    read = [item.place for item in named] + choices.vector_files(matrix)
     if if_changed:
         from embedprep.pipeline import request_of_run
 
@@ -95,7 +97,7 @@ def run(
 
         built = pipeline.run(
             reader,
-            Path(output),
+            place_of(output),
             settings,
             rows,
             selection,
@@ -123,10 +125,10 @@ def _is_unchanged(
 
     choices.refuse_stdin(inputs.names, "--if-changed")
     vectors = next(iter(choices.vector_files(matrix)), None)
-    with progress(total_bytes(inputs.names), quiet) as advance:
-        is_same = is_unchanged(Path(output), request, inputs, vectors, advance)
+    with progress(total_bytes(inputs.places), quiet) as advance:
+        is_same = is_unchanged(place_of(output), request, inputs, vectors, advance)
     if is_same and (not quiet or as_json):
-        print_unchanged(output, as_json)
+        print_unchanged(shown(output), as_json)
     return is_same
 
 
@@ -145,7 +147,7 @@ def _is_unchanged(
 def vocab(
     *,
     inputs: tuple[str, ...],
-    source: str | None,
+    source: Path | None,
     unk_token: str | None,
     update: str | None,
     map_output: str | None,
@@ -179,7 +181,7 @@ def vocab(
     resources = choices.resources(chosen)
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     settings = choices.vocabulary_settings(rows, **chosen)
-    place = None if output == "-" else Path(output)
+    place = None if output == "-" else place_of(output)
     words: NamedInputs | Counts | None = None
     n_new: int | None = None
     warnings: tuple[str, ...] = ()
@@ -191,16 +193,16 @@ def vocab(
         if update is not None:
             choices.refuse_labels(named, "Its classes are those of the --update.")
         keep_freed_memory()
-        n_bytes = total_bytes([item.name for item in named])
+        n_bytes = total_bytes([item.place for item in named])
         with choices.usage_errors(), progress(n_bytes, quiet) as advance:
             words = choices.open_words(named, reading, advance, resources)
             if update is not None:
                 from embedprep import updating
 
-                mapped = Path(map_output) if map_output else None
+                mapped = place_of(map_output) if map_output else None
                 growth = choices.update_settings(settings)
                 made, n_new, warnings = updating.update(
-                    Path(update), words, growth, place, map_output=mapped, resources=resources
+                    place_of(update), words, growth, place, map_output=mapped, resources=resources
                 )
             elif isinstance(words, Counts):
                 from embedprep.counts.recipe import vocab_of_counts
@@ -217,13 +219,15 @@ def vocab(
         stdout.write(format_vocabulary(made))
     elif not quiet or as_json:
         sources = words.finished if isinstance(words, NamedInputs) else []
-        print_vocabulary(made, output, sources, as_json, n_new)
+        print_vocabulary(made, shown(output), sources, as_json, n_new)
 
 
-def _adopt(source: str, settings: AdoptionSettings, place: Path | None, quiet: bool) -> Vocabulary:
+def _adopt(
+    source: Path, settings: AdoptionSettings, place: Place | None, quiet: bool
+) -> Vocabulary:
     from embedprep.adopting import adopt
 
-    vocabulary, never_made = adopt(Path(source), settings, place)
+    vocabulary, never_made = adopt(source, settings, place)
     if never_made:
         words = f"{len(never_made):,} of {how_many(len(vocabulary.words), 'word')}"
         warning = (
@@ -286,15 +290,21 @@ def encode(
         from embedprep.pipeline import request_of_encode
 
         once = choices.named_inputs(named, reading)
-        request = request_of_encode(once, Path(vocab), rows, selection)
+        request = request_of_encode(once, place_of(vocab), rows, selection)
         if _is_unchanged(output, request, once, None, quiet=quiet, as_json=as_json):
             return
-    with progress(total_bytes([item.name for item in named]), quiet) as advance:
+    with progress(total_bytes([item.place for item in named]), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
         built = pipeline.encode(
-            reader, Path(vocab), Path(output), rows, selection, resources=resources, sync=sync
+            reader,
+            place_of(vocab),
+            place_of(output),
+            rows,
+            selection,
+            resources=resources,
+            sync=sync,
         )
     warn(built.warnings, quiet)
     if not quiet or as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,6 +36,7 @@ from embedprep.sources import (
     Reading,
     RecordSettings,
     label_inputs,
+    matched_inputs,
     parse_holdout,
     parse_input,
 )
@@ -95,7 +97,7 @@ def _first_given(names: set[str]) -> str | None:
 def check_source(
     inputs: tuple[str, ...],
     *,
-    source: str | None,
+    source: Path | None,
     unk_token: str | None,
     update: str | None,
     map_output: str | None,
@@ -218,7 +220,8 @@ def check_shards(rows: RowSettings, output: str) -> None:
 def parse_inputs(inputs: Iterable[str], label_from: str | None = None) -> Sequence[Input]:
     """The inputs that a command names."""
     with usage_errors():
-        return label_inputs([parse_input(text) for text in inputs], label_from)
+        named = matched_inputs([parse_input(text) for text in inputs])
+        return label_inputs(named, label_from)
 
 
 def parse_holdouts(
@@ -228,7 +231,7 @@ def parse_holdouts(
     with usage_errors():
         named = [parse_holdout(text) for text in holdouts]
         check_held_out(selection, [item.part for item in named])
-        return label_inputs(named, label_from)
+        return label_inputs(matched_inputs(named), label_from)
 
 
 def named_inputs(inputs: Sequence[Input], reading: Reading) -> NamedInputs:
@@ -262,7 +265,7 @@ def open_words(
     resources: Resources = ALL_THERE_IS,
 ) -> NamedInputs | Counts:
     """The inputs: counts, where they are, else a text, whose reader begins to read."""
-    names = [item.name for item in inputs]
+    names = [item.place for item in inputs]
     if not are_counts(names):
         return open_reader(inputs, reading, advance, resources)
     refuse_labels(inputs, "Counts have no labels.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_counts, warn
+from embedprep.places import place_of, shown
 from embedprep.sources import total_bytes
 
 
@@ -51,11 +51,11 @@ def count(
     words = choices.tokenizer_settings(tokenizer, lowercase, pattern)
     reading = choices.reading(chosen, resources)
     keep_freed_memory()
-    with progress(total_bytes([item.name for item in named]), quiet) as advance:
+    with progress(total_bytes([item.place for item in named]), quiet) as advance:
         inputs_read = choices.open_words(named, reading, advance)
         from embedprep.counts.recipe import count_words
 
-        made = count_words(inputs_read, words, Path(output), resources=resources)
+        made = count_words(inputs_read, words, place_of(output), resources=resources)
     warn(made.warnings, quiet)
     if not quiet or as_json:
-        print_counts(made, output, as_json)
+        print_counts(made, shown(output), as_json)

@@ -14,7 +14,12 @@ from embedprep.cli.sections import Sectioned
 @options.rows
 @options.vocabulary_of_rows
 @click.option(
-    "-o", "--output", default="-", metavar="FILE", help="The text to write.  [default: stdout]"
+    "-o",
+    "--output",
+    type=options.local,
+    default="-",
+    metavar="FILE",
+    help="The text to write.  [default: stdout]",
 )
 def decode(rows: Path, vocab: Path | None, output: str) -> None:
     """Print the sentence of each row: its words, unknown ones as <unk>, padding left out.

@@ -27,6 +27,7 @@ _LABEL_CELLS = len("normalised")
 @click.argument("text", type=options.words, metavar="TEXT")
 @click.option(
     "--vocab",
+    type=options.local,
     metavar="FILE",
     help="The vocab.json to encode with, by its tokenizer.  [default: the words alone are shown]",
 )

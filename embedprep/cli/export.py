@@ -32,6 +32,7 @@ from embedprep.wording import how_many, printable
 @click.option(
     "-o",
     "--output",
+    type=options.local,
     required=True,
     metavar="FILE|DIR",
     help="The file to write, - is stdout; for the projector the folder.",

@@ -27,6 +27,7 @@ from embedprep.sources import total_bytes
 @options.matrix_options
 @click.option(
     "--missing",
+    type=options.local,
     metavar="FILE",
     help="Also write the words that the file of vectors lacks, with their counts.",
 )

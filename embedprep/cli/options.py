@@ -9,10 +9,12 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from embedprep.cli.sections import Command, together
+from embedprep.places import is_url, path_text, shown
 from embedprep.settings import INITIALIZERS, OOV_INITIALIZERS, OUTPUT_DIM
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -46,7 +48,19 @@ def seed_option(draws: str) -> Callable[[Command], Command]:
     )
 
 
-path = click.Path(path_type=Path)
+class _LocalPath(click.Path):
+    """A path on a disk, which may be told as file://."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str):
+            if is_url(value):
+                self.fail(f"{shown(value)} is an address; name a path on a disk", param, ctx)
+            value = path_text(value)
+        return super().convert(value, param, ctx)
+
+
+local = _LocalPath(path_type=str)
+path = _LocalPath(path_type=Path)
 """A path as the library takes it. Whether it is there, and what, is the library's to say."""
 
 rows = click.argument("rows", type=path, metavar="ROWS.npy|DIR")
@@ -60,6 +74,7 @@ vocabulary_of_rows = click.option(
 matrix_output = click.option(
     "-o",
     "--output",
+    type=local,
     required=True,
     metavar="M.npy|DIR",
     help="The matrix to write, or the output that it is to be a part of.",

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 @click.command(cls=Sectioned)
 @options.rows
 @options.vocabulary_of_rows
-@click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write.")
+@click.option(
+    "-o", "--output", type=options.local, required=True, metavar="DIR", help="The folder to write."
+)
 @click.option(
     "--window",
     type=click.IntRange(min=1),

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from embedprep.bags import Bags
     from embedprep.tensors import Target, Tensor
 
-_output = click.option("-o", "--output", required=True, metavar="X.npy", help="The array to write.")
+_output = click.option(
+    "-o", "--output", type=options.local, required=True, metavar="X.npy", help="The array to write."
+)
 
 
 @click.command(cls=Sectioned)
@@ -112,6 +114,7 @@ def onehot(
 @click.option(
     "-o",
     "--output",
+    type=options.local,
     required=True,
     metavar="X.npy|X.npz",
     help="The matrix to write, with --sparse an .npz.",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from embedprep.cli.options import seed_option, size
+from embedprep.cli.options import path, seed_option, size
 from embedprep.cli.sections import Command, together
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
@@ -33,6 +33,7 @@ adoption_options = together(
     click.option(
         "--from",
         "source",
+        type=path,
         metavar="FILE",
         help="Read no text, but take over the vocabulary in this file (- is standard input); "
         "needs --max-len.",

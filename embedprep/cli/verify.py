@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Sectioned)
-@click.argument("output", type=options.path, metavar="DIR")
+@click.argument("output", metavar="DIR")
 @options.running_options
-def verify(*, output: Path, jobs: int | None, quiet: bool, as_json: bool) -> None:
+def verify(*, output: str, jobs: int | None, quiet: bool, as_json: bool) -> None:
     """Prove that an output is whole: every file is there and holds what the manifest says.
 
     All that is wrong is printed, a line each, and the exit status is then 1.
@@ -36,7 +35,7 @@ def verify(*, output: Path, jobs: int | None, quiet: bool, as_json: bool) -> Non
         verified = library(output, jobs=jobs, advance=advance)
     for name in () if quiet else verified.unlisted:
         cause = "is no part of the output, as its manifest does not list it"
-        announce(f"note: {output / name}: {cause}")
+        announce(f"note: {verified.path / name}: {cause}")
     if as_json:
         print_json(_facts(verified))
     elif verified.problems:
@@ -46,7 +45,9 @@ def verify(*, output: Path, jobs: int | None, quiet: bool, as_json: bool) -> Non
         _print(verified)
     if verified.problems:
         found = how_many(len(verified.problems), "problem")
-        raise OutputError(str(output), f"{found} found", "copy the output again, or make it again")
+        raise OutputError(
+            str(verified.path), f"{found} found", "copy the output again, or make it again"
+        )
 
 
 def _facts(verified: Verified) -> dict[str, object]:

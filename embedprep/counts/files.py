@@ -33,6 +33,8 @@ from embedprep.counts.order import (
 from embedprep.dictionary import Dictionary, WordArray
 from embedprep.errors import EmbedprepError, InputError
 from embedprep.npz import npz_bytes, stored_arrays, write_npz
+from embedprep.places import Place
+from embedprep.sources.opening import refuse_address
 from embedprep.space import check_space
 from embedprep.spool import Record, Spool
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -80,7 +82,7 @@ class Tally(NamedTuple):
 
 def write_counts(
     path: Path,
-    target: Path,
+    target: Place,
     settings: CountSettings,
     rows_of_length: Counter[int],
     *,
@@ -237,6 +239,7 @@ def refuse_other_settings(counts: CountsFile, settings: CountSettings, place: st
 
 
 def _opened(name: str) -> BinaryIO:
+    refuse_address(name, "counts")
     try:
         return open(name, "rb")
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from embedprep.errors import InputError
+from embedprep.places import shown
 
 FORMAT = "embedprep-counts"
 VERSION = 1
@@ -40,8 +41,8 @@ def are_counts(names: Sequence[str]) -> bool:
     others = [name for name in names if name not in counts]
     if counts and others:
         raise InputError(
-            others[0],
-            f"is no file of counts, and {counts[0]} is one",
+            shown(others[0]),
+            f"is no file of counts, and {shown(counts[0])} is one",
             "count the texts first by `embedprep count`",
         )
     return bool(counts)

@@ -23,6 +23,7 @@ from embedprep.dictionary import Dictionary, Lookup, WordArray, read_run
 from embedprep.doubts import Beginning, doubts
 from embedprep.errors import SettingsError
 from embedprep.local import LocalText
+from embedprep.places import Place
 from embedprep.plan import choose_rectangle, lengths_with_marks
 from embedprep.portions import Kept, Piece, Portion, rank_pieces
 from embedprep.publication import refuse_to_overwrite, staged_file
@@ -59,7 +60,7 @@ class CountedWords(NamedTuple):
 def count_words(
     words: NamedInputs | Counts,
     tokenizer: TokenizerSettings,
-    output: Path,
+    output: Place,
     *,
     resources: Resources = ALL_THERE_IS,
 ) -> CountedWords:
@@ -75,13 +76,13 @@ def count_words(
 
 
 def _count_text(
-    reader: Reader, tokenizer: TokenizerSettings, output: Path, resources: Resources
+    reader: Reader, tokenizer: TokenizerSettings, output: Place, resources: Resources
 ) -> CountedWords:
     with closing(reader), ExitStack() as stack:
-        refuse_to_overwrite(reader.names, [output])
+        refuse_to_overwrite(reader.places, [output])
         temporary = stack.enter_context(staged_file(output))
         work = stack.enter_context(
-            work_in(output.parent, tokenizer, budget_of(resources, 0), resources)
+            work_in(temporary.parent, tokenizer, budget_of(resources, 0), resources)
         )
         beginning = Beginning(reader)
         counted = count(beginning, reader.reading, tokenizer, work)
@@ -96,12 +97,12 @@ def _count_text(
         return CountedWords(tally, reader.finished, warnings)
 
 
-def _merge(counts: Counts, output: Path, resources: Resources) -> CountedWords:
+def _merge(counts: Counts, output: Place, resources: Resources) -> CountedWords:
     with ExitStack() as stack:
         refuse_to_overwrite(counts.names, [output])
         files = open_counts(counts, stack)
         temporary = stack.enter_context(staged_file(output))
-        spool = stack.enter_context(Spool(output.parent, budget_of(resources, 0).spool))
+        spool = stack.enter_context(Spool(temporary.parent, budget_of(resources, 0).spool))
         records = _merged_records(files, spool)
         tally = write_counts(
             temporary,
@@ -118,7 +119,7 @@ def vocab_of_counts(
     counts: Counts,
     settings: VocabularySettings,
     rows: RowSettings,
-    output: Path | None = None,
+    output: Place | None = None,
     *,
     resources: Resources = ALL_THERE_IS,
 ) -> Vocabulary:
@@ -138,9 +139,10 @@ def vocab_of_counts(
         if output is not None:
             refuse_to_overwrite(counts.names, [output])
         files = open_counts(counts, stack)
+        folder = Path(tempfile.gettempdir())
         if output is not None:
             temporary = stack.enter_context(staged_file(output))
-        folder = Path(tempfile.gettempdir()) if output is None else output.parent
+            folder = temporary.parent
         tokenizer = files[0].settings.tokenizer
         settings = replace(settings, tokenizer=tokenizer)
         budget = budget_of(resources, settings.max_words)

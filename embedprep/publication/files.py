@@ -15,6 +15,7 @@ from pathlib import Path
 
 from embedprep.errors import OutputError
 from embedprep.npy import disk_error
+from embedprep.places import Place, Url
 from embedprep.publication.flushing import flush
 from embedprep.publication.guards import refuse_part_of_output
 from embedprep.publication.leftovers import STAGING, clear_leftovers
@@ -26,12 +27,17 @@ _LONGEST_NAME = 200
 
 
 @contextmanager
-def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
+def staged_file(target: Place, sync: bool = False) -> Iterator[Path]:
     """A temporary path beside `target` that becomes it when the block ends without an error.
 
-    A symlink is followed. What exists and is no file, as a pipe or a device, is written through.
+    A symlink is followed. What exists and is no file, as a pipe or a device, is written through,
+    and what lies at an address is made in a temporary folder.
     Raises OutputError where the target cannot be written.
     """
+    if isinstance(target, Url):
+        with _put_at_end(target) as temporary:
+            yield temporary
+        return
     if target.is_symlink():
         target = Path(os.path.realpath(target))
     if target.exists() and not (target.is_file() or target.is_dir()):
@@ -67,6 +73,20 @@ def staged_file(target: Path, sync: bool = False) -> Iterator[Path]:
             if staged is not None:
                 with suppress(OSError):  # what went wrong before is what is told
                     staged.unlink()
+
+
+@contextmanager
+def _put_at_end(target: Url) -> Iterator[Path]:
+    """A temporary path whose content becomes an object at the end."""
+    try:
+        target.check_writable()
+        refuse_part_of_output(target, "name another object, or its folder")
+        with tempfile.TemporaryDirectory(prefix=STAGING) as folder:
+            temporary = Path(folder) / "content"
+            yield temporary
+            target.put(temporary)
+    except OSError as error:
+        raise disk_error(str(target), error) from error
 
 
 @contextmanager

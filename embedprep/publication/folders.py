@@ -13,63 +13,31 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from embedprep.digests import Digest
 from embedprep.errors import OutputError
-from embedprep.listing import output_names
-from embedprep.manifest import MANIFEST, read_manifest
-from embedprep.npy import WrittenFile, disk_error
+from embedprep.manifest import MANIFEST
+from embedprep.npy import disk_error
+from embedprep.places import Place, Url
 from embedprep.publication.flushing import flush
 from embedprep.publication.guards import refuse_other_kind, refuse_part_of_output
-from embedprep.publication.leftovers import KEPT, STAGING, clear_leftovers, manifests_before
+from embedprep.publication.leftovers import KEPT, STAGING, clear_leftovers
 from embedprep.publication.locks import lock_folder, unlock
 from embedprep.publication.signals import held_signals
-
-_OBSOLETE = "obsolete.json"
-
-
-class StagedFolder:
-    """The files of one output, not yet visible. `path / name` is where a file is written.
-
-    `listed` are the names of what earlier runs wrote; those that are not written again go.
-    """
-
-    def __init__(
-        self, target: Path, path: Path, sync: bool, listed: Collection[str], *, is_kept: bool
-    ) -> None:
-        self.target = target
-        self.path = path
-        self.sync = sync
-        self.is_kept = is_kept
-        self.listed = frozenset(listed)
-        self.names: list[str] = []
-        self.kept: set[str] = set()
-
-    def keep(self, names: Iterable[str]) -> None:
-        """Leave files in place that an old manifest lists and the new one goes on listing."""
-        self.kept.update(names)
-
-    def add(self, name: str) -> Path:
-        """The path at which to write the file that will be `target / name`."""
-        self.names.append(name)
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def write(self, name: str, content: bytes) -> WrittenFile:
-        """Write a small file, that will be `target / name`, in one go."""
-        self.add(name).write_bytes(content)
-        digest = Digest()
-        digest.update(content)
-        return WrittenFile(name, digest)
+from embedprep.publication.staging import (
+    OBSOLETE,
+    StagedFolder,
+    is_manifest,
+    listed_before,
+    refuse_own_outputs,
+)
 
 
 @contextmanager
 def staged_folder(
-    target: Path, kind: str, sync: bool = False, *, is_kept: bool = False
+    target: Place, kind: str, sync: bool = False, *, is_kept: bool = False
 ) -> Iterator[StagedFolder]:
     """A staging folder that is published into `target` when the block ends without an error.
 
@@ -83,6 +51,12 @@ def staged_folder(
     another `kind`, or is being written by another run.
     """
     refuse_part_of_output(target, "name another folder, or that of the whole output")
+    if isinstance(target, Url):
+        from embedprep.publication.objects import staged_for_address
+
+        with staged_for_address(target, kind) as staged_elsewhere:
+            yield staged_elsewhere
+        return
     made: list[Path] = []
     lock: int | None = None
     staged: StagedFolder | None = None
@@ -91,15 +65,15 @@ def staged_folder(
             _make_folder(target, made)
             lock = lock_folder(target)
             refuse_other_kind(target, kind)
-            listed = _listed_before(target)
+            listed = listed_before(target)
             staging = _make_staging(target, is_kept=is_kept)
-            staged = StagedFolder(target, staging, sync, listed, is_kept=is_kept)
-            (staged.path / _OBSOLETE).write_text(json.dumps(sorted(listed)))
+            staged = StagedFolder(target, staging, listed, sync=sync, is_kept=is_kept)
+            (staged.path / OBSOLETE).write_text(json.dumps(sorted(listed)))
             clear_leftovers(target, STAGING, keep=staged.path)
         yield staged
-        _check_places(staged)
+        _check_places(staged, target)
         with held_signals():
-            _publish(staged)
+            _publish(staged, target)
             shutil.rmtree(staged.path, ignore_errors=True)
             staged = None
             if sync:
@@ -130,27 +104,26 @@ def _make_staging(target: Path, *, is_kept: bool) -> Path:
     return target / Path(tempfile.mkdtemp(prefix=STAGING, dir=target)).name
 
 
-def _publish(staged: StagedFolder) -> None:
+def _publish(staged: StagedFolder, target: Path) -> None:
     """Bring the files to their places; between any two steps a manifest stands for whole files.
 
     The top manifest goes first and comes last. Meanwhile those of parts go, the files come, each
     part's manifest once its files are there, and what is obsolete goes.
     """
-    target = staged.target
-    obsolete = staged.listed - staged.kept
+    obsolete = staged.obsolete
     if staged.sync:
         for name in staged.names:
             flush(staged.path / name)
-    manifests = [name for name in staged.names if _is_manifest(name)]
+    manifests = [name for name in staged.names if is_manifest(name)]
     (target / MANIFEST).unlink(missing_ok=True)
     for name in sorted(obsolete):
-        if _is_manifest(name) and name not in manifests:
+        if is_manifest(name) and name not in manifests:
             _remove_listed(target, name)
     for name in manifests:
         (target / name).unlink(missing_ok=True)
     if staged.sync:
         flush(target)  # no old manifest may come back over new files
-    files = [name for name in staged.names if not _is_manifest(name)]
+    files = [name for name in staged.names if not is_manifest(name)]
     for name in [*files, *manifests]:  # that of a part once its files are there
         if name != MANIFEST:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -162,10 +135,6 @@ def _publish(staged: StagedFolder) -> None:
     os.replace(staged.path / MANIFEST, target / MANIFEST)
     if staged.sync:
         flush(target)
-
-
-def _is_manifest(name: str) -> bool:
-    return name.rpartition("/")[2] == MANIFEST
 
 
 def _remove_listed(target: Path, name: str) -> None:
@@ -181,10 +150,10 @@ def _remove_listed(target: Path, name: str) -> None:
             path.parent.rmdir()
 
 
-def _check_places(staged: StagedFolder) -> None:
+def _check_places(staged: StagedFolder, target: Path) -> None:
     """Raise OutputError where a file cannot come to its place, before anything is changed."""
     for name in staged.names:
-        path = staged.target / name
+        path = target / name
         if path.is_dir():
             raise OutputError(str(path), "is a folder where a file is to be", "move it away")
         folder = path.parent
@@ -192,35 +161,7 @@ def _check_places(staged: StagedFolder) -> None:
             raise OutputError(str(folder), "is a file where a folder is to be", "move it away")
         if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
             raise disk_error(str(folder), PermissionError(errno.EACCES, "Permission denied"))
-        if name != MANIFEST and _is_manifest(name) and _is_own_output(folder):
-            cause = "holds an output of its own, which would be replaced"
-            raise OutputError(str(folder), cause, "name another folder by -o, or move it away")
-
-
-def _is_own_output(folder: Path) -> bool:
-    """Whether a folder in another one is an output of its own, and not a part.
-
-    Raises OutputError where its manifest is not one of ours.
-    """
-    return (folder / MANIFEST).exists() and read_manifest(folder).get("part") != folder.name
-
-
-def _listed_before(target: Path) -> set[str]:
-    """The names that earlier runs listed, also those that died while they published.
-
-    What now lies in the place of a part and is an output of its own is left out.
-    """
-    names = set[str]().union(*map(output_names, manifests_before(target)))
-    for leftover in target.glob(f"{STAGING}*/"):
-        with suppress(OSError, ValueError, TypeError, RecursionError):
-            saved = json.loads((leftover / _OBSOLETE).read_bytes())
-            names |= output_names({"outputs": [{"name": name} for name in saved]})
-    names.discard(MANIFEST)
-    for folder in {name.partition("/")[0] for name in names if "/" in name}:
-        with suppress(OutputError):  # what holds a manifest of others is looked at when it is due
-            if _is_own_output(target / folder):
-                names = {name for name in names if not name.startswith(f"{folder}/")}
-    return names
+    refuse_own_outputs(staged)
 
 
 def _make_folder(target: Path, made: list[Path]) -> None:

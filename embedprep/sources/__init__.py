@@ -1,10 +1,11 @@
 """Where do blocks of whole lines come from?
 
 A source is read once, front to back, in blocks of about `block_bytes`, whatever it is: a file, a
-pipe, compressed, a text in another encoding, a table. `inputs` says which there are and `settings`
-how they are read; the other files follow the bytes: `opening`, `compression`, `encodings`, `lines`;
-then, where it holds records, `quotes`, `tables`, `columns`, `json_lines`, `fasttext` and `records`;
-`reader` runs it all in a thread of its own, `sections` cuts it for several workers.
+pipe, an object at an address, compressed, a text in another encoding, a table. `inputs` and
+`matching` say which there are and `settings` how they are read; the other files follow the bytes:
+`opening`, `compression`, `encodings`, `lines`; then, where it holds records, `quotes`, `tables`,
+`columns`, `json_lines`, `fasttext` and `records`; `reader` runs it all in a thread of its own,
+`sections` cuts it for several workers.
 """
 
 from embedprep.sources.encodings import not_utf8
@@ -18,7 +19,8 @@ from embedprep.sources.inputs import (
     parse_input,
 )
 from embedprep.sources.lines import PADDING, Block, line_too_long
-from embedprep.sources.opening import total_bytes
+from embedprep.sources.matching import matched_inputs
+from embedprep.sources.opening import opened, total_bytes
 from embedprep.sources.reader import NamedInputs, Reader, Source, read_blocks
 from embedprep.sources.records import Recognised
 from embedprep.sources.sections import Section, check_state, cut_inputs, read_section
@@ -45,7 +47,9 @@ __all__ = [
     "cut_inputs",
     "label_inputs",
     "line_too_long",
+    "matched_inputs",
     "not_utf8",
+    "opened",
     "parse_holdout",
     "parse_input",
     "read_blocks",

@@ -21,7 +21,7 @@ from typing import IO, BinaryIO
 from embedprep.errors import InputError
 from embedprep.sources.compression import XZ_MEMORY, Decompressor, method_of
 from embedprep.sources.inputs import STDIN
-from embedprep.sources.opening import opened
+from embedprep.sources.opening import opened, refuse_address
 from embedprep.wording import quoted
 
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -37,6 +37,7 @@ _ZSTANDARD = 93
 @contextmanager
 def opened_inside(name: str) -> Iterator[BinaryIO]:
     """An input, or the file of an archive, to be read. Raises InputError where there is none."""
+    refuse_address(name, "vectors")
     archive, member = _split(name)
     if archive != STDIN and os.path.isdir(archive):
         raise InputError(name, "is a folder, not a file", "name a file in it")

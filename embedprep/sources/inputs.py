@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embedprep.errors import SettingsError
+from embedprep.places import Url, is_url, path_text
 
 TRAINING = ""
 """The name of the part that lies at the top of an output; all others lie in folders."""
@@ -19,8 +20,9 @@ _LABELLED = re.compile(r"([^=/\\]*)=(.*)", re.DOTALL)
 
 
 class Input(NamedTuple):
-    """A file, or standard input as `-`; the part that its rows go to; the label of all of them;
-    and the path to it where its name is none, as on another machine.
+    """A file, an object at an address, or standard input as `-`; the part that its rows go to; the
+    label of all of them; and the path or the address of it where its name is none, as on another
+    machine or where it holds a password.
     """
 
     name: str
@@ -28,9 +30,22 @@ class Input(NamedTuple):
     label: str | None = None
     path: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it is found."""
+        return self.path or self.name
+
+
+def named_input(text: str, part: str = TRAINING, label: str | None = None) -> Input:
+    """The input at a path or at an address, which is named without user, password and query."""
+    if is_url(text):
+        name = str(Url(text))
+        return Input(name, part, label, None if name == text else text)
+    return Input(path_text(text), part, label)
+
 
 def parse_input(text: str, part: str = TRAINING) -> Input:
-    """`PATH`, or `LABEL=PATH`. A `=` behind a slash belongs to the path.
+    """`PATH`, or `LABEL=PATH`; a path may be an address. A `=` behind a slash belongs to the path.
 
     Raises SettingsError where there is a `=` and nothing before or behind it, or a label that is
     not UTF-8.
@@ -40,13 +55,13 @@ def parse_input(text: str, part: str = TRAINING) -> Input:
     """
     found = _LABELLED.fullmatch(text)
     if found is None:
-        return Input(text, part)
+        return named_input(text, part)
     label, name = found[1], found[2]
     if not label or not name:
         raise SettingsError(
             "INPUT", f"{text!r} is no LABEL=PATH", "a file of that name is read as ./NAME"
         )
-    return Input(name, part, _checked_label(label, "INPUT"))
+    return named_input(name, part, _checked_label(label, "INPUT"))
 
 
 def parse_holdout(text: str) -> Input:
@@ -85,11 +100,16 @@ def label_inputs(inputs: Sequence[Input], label_from: str | None) -> Sequence[In
             raise SettingsError("--label-from parent", "standard input lies in no folder")
         if item.label is not None:
             raise SettingsError("--label-from parent", f"{item.name} has the label {item.label!r}")
-        folder = Path(os.path.abspath(item.name)).parent.name
+        is_remote = is_url(item.place)
+        folder = Url(item.name).parent.name if is_remote else _folder_of(item.name)
         if not folder:
             raise SettingsError("--label-from parent", f"{item.name} lies in no folder with a name")
         labelled.append(item._replace(label=_checked_label(folder, "--label-from parent")))
     return labelled
+
+
+def _folder_of(name: str) -> str:
+    return Path(os.path.abspath(name)).parent.name
 
 
 def _checked_label(label: str, place: str) -> str:

@@ -11,7 +11,7 @@ from embedprep.sources.ahead import Ahead
 from embedprep.sources.compression import decompressed
 from embedprep.sources.encodings import transcoded
 from embedprep.sources.fasttext import read_fasttext
-from embedprep.sources.inputs import TRAINING, Input
+from embedprep.sources.inputs import TRAINING, Input, named_input
 from embedprep.sources.json_lines import read_json_lines
 from embedprep.sources.lines import Block, line_blocks, text_lines
 from embedprep.sources.opening import opened, read_chunks
@@ -53,10 +53,11 @@ def read_blocks(
     Raises InputError for an input that is missing, unreadable, a folder, broken or empty, for a
     record that is broken, and for a line longer than `reading.max_line_bytes`.
     """
-    for name, part, label, path in _inputs(inputs):
+    for item in _inputs(inputs):
+        name, part, label, _ = item
         digest = Digest()
         n_blocks = 0
-        with opened(path or name, label) as stream:
+        with opened(item.place, label) as stream:
             recognised, blocks = _read(name, stream, reading, digest, advance)
             for block in labelled(blocks, part, label):
                 n_blocks += 1
@@ -80,7 +81,7 @@ def labelled(blocks: Iterator[Block], part: str, label: str | None) -> Iterator[
 
 
 def _inputs(named: Sequence[str | Input]) -> list[Input]:
-    return [Input(name) if isinstance(name, str) else name for name in named]
+    return [named_input(item) if isinstance(item, str) else item for item in named]
 
 
 def _read(
@@ -139,6 +140,7 @@ class NamedInputs:
             raise SettingsError("inputs", "none is named")
         self.inputs = tuple(_inputs(inputs))
         self.names = tuple(item.name for item in self.inputs)
+        self.places = tuple(item.place for item in self.inputs)
         _check_labels(self.inputs, reading)
         reading.records.check_inputs(self.names)
         self.reading = reading

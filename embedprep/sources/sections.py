@@ -13,10 +13,11 @@ from itertools import pairwise
 from typing import BinaryIO, NamedTuple
 
 from embedprep.errors import InputError
+from embedprep.places import is_url
 from embedprep.sources.compression import is_compressed
 from embedprep.sources.inputs import Input
 from embedprep.sources.lines import Block, line_blocks
-from embedprep.sources.opening import opened, read_chunks
+from embedprep.sources.opening import has_ranges, opened, read_chunks, state_of
 from embedprep.sources.reader import Source, labelled, read_blocks
 from embedprep.sources.settings import Reading
 
@@ -27,14 +28,15 @@ class Section(NamedTuple):
     """The lines of an input that begin in the bytes from `first` up to `end`, all where `end` is
     None. `number` is that of the input among all.
 
-    `state` tells whether the file is still the one that was cut: its size, and when it was changed.
+    `state` tells whether the file is still the one that was cut: its size, and when it was changed,
+    or what a server tells instead.
     """
 
     number: int
     input: Input
     first: int = 0
     end: int | None = None
-    state: tuple[int, int] | None = None
+    state: tuple[int, int | str] | None = None
 
 
 def cut_inputs(inputs: Sequence[Input], reading: Reading, section_bytes: int) -> list[Section]:
@@ -52,20 +54,14 @@ def cut_inputs(inputs: Sequence[Input], reading: Reading, section_bytes: int) ->
     return sections
 
 
-def _state_of_lines(item: Input, reading: Reading) -> tuple[int, int] | None:
+def _state_of_lines(item: Input, reading: Reading) -> tuple[int, int | str] | None:
     """The state of a file that can be cut at any line, None for another input."""
-    path = item.path or item.name
-    with opened(path, item.label) as stream:
-        is_file = os.path.isfile(path)
+    with opened(item.place, item.label) as stream:
+        is_file = has_ranges(stream) if is_url(item.place) else os.path.isfile(item.place)
         is_lines = reading.is_utf8 and reading.records.format_of(item.name) == "lines"
         if not is_file or not is_lines or is_compressed(stream.read(_HEAD_BYTES)):
             return None
-        return _state_of(stream)
-
-
-def _state_of(stream: BinaryIO) -> tuple[int, int]:
-    found = os.fstat(stream.fileno())
-    return found.st_size, found.st_mtime_ns
+        return state_of(stream)
 
 
 def read_section(section: Section, reading: Reading, finished: list[Source]) -> Iterator[Block]:
@@ -73,11 +69,11 @@ def read_section(section: Section, reading: Reading, finished: list[Source]) -> 
 
     Raises InputError too where the file is no longer the one that was cut.
     """
-    name, part, label, path = section.input
+    name, part, label, _ = section.input
     if section.end is None:
         yield from read_blocks([section.input], reading, finished)
         return
-    with opened(path or name, label) as stream:
+    with opened(section.input.place, label) as stream:
         check_state(section, stream)
         start, chunks = _lines_between(section, section.end, stream, reading.block_bytes)
         blocks = line_blocks(name, chunks, reading.max_line_bytes, start)
@@ -89,7 +85,7 @@ def read_section(section: Section, reading: Reading, finished: list[Source]) -> 
 
 def check_state(section: Section, stream: BinaryIO) -> None:
     """Raise InputError where a file is no longer the one that was cut."""
-    if _state_of(stream) != section.state:
+    if state_of(stream) != section.state:
         cause = "changed while it was read"
         raise InputError(section.input.name, cause, "run again when nobody writes to it")
 

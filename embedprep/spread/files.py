@@ -15,7 +15,7 @@ from embedprep.digests import PIECE_BYTES, KnownDigest, sha256_of
 from embedprep.engines import Engine
 from embedprep.errors import OutputError
 from embedprep.npy import FilePlan, disk_error, write_at
-from embedprep.sources import Section, check_state
+from embedprep.sources import Section, check_state, opened
 
 _READ_BYTES = 4 << 20
 
@@ -84,7 +84,7 @@ def digest_by(
 def _hash_pieces(path: str, numbers: range, section: Section | None) -> list[str]:
     """The SHA-256 of some pieces of a file, by their numbers."""
     pieces = []
-    with Path(path).open("rb", buffering=0) as stream:
+    with opened(path) as stream:
         stream.seek(numbers.start * PIECE_BYTES)
         for _ in numbers:
             left = PIECE_BYTES

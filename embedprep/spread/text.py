@@ -25,6 +25,7 @@ from embedprep.handover import FinalPart, Layout, Written
 from embedprep.labels import NO_LABELS, KnownLabels, LabelFacts
 from embedprep.npy import ArrayWriter, FilePlan
 from embedprep.parts import count_leaks
+from embedprep.places import is_url
 from embedprep.portions import Kept, RankedWords
 from embedprep.settings import Selection
 from embedprep.sources import STDIN, TRAINING, NamedInputs, Section, Source, cut_inputs, total_bytes
@@ -271,7 +272,10 @@ def count_spread(
         work.secret,
         tuple(draw_row_secrets(selection, held_out)),
     )
-    items = [item._replace(path=os.path.abspath(item.name)) for item in inputs.inputs]
+    items = [
+        item if is_url(item.place) else item._replace(path=os.path.abspath(item.name))
+        for item in inputs.inputs
+    ]
     sections = cut_inputs(items, inputs.reading, _section_bytes(inputs, engine))
     counted = [engine.submit(on_worker.count_section, its, task) for its in sections]
     told = [engine.submit(on_worker.facts_of, its) for its in counted]
@@ -291,7 +295,7 @@ def count_spread(
 
 def _section_bytes(inputs: NamedInputs, engine: Engine) -> int:
     """How many bytes a section should have for each worker to have several."""
-    n_bytes = total_bytes(inputs.names) or 0
+    n_bytes = total_bytes(inputs.places) or 0
     wanted = -(-n_bytes // (engine.n_workers * _SECTIONS_OF_A_WORKER))
     return max(min(max(wanted, _LEAST_SECTION), _MOST_SECTION), n_bytes // _MANY_SECTIONS)
 
@@ -299,7 +303,7 @@ def _section_bytes(inputs: NamedInputs, engine: Engine) -> int:
 def _n_bytes(section: Section) -> int:
     if section.end is not None:
         return section.end - section.first
-    return os.path.getsize(section.input.path or section.input.name)
+    return total_bytes([section.input.place]) or 0
 
 
 def _sources(text: SpreadText) -> list[Source]:
@@ -309,8 +313,8 @@ def _sources(text: SpreadText) -> list[Source]:
         if facts.source is not None:
             sources.append(facts.source)
         elif not section.first and section.state is not None:
-            name, part, label, path = section.input
-            digest = digest_by(text.engine, path or name, section.state[0], section)
+            name, part, label, _ = section.input
+            digest = digest_by(text.engine, section.input.place, section.state[0], section)
             sources.append(Source(name, digest, None, part, label))
     return sources
 

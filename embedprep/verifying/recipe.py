@@ -29,7 +29,9 @@ from embedprep.output import (
     LENGTHS,
     SEQUENCES,
     VOCABULARY,
+    folder_on_disk,
 )
+from embedprep.places import Place
 from embedprep.publication.leftovers import STAGING
 from embedprep.sharding import shards_in
 from embedprep.skipgrams.writing import COUPLES
@@ -74,15 +76,15 @@ class Verified(NamedTuple):
     unlisted: tuple[str, ...]
 
 
-def listed_bytes(folder: str | Path) -> int:
+def listed_bytes(folder: str | Place) -> int:
     """The bytes of which `verify` tells, where every file of an output is as it was written."""
-    manifest = read_manifest(Path(folder))
+    manifest = read_manifest(folder_on_disk(folder))
     files = told_by(manifest, is_of_rows=False).files
     return sum(file.n_bytes for file in files)
 
 
 def verify(
-    folder: str | Path,
+    folder: str | Place,
     *,
     jobs: int | None = None,
     advance: Callable[[int], object] = lambda n_bytes: None,
@@ -90,9 +92,9 @@ def verify(
     """Hold every file of an output against its manifest, and its arrays against each other.
 
     `advance` is told of the bytes that were hashed. Raises OutputError where the folder has no
-    manifest, and so is unfinished, or one that embedprep did not write.
+    manifest, and so is unfinished, or one that embedprep did not write, or is an address.
     """
-    folder = Path(folder)
+    folder = folder_on_disk(folder)
     manifest = read_manifest(folder)
     kind = manifest.get("kind")
     told = told_by(manifest, is_of_rows=kind == ROWS)

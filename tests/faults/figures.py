@@ -33,6 +33,7 @@ HEADINGS = {
     "disk": "A disk that is full",
     "input": "Inputs that vanish or change",
     "output": "Outputs that cannot be written, and temporary folders",
+    "store": "An object store that fails",
     "rivals": "Several runs into one output",
     "clusters": "A cluster that loses processes",
     "ended": "Signals",
