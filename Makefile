@@ -26,7 +26,7 @@ test: $(VENV)/.test  ## run all tests, as many at a time as there are cores
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 faults: $(VENV)/.servers  ## try all faults in full, and write the figures into docs/reliability.md
-	EMBEDPREP_FAULTS=full $(BIN)/pytest tests/faults -n auto --dist worksteal $(ARGS)
+	EMBEDPREP_FAULTS=full $(BIN)/pytest tests/faults tests/test_publication.py -n auto --dist worksteal $(ARGS)
 
 # The tests beside gensim, tokenizers and fastText need little, and belong to `make test`.
 interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and PyTorch

@@ -88,7 +88,7 @@ WAYS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", WAYS, ids=str)
-@settings(max_examples=25)  # each of up to six runs
+@settings(max_examples=15)  # each of up to six runs
 @given(
     lines=st.lists(st.sampled_from(LINES), min_size=20, max_size=40),
     moments=st.lists(

@@ -17,7 +17,7 @@ from tests.faults.samples import KINDS
 ROOT = Path(__file__).resolve().parents[2]
 
 BATCH = 1000
-N_BROKEN = times(10_000, 200)
+N_BROKEN = times(10_000, 100)
 N_INVENTED = times(1_000, 20)
 MOST_MEMORY = 700_000
 """Kilobytes of the process that tries a thousand files."""
