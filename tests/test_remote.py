@@ -572,7 +572,7 @@ def test_other_commands_tell_of_an_address(arguments: str, said: str) -> None:
     ended = CliRunner().invoke(cli, arguments.split())
     assert ended.exit_code == 2
     error = f"Error: Invalid value for {said} is an address; name a path on a disk\n"
-    assert ended.stderr.endswith(error)
+    assert ended.output.endswith(error)
 
 
 def test_without_fsspec_the_install_line(tmp_path: Path) -> None:
