@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from embedprep.digests import digest_of
 from embedprep.errors import InputError
 from embedprep.hashing import Secret
 from embedprep.ledger import Ledger
@@ -25,15 +27,23 @@ from embedprep.spool import Spool
 
 _STATE, _SPOOL, _LEDGER = "state.json", "spool", "finished"
 
-_READ_BYTES = 4 << 20
+SECONDS_BETWEEN = 10.0
+"""How much work an interruption costs."""
 
 
 class Stretch(NamedTuple):
-    """A part of the spool that was written between two checkpoints, and its SHA-256."""
+    """A part of the spool that was written between two checkpoints, and the SHA-256 of each of its
+    pieces.
+    """
 
     begin: int
     end: int
-    sha256: str
+    sha256: list[str]
+
+    @classmethod
+    def of(cls, path: Path, begin: int, end: int) -> Stretch:
+        """Raises OSError."""
+        return cls(begin, end, digest_of(path, range(begin, end)).pieces)
 
 
 class Secrets(NamedTuple):
@@ -76,7 +86,13 @@ class Checkpoints:
         self.state = self._proven()
         self._text = hashlib.sha256()
         self._n_blocks = 0
+        self._saved_at = time.monotonic()
         self._stretches: list[Stretch] = [] if self.state is None else self.state.stretches
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to save."""
+        return time.monotonic() - self._saved_at >= SECONDS_BETWEEN
 
     @property
     def spool_file(self) -> Path:
@@ -89,7 +105,8 @@ class Checkpoints:
 
     def ledger(self, folder: Path) -> Ledger:
         """What tells which files are finished in a folder, once all the text is taken."""
-        return Ledger(self._folder / _LEDGER, folder, self._text.hexdigest())
+        job = f"{self._request} {self._text.hexdigest()}"
+        return Ledger(self._folder / _LEDGER, folder, job)
 
     def behind(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """The blocks that are not finished. Raises InputError where the finished ones are others
@@ -116,8 +133,7 @@ class Checkpoints:
     def save(self, secrets: Sequence[Secret], facts: Any, spool: Spool) -> None:
         """Keep what is finished: all blocks that were taken so far."""
         if spool.n_bytes > self.n_kept:
-            stretch = (self.n_kept, spool.n_bytes)
-            self._stretches.append(Stretch(*stretch, _digest(self.spool_file, *stretch)))
+            self._stretches.append(Stretch.of(self.spool_file, self.n_kept, spool.n_bytes))
         state = State(
             self._request,
             Secrets.of(secrets),
@@ -130,6 +146,7 @@ class Checkpoints:
         unfinished = self._folder / f"{_STATE}.part"
         unfinished.write_bytes(f"{hashlib.sha256(packed).hexdigest()}\n".encode() + packed)
         os.replace(unfinished, self._folder / _STATE)
+        self._saved_at = time.monotonic()
 
     def _proven(self) -> State | None:
         """What the run before has left, if it is whole and was asked for the same."""
@@ -140,23 +157,9 @@ class Checkpoints:
             state = unpack(packed, self._kinds)
             if not isinstance(state, State) or state.request != self._request:
                 return None
-            are_whole = all(
-                _digest(self.spool_file, its.begin, its.end) == its.sha256
-                for its in state.stretches
-            )
-            return state if are_whole else None
+            found = [Stretch.of(self.spool_file, its.begin, its.end) for its in state.stretches]
+            return state if found == state.stretches else None
         return None
-
-
-def _digest(path: Path, begin: int, end: int) -> str:
-    """The SHA-256 of some bytes of a file."""
-    hashed = hashlib.sha256()
-    with path.open("rb", buffering=0) as stream:
-        stream.seek(begin)
-        while begin < end and (part := stream.read(min(end - begin, _READ_BYTES))):
-            hashed.update(part)
-            begin += len(part)
-    return hashed.hexdigest()
 
 
 def _other_text(place: str) -> InputError:

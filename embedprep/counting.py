@@ -26,6 +26,7 @@ from embedprep.dictionary import (
     Dictionary,
     Lookup,
     Merged,
+    Run,
     count_words,
     empty_dictionary,
     merge,
@@ -33,13 +34,14 @@ from embedprep.dictionary import (
 )
 from embedprep.engines import Future
 from embedprep.hashing import Secret, text_hashes
-from embedprep.intake import CountedPart, Encoded, Intake, RowFacts
+from embedprep.intake import KINDS_OF_INTAKE, Encoded, Intake, IntakeState, RowFacts
 from embedprep.labels import LabelCodes
 from embedprep.parts import split_rows
 from embedprep.portions import Portion, set_aside
 from embedprep.settings import ALL_ROWS, Selection
 from embedprep.sources import TRAINING, Block, Reading
 from embedprep.spool import Record
+from embedprep.stored import CountedPart
 from embedprep.text import check_line_lengths, mended
 from embedprep.tokenizer.rules import rule_of
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -49,15 +51,22 @@ from embedprep.work import Work
 KNOWN_WORDS = 45_000
 """Words in the table: with a block's own, which are rarely over 20,000, they fit into 16 bits."""
 
-
 _BYTES_OF_A_WORD = 48
 """About what a word takes in a dictionary."""
 
-BLOCKS_OF_A_CHECKPOINT = 1 << 9
-"""The most blocks that are lost where a run that is to be resumed is interrupted: some seconds."""
-
 BLOCKS_OF_A_PORTION = 1 << 13
 """The most blocks of a portion, where memory is bounded: each has a record, of some 300 bytes."""
+
+
+class CountingState(NamedTuple):
+    """How far the first half has come, at the end of a portion."""
+
+    portions: list[Portion]
+    intake: IntakeState
+
+
+KINDS = (CountingState, Portion, Run, *KINDS_OF_INTAKE)
+"""The named tuples of a state."""
 
 
 class Counted(NamedTuple):
@@ -114,8 +123,8 @@ def count(
     if work.checkpoints is not None:
         blocks = work.checkpoints.behind(blocks)
     for block in counting.intake.watch(blocks):
-        known = counting.table_for_next_block()
-        encoded = work.engine.submit(_encode_block, block, wants, known)
+        counting.prepare_for_next_block()
+        encoded = work.engine.submit(_encode_block, block, wants, counting.newest_table)
         counting.intake.add(block, len(counting.tables) - 1, encoded)
     return counting.finish()
 
@@ -207,10 +216,15 @@ class _Counting:
         self._new.append(block.own)
         self._new_bytes += block.own.n_bytes
 
-    def table_for_next_block(self) -> Lookup:
-        """The table for the next block.
+    @property
+    def newest_table(self) -> Lookup:
+        """The known words for the next block."""
+        return self.tables[-1].lookup
 
-        That of the first blocks, one a worker, is empty; the next block waits for their words.
+    def prepare_for_next_block(self) -> None:
+        """Merge new words, make a table of them, and end the portion, each when it is time.
+
+        The table of the first blocks, one a worker, is empty; the next block waits for their words.
         """
         is_first = not self.tables[-1].lookup.n_words
         if is_first and self.intake.n_in_flight >= self.engine.n_workers:
@@ -224,23 +238,24 @@ class _Counting:
             self._new, self._new_bytes = [], 0
         if self._merging is not None and (is_first or self._merging.done()):
             self._await_merge()
-        if self._is_full():
+        if self._is_to_end():
             self._await_merge()
-            if self._is_full():
+            if self._is_to_end():
+                self._end_portion()
                 self._begin_portion()
-        return self.tables[-1].lookup
 
-    def _is_full(self) -> bool:
-        """Whether the portion takes the memory that it may, its blocks' records included."""
-        room = self.work.budget.dictionary
+    def _is_to_end(self) -> bool:
+        """Whether the portion takes the memory that it may, its blocks' records included, or is to
+        be kept for another run.
+        """
         if not self.intake.n_blocks:
             return False
-        if self.work.checkpoints is not None and self.intake.n_blocks >= BLOCKS_OF_A_CHECKPOINT:
+        if self.work.checkpoints is not None and self.work.checkpoints.is_due:
             return True
-        if room is None:
-            return False
+        room = self.work.budget.dictionary
         n_bytes = self.total.n_bytes + self._new_bytes
-        return n_bytes > room or len(self._own_records) >= BLOCKS_OF_A_PORTION
+        n_records = len(self._own_records)
+        return room is not None and (n_bytes > room or n_records >= BLOCKS_OF_A_PORTION)
 
     def _add_known(self) -> None:
         """Add what the tables counted to the total; their counts begin anew."""
@@ -274,37 +289,37 @@ class _Counting:
         n_running = int(words.counts.sum())
         return Portion(words, n_running, unfolding, places_of_table, self._own_records)
 
-    def _begin_portion(self) -> None:
-        """Set the present portion aside. The next one begins with its most frequent words."""
+    def _end_portion(self) -> None:
+        """Set the present portion aside, and keep what is finished where that is asked for."""
         self.portions.append(set_aside(self._finish_portion(), self.work))
         self.intake.begin_portion()
         self._own_records = []
+        if self.work.checkpoints is not None:
+            secrets = [self.secret, *self._row_secrets]
+            state = CountingState(self.portions, self.intake.state)
+            self.work.checkpoints.save(secrets, state, self.spool)
+
+    def _begin_portion(self) -> None:
+        """Begin with the most frequent words of the portion before."""
         table = _draw_table(self.total, self.secret, self.n_known)
         n_known = table.lookup.n_words
         self.total = Dictionary(table.lookup.words, np.zeros(n_known, np.int64))
         self.tables = [table._replace(places=np.arange(n_known))]
-        self._save()
 
     def go_on(self, checkpoints: Checkpoints, row_secrets: Sequence[Secret]) -> Sequence[Secret]:
         """Go on where the run before was, if there is one; the secrets of rows are then its own."""
         self._row_secrets = row_secrets
         if checkpoints.state is not None:
-            self.portions, intake = checkpoints.state.facts
-            self.intake.restore(intake)
+            state: CountingState = checkpoints.state.facts
+            self.portions = state.portions
+            self.intake.restore(state.intake)
             self._row_secrets = checkpoints.state.secrets.made[1:]
         return self._row_secrets
-
-    def _save(self) -> None:
-        """Keep what is finished, where that is asked for."""
-        if self.work.checkpoints is not None:
-            secrets = [self.secret, *self._row_secrets]
-            facts = (self.portions, self.intake.state)
-            self.work.checkpoints.save(secrets, facts, self.spool)
 
     def finish(self) -> Counted:
         self.intake.collect(down_to=0)
         if self.work.checkpoints is not None and self.intake.n_blocks:
-            self._begin_portion()
+            self._end_portion()
         if not self.portions or self.intake.n_blocks:
             last = self._finish_portion()
             self.portions.append(set_aside(last, self.work) if self.portions else last)

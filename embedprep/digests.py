@@ -71,13 +71,22 @@ class Digest:
         return KnownDigest(self.n_bytes, self.pieces)
 
 
-def digest_of(path: Path) -> Digest:
-    """The digest of a file that is there."""
+def digest_of(path: Path, span: range | None = None) -> Digest:
+    """The digest of a file, or of its bytes at the places of a span; of a file that ends before, of
+    what there is. Raises OSError where it cannot be read.
+    """
     digest = Digest()
     with path.open("rb", buffering=0) as stream:
-        while part := stream.read(_READ_BYTES):
+        if span is not None:
+            stream.seek(span.start)
+        while part := stream.read(_READ_BYTES if span is None else _left(span, digest)):
             digest.update(part)
     return digest
+
+
+def _left(span: range, digest: Digest) -> int:
+    """How many bytes of a span to read next."""
+    return min(_READ_BYTES, len(span) - digest.n_bytes)
 
 
 def n_pieces(n_bytes: int) -> int:
@@ -89,19 +98,6 @@ def span_of_piece(number: int, n_bytes: int) -> range:
     """The places of the bytes of a piece, by its number from 0, in a file of `n_bytes`."""
     start = number * PIECE_BYTES
     return range(start, min(start + PIECE_BYTES, n_bytes))
-
-
-def digest_of_piece(path: Path, span: range) -> str:
-    """The hexadecimal SHA-256 of the bytes of a file at the places of one piece.
-
-    Of a file that ends before, what there is. Raises OSError where it cannot be read.
-    """
-    digest = Digest()
-    with path.open("rb", buffering=0) as stream:
-        stream.seek(span.start)
-        while part := stream.read(min(_READ_BYTES, len(span) - digest.n_bytes)):
-            digest.update(part)
-    return digest.pieces[0]
 
 
 class UnorderedDigest:

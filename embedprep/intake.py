@@ -13,12 +13,13 @@ from embedprep.arrays import Flags, Ints, Keys
 from embedprep.dictionary import CountedBlock
 from embedprep.engines import Future
 from embedprep.errors import InputError, LineError
-from embedprep.labels import NO_LABELS, LabelCodes, LabelUse, PlacedLabels, RowLabels
-from embedprep.parts import SeenRows, row_keys
+from embedprep.labels import NO_LABELS, LabelCodes, LabelUse, RowLabels
+from embedprep.parts import RowKeys, SeenRows, row_keys
 from embedprep.sequences import count_lengths
 from embedprep.settings import Selection
 from embedprep.sources import TRAINING, Block
-from embedprep.spool import Listed, OnDisk, Record, Spool, SpooledList
+from embedprep.spool import ListState, OnDisk, Record, Spool, SpooledList
+from embedprep.stored import CountedPart, StoredBlock
 from embedprep.work import Work
 
 _ROWS_COUNTED_AT_ONCE = 1 << 20
@@ -46,58 +47,6 @@ class Encoded(NamedTuple):
 
     counted: CountedBlock
     rows: RowFacts
-
-
-class StoredBlock(NamedTuple):
-    """Rows of one block and one part, waiting in the spool.
-
-    `portion` is the number of the portion of the text that the block is of, `table` and `block` are
-    those of its table and of the block itself there. In the spool are, by their records, the rows'
-    `ids` and words per row; their `labels` and how many each row has, None where none has one; and
-    their `numbers` in the block, None where all of its rows are here. The block begins with the
-    input's record `first_record`, from 0, of `source`, and with row `first_input_row` of its part.
-    """
-
-    n_rows: int
-    portion: int
-    table: int
-    block: int
-    ids: Record
-    labels: Record | None
-    numbers: Record | None
-    source: str
-    first_record: int
-    first_input_row: int
-
-    def numbers_in_block(self, spool: Spool) -> Ints:
-        """The numbers of the rows in the block, (rows,)."""
-        if self.numbers is None:
-            return np.arange(self.n_rows)
-        [numbers] = spool.read(self.numbers)
-        return numbers.astype(np.int64)
-
-    def placed_labels(self, spool: Spool, records_before: int = 0) -> PlacedLabels:
-        """The labels of the rows, and the records that these are of; so many are before those that
-        were counted.
-        """
-        labels = RowLabels(np.empty(0, np.int32), np.zeros(self.n_rows, np.int32))
-        if self.labels is not None:
-            labels = RowLabels(*spool.read(self.labels))
-        records = records_before + self.first_record + 1 + self.numbers_in_block(spool)
-        return PlacedLabels(labels, self.source, records)
-
-
-class CountedPart(NamedTuple):
-    """The rows of a part: their blocks, how many have each number of ids, and the use of labels.
-
-    `hashes: (rows,)` are those of the rows' texts where there are held-out parts.
-    """
-
-    name: str
-    blocks: SpooledList[StoredBlock]
-    rows_of_length: Counter[int]
-    labels: LabelUse
-    hashes: Keys | None
 
 
 class _Rows(NamedTuple):
@@ -128,9 +77,11 @@ class _Part:
     """The rows of a part so far."""
 
     def __init__(self, spool: Spool) -> None:
+        self._spool = spool
         self.blocks = SpooledList[StoredBlock](spool, [StoredBlock])
         self.labels = NO_LABELS
         self.hashes: list[Record] = []
+        self.seen: list[OnDisk] = []  # the keys of its rows, as far as they are kept
         self.rows_of_length: Counter[int] = Counter()
         self._lengths: list[Ints] = []
         self._n_lengths = 0
@@ -147,11 +98,20 @@ class _Part:
         self._lengths = []
         self._n_lengths = 0
 
+    def keep_seen(self, runs: Sequence[RowKeys]) -> None:
+        """Have the keys of rows on the disk; of its runs only those that have grown go there."""
+        n_same = 0
+        for record, run in zip(self.seen, runs, strict=False):
+            if record.lengths != (len(run),):
+                break
+            n_same += 1
+        self.seen = [*self.seen[:n_same], *(self._spool.settled([run]) for run in runs[n_same:])]
+
 
 class PartState(NamedTuple):
     """The rows of a part so far, all of them in the spool."""
 
-    blocks: Listed
+    blocks: ListState
     labels: LabelUse
     rows_of_length: Counter[int]
     hashes: list[Record]
@@ -170,7 +130,7 @@ class IntakeState(NamedTuple):
     portion: int
 
 
-KINDS = (IntakeState, PartState, StoredBlock, Listed, LabelUse, OnDisk)
+KINDS_OF_INTAKE = (IntakeState, PartState, StoredBlock, ListState, LabelUse, OnDisk)
 """The named tuples of a state."""
 
 
@@ -233,9 +193,9 @@ class Intake:
         for name, part in self._parts.items():
             part.count_lengths()
             part.hashes = [self._spool.settled(hashes) for hashes in part.hashes]
-            seen = [self._spool.settled([keys]) for keys in self._seen[name].runs]
+            part.keep_seen(self._seen[name].runs)
             parts[name] = PartState(
-                part.blocks.listed, part.labels, part.rows_of_length, part.hashes, seen
+                part.blocks.state, part.labels, part.rows_of_length, part.hashes, part.seen
             )
         return IntakeState(
             parts,

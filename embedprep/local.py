@@ -12,7 +12,6 @@ from embedprep.arrays import Flags, Keys
 from embedprep.counting import Counted
 from embedprep.engines import in_turn
 from embedprep.handover import FinalPart, Layout, Written
-from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import (
     NO_LABELS,
     Coding,
@@ -30,6 +29,7 @@ from embedprep.sequences import count_lengths
 from embedprep.settings import Selection
 from embedprep.specials import Specials
 from embedprep.spool import Spool
+from embedprep.stored import CountedPart, StoredBlock
 from embedprep.work import Work
 
 

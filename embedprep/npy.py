@@ -138,7 +138,11 @@ class NpyWriter:
 
     def __enter__(self) -> NpyWriter:
         self._file = self.path.open("w+b", buffering=0)
-        self._write(0, memoryview(self._header))
+        try:
+            self._write(0, memoryview(self._header))
+        except BaseException:
+            self._file.close()
+            raise
         return self
 
     def __exit__(

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, free_indices, starts_of, take_ragged
 from embedprep.dictionary import Dictionary, read_words
-from embedprep.intake import StoredBlock
 from embedprep.portions import Kept, Portion
 from embedprep.specials import PAD_INDEX, Specials
 from embedprep.spool import OnDisk, Record, Spool
+from embedprep.stored import StoredBlock
 from embedprep.unfolding import Unfolding
 
 _PORTIONS_AT_HAND = 2

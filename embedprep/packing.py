@@ -31,7 +31,9 @@ def pack(value: Any) -> bytes:
 
 def unpack(packed: bytes, kinds: Iterable[type]) -> Any:
     """The value again; `kinds` are the named tuples that it may hold. Raises ValueError."""
+    kinds = set(kinds)
     by_name = {kind.__name__: kind for kind in kinds}
+    assert len(by_name) == len(kinds), "two kinds of one name cannot be told apart"
     try:
         return _made(json.loads(packed), by_name)
     except (KeyError, TypeError, IndexError, RecursionError) as error:

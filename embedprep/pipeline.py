@@ -11,20 +11,19 @@ from typing import NamedTuple
 
 from embedprep.budget import budget_of
 from embedprep.checkpoints import Checkpoints
-from embedprep.counting import count
-from embedprep.dictionary import Dictionary, Run
+from embedprep.counting import KINDS, count
+from embedprep.dictionary import Dictionary
 from embedprep.digests import Digest
 from embedprep.doubts import Beginning, doubts
 from embedprep.errors import SettingsError
 from embedprep.handover import CountedText
-from embedprep.intake import KINDS
 from embedprep.local import LocalText
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
 from embedprep.output import SEQUENCES
 from embedprep.places import Place, Url
 from embedprep.plan import Plan, Saved, check_size, plan
-from embedprep.portions import Kept, Portion, RankedWords
+from embedprep.portions import Kept, RankedWords
 from embedprep.publication import (
     StagedFolder,
     refuse_to_overwrite,
@@ -289,7 +288,7 @@ def _checkpoints(staged: StagedFolder, request: str, resources: Resources) -> Ch
     if not resources.resume:
         return None
     job = f"{request} {resources.block_bytes}"  # the text is proven block by block
-    return Checkpoints(staged.path / "kept", job, [*KINDS, Portion, Run])
+    return Checkpoints(staged.path / "kept", job, KINDS)
 
 
 def _count(

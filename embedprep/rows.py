@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from embedprep.arrays import row_chunks, starts_of
 from embedprep.engines import in_turn
 from embedprep.handover import Layout, Written
-from embedprep.intake import CountedPart, StoredBlock
 from embedprep.labels import Coding, labels_of_rows
 from embedprep.npy import RowWriter
 from embedprep.numbering import Numbering
@@ -30,6 +29,7 @@ from embedprep.sequences import (
 )
 from embedprep.specials import PAD_INDEX
 from embedprep.spool import Spool
+from embedprep.stored import CountedPart, StoredBlock
 from embedprep.work import Work
 
 

@@ -169,7 +169,7 @@ def _is_in_memory(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) > 0 and isinstance(value[0], np.ndarray)
 
 
-class Listed(NamedTuple):
+class ListState(NamedTuple):
     """What a list in a spool is made of, all of it on the disk but the last items."""
 
     records: list[OnDisk]
@@ -207,11 +207,11 @@ class SpooledList(Generic[T]):
         return len(self._first) + len(self._records) * _ITEMS_AT_ONCE + len(self._last)
 
     @property
-    def listed(self) -> Listed:
+    def state(self) -> ListState:
         """What it is made of, where nothing stays in memory."""
         assert not self._first
-        return Listed(list(self._records), list(self._last))
+        return ListState(list(self._records), list(self._last))
 
-    def restore(self, listed: Listed) -> None:
+    def restore(self, listed: ListState) -> None:
         """Let an empty list be one that was made before."""
         self._records, self._last = listed

@@ -23,7 +23,7 @@ FLOORS = [
     {"places"},
     {"specials", "rectangle", "sources", "npy", "hashing", "listing", "packing", "ledger"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "npz", "sharding"},
-    {"tokenizer", "publication", "checkpoints", "shuffling", "shards", "csr"},
+    {"tokenizer", "publication", "checkpoints", "stored", "shuffling", "shards", "csr"},
     {"dictionary", "settings", "space", "engines"},
     {"vocabulary", "unfolding", "parts", "initializers", "vectors", "budget"},
     {"work", "output", "foreign"},

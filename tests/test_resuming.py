@@ -14,10 +14,10 @@ import pytest
 from click import UsageError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import embedprep
-from embedprep import counting
+from embedprep import counting, npy, sharding
+from embedprep.checkpoints import Checkpoints
 from embedprep.cli.main import cli
 from embedprep.errors import InputError, SettingsError
 from embedprep.sharding import ShardWriter
@@ -35,7 +35,8 @@ class Interrupted(Exception):
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "BLOCKS_OF_A_CHECKPOINT", 2)
+    is_due = property(lambda self: self._n_blocks % 2 == 0)
+    monkeypatch.setattr(Checkpoints, "is_due", is_due)
     monkeypatch.setattr("embedprep.settings.BLOCK_BYTES", 16)
 
 
@@ -53,17 +54,18 @@ def interrupt_reading(n_blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def interrupt_writing(n_writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the disk fail behind so many parts of shards."""
+    """Let the disk fail behind so many pieces of arrays."""
 
-    def write(self: ShardWriter, shard: int, row: int, rows: NDArray[Any]) -> None:
-        written.append(shard)
+    def write(descriptor: int, data: memoryview, offset: int) -> None:
+        written.append(offset)
         if len(written) > n_writes:
             raise Interrupted
-        original(self, shard, row, rows)
+        original(descriptor, data, offset)
 
     written: list[int] = []
-    original = ShardWriter._write
-    monkeypatch.setattr(ShardWriter, "_write", write)
+    original = npy.write_at
+    for module in (npy, sharding):
+        monkeypatch.setattr(module, "write_at", write)
 
 
 def count_calls(of: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
@@ -84,6 +86,7 @@ WAYS: list[dict[str, Any]] = [
     {"tokenizer": "keras", "oov": "drop", "drop_duplicates": True},
     {"tokenizer": "whitespace", "max_len": 3, "overflow": "split", "shuffle": True},
     {"split": "50/25/25", "drop_empty": True, "rows_per_shard": 3, "memory": 200_000_000},
+    {"shuffle": True, "rows_per_shard": 4, "drop_duplicates": True, "padding": "post"},
 ]
 
 
@@ -237,9 +240,16 @@ def test_what_no_digest_proves_is_done_again(name: str, damage: str, text: Path)
     assert build(text) == whole(text)
 
 
-def test_the_work_for_other_settings_is_of_no_use(text: Path) -> None:
-    build_and_stop(text, 30)
-    assert build(text, max_words=2) == whole(text, max_words=2)
+@pytest.mark.parametrize("interrupt", [interrupt_reading, interrupt_writing])
+@pytest.mark.parametrize(
+    "other", [{"max_words": 2}, {"padding": "post"}, {"tokenizer": "whitespace"}], ids=str
+)
+def test_the_work_for_other_settings_is_of_no_use(
+    other: dict[str, Any], interrupt: Callable[[int, pytest.MonkeyPatch], None], text: Path
+) -> None:
+    build_and_stop(text, 40, interrupt, rows_per_shard=10)
+    options = {"rows_per_shard": 10} | other
+    assert build(text, **options) == whole(text, **options)
 
 
 def test_other_resources_change_nothing(text: Path) -> None:
@@ -274,10 +284,9 @@ def test_encode_goes_on_too(text: Path) -> None:
 
 KILLED = """
 import os, signal, sys
-from embedprep import counting
 from embedprep.__main__ import main
 from embedprep.checkpoints import Checkpoints
-counting.BLOCKS_OF_A_CHECKPOINT = 2
+Checkpoints.is_due = property(lambda self: self._n_blocks % 2 == 0)
 save, left = Checkpoints.save, int(sys.argv.pop(1))
 def save_and_die(*arguments):
     global left

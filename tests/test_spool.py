@@ -120,7 +120,7 @@ def test_a_spool_that_is_kept_goes_on(tmp_path: Path) -> None:
         spool.append([np.arange(7)])
     with Spool(tmp_path, 0, kept=kept, n_kept=n_bytes) as spool:
         again = SpooledList[Item](spool, [Item])
-        again.restore(listed.listed)
+        again.restore(listed.state)
         again.append(Item(2, "b", spool.append([np.arange(3)])))
         assert [spool.read(item.record)[0].tolist() for item in again] == [
             [0, 1, 2, 3, 4],

@@ -189,7 +189,9 @@ class CountsFile:
         if not are_ascending(words) or (self._last is not None and first <= self._last):
             raise ValueError("its words do not stand in their order")
         self._last = position_of(words, -1)
-        self._n_running -= int(counts.astype(object).sum())
+        # By halves: the sum of all may be more than 64 bits hold.
+        low, high = counts & 0xFFFFFF, counts >> 24
+        self._n_running -= int(low.sum()) + (int(high.sum()) << 24)
 
     def _check_end(self) -> None:
         if self.n_left:

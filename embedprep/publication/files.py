@@ -53,9 +53,7 @@ def staged_file(target: Place, sync: bool = False) -> Iterator[Path]:
     try:
         with held_signals():
             clear_leftovers(target.parent, prefix)
-            lock, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
-            staged = Path(name)
-            try_lock(lock)
+            lock, staged = _locked_file(target.parent, prefix)
             os.chmod(staged, 0o666 & ~_umask())
         yield staged
         if sync:
@@ -73,6 +71,18 @@ def staged_file(target: Place, sync: bool = False) -> Iterator[Path]:
             if staged is not None:
                 with suppress(OSError):  # what went wrong before is what is told
                     staged.unlink()
+
+
+def _locked_file(folder: Path, prefix: str) -> tuple[int, Path]:
+    """A new temporary file, and its descriptor, by which it is locked.
+
+    Another run may take it for a leftover, and clear it, just before it is locked.
+    """
+    while True:
+        lock, name = tempfile.mkstemp(prefix=prefix, dir=folder)
+        if try_lock(lock) and os.path.exists(name):
+            return lock, Path(name)
+        os.close(lock)
 
 
 @contextmanager

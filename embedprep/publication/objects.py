@@ -88,7 +88,7 @@ def _claim(staged: StagedFolder, target: Url, kind: str) -> str:
 
 
 def _put_all(staged: StagedFolder, target: Url, names: Iterable[str]) -> None:
-    """Put files, several at a time."""
+    """Put files, several at a time. Also after Ctrl-C those under way come to their end."""
     most = _PUTS_AT_ONCE if takes_several(target.text) else 1
     under_way: deque[Future[None]] = deque()
     try:
@@ -98,6 +98,6 @@ def _put_all(staged: StagedFolder, target: Url, names: Iterable[str]) -> None:
             under_way.append(in_background((target / name).put, staged.path / name))
         while under_way:
             under_way.popleft().result()
-    except Exception:
+    except BaseException:
         wait(under_way)  # what comes later would come over the next run
         raise

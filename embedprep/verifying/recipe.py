@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from embedprep.digests import digest_of_piece, span_of_piece
+from embedprep.digests import digest_of, span_of_piece
 from embedprep.engines import Engine, ThreadEngine, in_turn
 from embedprep.errors import OutputError
 from embedprep.exporting.word_vectors import METADATA, VECTORS
@@ -163,7 +163,7 @@ def _check_files(
     def check(file: Listed, number: int) -> str | None:
         span = span_of_piece(number, file.n_bytes)
         try:
-            digest = digest_of_piece(folder / file.name, span)
+            digest = digest_of(folder / file.name, span).pieces[0]
         except OSError as error:
             return f"cannot be read ({error.strerror or error})"
         if digest == file.pieces[number]:
