@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from embedprep.budget import budget_of
 from embedprep.checkpoints import Checkpoints
@@ -105,11 +105,18 @@ def run(
         )
         check_size(planned, rows, output, ARRAYS)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
-        of_words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
         contents = Contents(
-            reader, counted, planned, n_distinct, made, of_words, selection, warnings
+            reader,
+            counted,
+            planned,
+            n_distinct,
+            made,
+            _settings_of_words(settings),
+            selection,
+            warnings,
+            rows_per_shard=rows.rows_per_shard,
+            request=request,
         )
-        contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
@@ -211,9 +218,17 @@ def encode(
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
         n_distinct = counted.count_distinct()
         contents = Contents(
-            reader, counted, planned, n_distinct, made, of_words, selection, warnings
+            reader,
+            counted,
+            planned,
+            n_distinct,
+            made,
+            of_words,
+            selection,
+            warnings,
+            rows_per_shard=rows.rows_per_shard,
+            request=request,
         )
-        contents = contents._replace(rows_per_shard=rows.rows_per_shard, request=request)
         if is_file:
             return write_file(temporary, output, contents, work)
         return write_folder(staged, contents, work)
@@ -241,9 +256,8 @@ def request_of_run(
     matrix: MatrixSettings | None = None,
 ) -> str:
     """All that is asked of `run` but its inputs, as one value."""
-    words = asdict(settings) | {"tokenizer": settings.tokenizer.saved}
     return request_of(
-        words,
+        _settings_of_words(settings),
         settings.tokenizer,
         rows=rows,
         selection=selection,
@@ -281,6 +295,11 @@ _SUPPOSED_DIM = 300
 
 def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
     return 0 if matrix is None else max_words * (matrix.dim or _SUPPOSED_DIM) * 4
+
+
+def _settings_of_words(settings: VocabularySettings) -> dict[str, Any]:
+    """Which words are asked for, as a manifest tells it."""
+    return asdict(settings) | {"tokenizer": settings.tokenizer.saved}
 
 
 def _checkpoints(staged: StagedFolder, request: str, resources: Resources) -> Checkpoints | None:

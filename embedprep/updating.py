@@ -23,7 +23,7 @@ from embedprep.counts.kinds import Counts
 from embedprep.counts.recipe import pieces_of as pieces_of_counts
 from embedprep.dictionary import Dictionary, WordArray, word_keys
 from embedprep.doubts import Beginning, doubts
-from embedprep.errors import OutputError, SettingsError
+from embedprep.errors import OutputError, VocabularyError
 from embedprep.local import LocalText
 from embedprep.npy import ArraySpec, NpyWriter
 from embedprep.places import Place, Url
@@ -60,8 +60,8 @@ def update(
     given.
 
     Counts of old words grow by those in the text. `map_output` gets the new index of each old one,
-    (old input_dim,) int32. Raises SettingsError where the whole is to have fewer words than there
-    are, and InputError where counts are of other rules than the vocabulary's.
+    (old input_dim,) int32. Raises VocabularyError where the whole is to have fewer words than
+    there are, and InputError where counts are of other rules than the vocabulary's.
     """
     with ExitStack() as stack:
         if isinstance(words, NamedInputs):
@@ -74,8 +74,8 @@ def update(
         old = Vocabulary.load(path)
         n_words = settings.words_beside(len(old.words))
         if n_words < len(old.words):
-            n_old = f"the {len(old.words):,} words of {path}, which keep their indices"
-            raise SettingsError("--max-words", f"{n_words:,} is less than {n_old}")
+            cause = f"has {len(old.words):,} words, which keep their indices, and -n is {n_words:,}"
+            raise VocabularyError(str(path), cause, "choose a larger -n, or leave it out")
         saved = stack.enter_context(staged_file(output)) if output else None
         mapped = stack.enter_context(staged_file(map_output)) if map_output else None
         folder = saved.parent if saved else Path(tempfile.gettempdir())

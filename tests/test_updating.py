@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from embedprep import Vocabulary, pipeline
 from embedprep.counts.kinds import Counts
 from embedprep.counts.recipe import count_words
-from embedprep.errors import InputError, OutputError, SettingsError
+from embedprep.errors import InputError, OutputError, VocabularyError
 from embedprep.rectangle import Rectangle
 from embedprep.settings import Resources, RowSettings, UpdateSettings
 from embedprep.sources import Reader, Reading
@@ -182,10 +182,11 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(tmp_path: Path) -> None
         f"{old}: its dtype int8 holds indices up to 127, and the vocabulary goes to 204; "
         "keep fewer words by -n, or give it a larger --dtype by --from"
     )
-    with pytest.raises(SettingsError) as wrong:
+    with pytest.raises(VocabularyError) as wrong:
         update(old, reader_of(tmp_path / "t.txt", text), UpdateSettings(1), new)
     assert str(wrong.value) == (
-        f"--max-words: 1 is less than the 2 words of {old}, which keep their indices"
+        f"{old}: has 2 words, which keep their indices, and -n is 1; "
+        "choose a larger -n, or leave it out"
     )
     reader = reader_of(tmp_path / "t.txt", text)
     with pytest.raises(OutputError) as caught:

@@ -91,7 +91,7 @@ def run(
         request = request_of_run(once, settings, rows, selection, matrix)
         if _is_unchanged(output, request, once, matrix, quiet=quiet, as_json=as_json):
             return
-    with progress(total_bytes(read), quiet) as advance:
+    with choices.usage_errors(), progress(total_bytes(read), quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
@@ -293,7 +293,8 @@ def encode(
         request = request_of_encode(once, place_of(vocab), rows, selection)
         if _is_unchanged(output, request, once, None, quiet=quiet, as_json=as_json):
             return
-    with progress(total_bytes([item.place for item in named]), quiet) as advance:
+    n_bytes = total_bytes([item.place for item in named])
+    with choices.usage_errors(), progress(n_bytes, quiet) as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 

@@ -51,7 +51,8 @@ def count(
     words = choices.tokenizer_settings(tokenizer, lowercase, pattern)
     reading = choices.reading(chosen, resources)
     keep_freed_memory()
-    with progress(total_bytes([item.place for item in named]), quiet) as advance:
+    n_bytes = total_bytes([item.place for item in named])
+    with choices.usage_errors(), progress(n_bytes, quiet) as advance:
         inputs_read = choices.open_words(named, reading, advance)
         from embedprep.counts.recipe import count_words
 
