@@ -48,6 +48,8 @@ def ask(
 ) -> T:
     """What a function of fsspec answers, several times asked where what hinders it may pass.
 
+    What did not answer in time may still be done, later than what is asked then: of an output that
+    leaves no manifest, never a wrong one.
     Raises FileNotFoundError, IsADirectoryError and PermissionError, and RemoteError for all else.
     """
     left = attempts or ATTEMPTS
