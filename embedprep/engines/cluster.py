@@ -23,7 +23,8 @@ _FAN_IN = 8
 """How many parts one call of a reduction unites: they all have to come to one worker."""
 
 _PATIENCE = "30s"
-"""How long a scheduler may take to answer, and how long a cluster may be without workers."""
+"""How long a scheduler may take to answer, and how long it is from one look for workers to the next
+while a result is awaited: a cluster that has none at two looks in a row has lost them all."""
 
 _KEEPING_MEMORY = {
     "distributed.nanny.pre-spawn-environ": {
@@ -67,16 +68,19 @@ class ClusterEngine:
             return [self._result(future) for future in futures]
 
     def _result(self, future: Any) -> Any:
+        had_workers = True
         while True:
             try:
                 return future.result(timeout=_PATIENCE)
             except TimeoutError:
-                if future.done():  # it is the work that has raised it
-                    raise
-                if not self._client.nthreads():
+                if future.done():  # just now, or it is the work that has raised it
+                    return future.result()
+                has_workers = bool(self._client.nthreads())
+                if not (had_workers or has_workers):
                     cause = "the cluster has lost all its workers"
                     remedy = "start some by `dask worker`, and run again"
                     raise EngineError(cause, remedy) from None
+                had_workers = has_workers
 
 
 @contextmanager
