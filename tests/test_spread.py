@@ -33,7 +33,7 @@ LINES = ["a b c", "", "b c", "c", "a a a d e f g h", "x", "é 中文 b", "c c"]
 @pytest.fixture(autouse=True)
 def _threads_for_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def threads(_scheduler: str | None, _jobs: int | None) -> Iterator[ThreadEngine]:
+    def threads(*_: object) -> Iterator[ThreadEngine]:
         with ThreadEngine(2) as engine:
             yield engine
 

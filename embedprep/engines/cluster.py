@@ -7,12 +7,10 @@ these are. A worker that is lost costs the time to make again what it had.
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from embedprep import __version__
 from embedprep.engines.protocol import Future
 from embedprep.engines.threads import available_cores
 from embedprep.errors import EngineError, MissingExtra
@@ -119,12 +117,15 @@ def local_cluster(jobs: int | None) -> Iterator[str]:
 
 
 @contextmanager
-def cluster_engine(scheduler: str | None, jobs: int | None) -> Iterator[ClusterEngine]:
+def cluster_engine(
+    scheduler: str | None, jobs: int | None, find_versions: Callable[[], dict[str, str]]
+) -> Iterator[ClusterEngine]:
     """The engine of the cluster whose scheduler has that address; without one, of `jobs` processes
     of this machine, one a core by default, for as long as it lasts.
 
-    Raises MissingExtra without Dask, EngineError where no scheduler answers or its workers have
-    other versions.
+    `find_versions` tells, wherever it runs, of what the bytes of an output depend on beside the
+    settings and the text. Raises MissingExtra without Dask or what the work needs, EngineError
+    where no scheduler answers or its workers have other versions.
     """
     try:
         import dask
@@ -132,6 +133,7 @@ def cluster_engine(scheduler: str | None, jobs: int | None) -> Iterator[ClusterE
     except ImportError:
         cause, remedy = "needs the package distributed", "pip install 'embedprep[dask]'"
         raise MissingExtra("--engine dask", cause, remedy) from None
+    expected = find_versions()
     with ExitStack() as stack:
         stack.enter_context(_without_logs())
         stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE}))
@@ -143,7 +145,7 @@ def cluster_engine(scheduler: str | None, jobs: int | None) -> Iterator[ClusterE
         except (OSError, ValueError) as error:
             cause = f"no scheduler answers at {scheduler} ({error})"
             raise EngineError(cause, "check the address, and that it runs") from None
-        _check_versions(client)
+        _check_versions(client, find_versions, expected)
         yield ClusterEngine(client)
 
 
@@ -159,18 +161,17 @@ def _without_logs() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _versions() -> dict[str, str]:
-    """What the bytes of an output depend on, beside the settings and the text."""
-    return {"embedprep": __version__, "Unicode": unicodedata.unidata_version}
-
-
-def _check_versions(client: Any) -> None:
+def _check_versions(
+    client: Any, find_versions: Callable[[], dict[str, str]], expected: dict[str, str]
+) -> None:
     """Raise EngineError where there is no worker, or one that would give other bytes."""
-    found = client.run(_versions)
+    found = client.run(find_versions, on_error="return")
     if not found:
         raise EngineError("the scheduler has no worker", "start some by `dask worker`")
     for address, versions in found.items():
-        for name, version in _versions().items():
+        if isinstance(versions, Exception):
+            raise EngineError(f"the worker at {address} cannot do it ({versions})") from versions
+        for name, version in expected.items():
             if versions[name] != version:
                 cause = f"the worker at {address} has {name} {versions[name]}, not {version}"
-                raise EngineError(cause, "let all have the same embedprep and Python")
+                raise EngineError(cause, "let all have the same embedprep, Python and packages")
