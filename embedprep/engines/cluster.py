@@ -110,6 +110,8 @@ def local_cluster(jobs: int | None) -> Iterator[str]:
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
+            # Without a dashboard it still serves; two clusters would warn of the same port.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=50,
         ) as cluster,
     ):
