@@ -23,7 +23,7 @@ from embedprep.errors import EmbedprepError, InputError, SettingsError
 from embedprep.sources import NamedInputs, Reading
 from embedprep.spread import files as spread_files
 from embedprep.spread import text as spread_text
-from embedprep.spread.files import digest_by
+from embedprep.spread.files import WholeFile, digests_by
 from tests.test_same_bytes import files_in
 
 ENGINES = ("threads", "dask")
@@ -173,13 +173,44 @@ def test_sections_grow_with_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert sizes == {1: 16 << 20, 10**8: 25 * 10**6, 10**10: 64 << 20, 10**15: 5 * 10**10}
 
 
-def test_pieces_of_a_file_are_hashed_by_several(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+SIZES = [0, 1, 10, 11, 505, 0, 3, 99, 20]
+
+
+@pytest.fixture
+def hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[WholeFile]:
+    """Files of pieces of ten bytes."""
     monkeypatch.setattr(digests, "PIECE_BYTES", 10)
     monkeypatch.setattr(spread_files, "PIECE_BYTES", 10)
-    path = tmp_path / "x"
+    monkeypatch.setattr(spread_files, "_OPENING_BYTES", 2)
+    for number, n_bytes in enumerate(SIZES):
+        (tmp_path / str(number)).write_bytes(bytes((i + number) % 251 for i in range(n_bytes)))
+    return [WholeFile(str(tmp_path / str(n)), size) for n, size in enumerate(SIZES)]
+
+
+def test_pieces_of_files_are_hashed_by_several(hashed: list[WholeFile]) -> None:
+    expected = [digest_of(Path(file.path)).known for file in hashed]
     with ThreadEngine(2) as engine:
-        for n_bytes in (0, 1, 10, 11, 505):
-            path.write_bytes(bytes(i % 251 for i in range(n_bytes)))
-            assert digest_by(engine, str(path), n_bytes) == digest_of(path).known
+        assert digests_by(engine, hashed) == expected
+        assert [digests_by(engine, [file]) for file in hashed] == [[each] for each in expected]
+        assert digests_by(engine, []) == []
+
+
+def test_a_task_hashes_some_pieces_of_a_large_file_or_several_small_files(
+    hashed: list[WholeFile],
+) -> None:
+    tasks = list(spread_files._in_tasks(hashed, 7))  # of about 96 of 667 bytes
+    assert [[(file, numbers.start, numbers.stop) for file, numbers in task] for task in tasks] == [
+        [(0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 2), (4, 0, 7)],
+        [(4, 7, 17)],
+        [(4, 17, 27)],
+        [(4, 27, 37)],
+        [(4, 37, 47)],
+        [(4, 47, 51), (5, 0, 1), (6, 0, 1), (7, 0, 5)],
+        [(7, 5, 10), (8, 0, 2)],
+    ]
+
+
+def test_many_small_files_are_few_tasks() -> None:
+    files = [WholeFile(str(number), 1000) for number in range(10_000)]
+    tasks = list(spread_files._in_tasks(files, 16))
+    assert [len(task) for task in tasks] == [625] * 16

@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,6 @@ import numpy as np
 from embedprep.arrays import Keys
 from embedprep.counting import draw_row_secrets
 from embedprep.dictionary import Dictionary, Lookup
-from embedprep.digests import KnownDigest
 from embedprep.doubts import SAMPLE_BYTES
 from embedprep.engines import Engine, Future
 from embedprep.errors import EmbedprepError, SettingsError
@@ -31,7 +31,7 @@ from embedprep.settings import Selection
 from embedprep.sources import STDIN, TRAINING, NamedInputs, Section, Source, cut_inputs, total_bytes
 from embedprep.specials import Specials
 from embedprep.spread import sections as on_worker
-from embedprep.spread.files import digest_by
+from embedprep.spread.files import WholeFile, digests_by
 from embedprep.spread.sections import (
     CountedSection,
     KnownWords,
@@ -186,9 +186,7 @@ class SpreadNumberedText(NamedTuple):
         for its in written:
             [of_section] = engine.gather([its])
             total = total.plus(of_section)
-        for writer in writers.values():
-            if writer.is_hashed:
-                writer.fill(_digests(engine, writer.plan))
+        _fill([writer for writer in writers.values() if writer.is_hashed], engine)
         return total
 
     def _rows_before(self, number: int) -> int:
@@ -219,8 +217,17 @@ def _has_labels(labels: KnownLabels, facts: LabelFacts) -> bool:
     return labels.classes <= set(facts.classes)
 
 
-def _digests(engine: Engine, plan: FilePlan) -> list[KnownDigest]:
-    return [digest_by(engine, path, plan.size_of(file)[1]) for file, path in enumerate(plan.paths)]
+def _fill(writers: Sequence[ArrayWriter], engine: Engine) -> None:
+    """Tell writers of the digests of their files, which are written."""
+    plans = [writer.plan for writer in writers]
+    files = [
+        WholeFile(path, plan.size_of(file)[1])
+        for plan in plans
+        for file, path in enumerate(plan.paths)
+    ]
+    digests = iter(digests_by(engine, files))
+    for writer, plan in zip(writers, plans, strict=True):
+        writer.fill(list(islice(digests, len(plan.paths))))
 
 
 def _of_rows(plan: FilePlan, first_row: int, n_rows: int) -> FilePlan:
@@ -308,14 +315,18 @@ def _n_bytes(section: Section) -> int:
 
 def _sources(text: SpreadText) -> list[Source]:
     """The inputs, all read to their ends, and their digests."""
+    told = zip(text.sections, text.facts, strict=True)
+    of_inputs = [(section, facts.source) for section, facts in told if not section.first]
+    cut = [
+        WholeFile(section.input.place, section.state[0], section)
+        for section, source in of_inputs
+        if source is None and section.state is not None
+    ]
+    digests = iter(digests_by(text.engine, cut))
     sources = []
-    for section, facts in zip(text.sections, text.facts, strict=True):
-        if facts.source is not None:
-            sources.append(facts.source)
-        elif not section.first and section.state is not None:
-            name, part, label, _ = section.input
-            digest = digest_by(text.engine, section.input.place, section.state[0], section)
-            sources.append(Source(name, digest, None, part, label))
+    for section, source in of_inputs:
+        name, part, label, _ = section.input
+        sources.append(source or Source(name, next(digests), None, part, label))
     return sources
 
 
