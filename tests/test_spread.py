@@ -9,21 +9,25 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import embedprep
-from embedprep import digests
+from embedprep import digests, npy
 from embedprep.digests import digest_of
 from embedprep.engines import ThreadEngine, cluster
-from embedprep.errors import EmbedprepError, InputError, SettingsError
+from embedprep.errors import EmbedprepError, InputError, OutputError, SettingsError
+from embedprep.npy import ArraySpec, FilePlan
+from embedprep.sharding import Division, ShardWriter
 from embedprep.sources import NamedInputs, Reading
 from embedprep.spread import files as spread_files
 from embedprep.spread import text as spread_text
-from embedprep.spread.files import WholeFile, digests_by
+from embedprep.spread.files import PlacedRows, WholeFile, digests_by
 from tests.test_same_bytes import files_in
 
 ENGINES = ("threads", "dask")
@@ -171,6 +175,78 @@ def test_sections_grow_with_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
             monkeypatch.setattr(spread_text, "total_bytes", lambda _, n=n_bytes: n)
             sizes[n_bytes] = spread_text._section_bytes(inputs, engine)
     assert sizes == {1: 16 << 20, 10**8: 25 * 10**6, 10**10: 64 << 20, 10**15: 5 * 10**10}
+
+
+@given(
+    rows_of_worker=st.lists(st.integers(0, 12), min_size=1, max_size=5),
+    rows_per_shard=st.integers(1, 40),
+    n_columns=st.sampled_from([1, 9]),
+    seed=st.none() | st.integers(0, 9),
+    step=st.integers(1, 12),
+)
+def test_workers_write_their_rows_to_their_places(
+    rows_of_worker: list[int], rows_per_shard: int, n_columns: int, seed: int | None, step: int
+) -> None:
+    n_rows = sum(rows_of_worker)
+    rows = np.arange(n_rows * n_columns, dtype=np.int32).reshape(n_rows, n_columns)
+    order = np.arange(n_rows) if seed is None else np.random.default_rng(seed).permutation(n_rows)
+    expected = np.empty_like(rows)
+    expected[order] = rows
+    division = Division(ArraySpec(rows.shape, "int32"), rows_per_shard)
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in division.names("x.npy")]
+        writer = ShardWriter(paths, Path("out"), division)
+        writer.order = None if seed is None else order
+        with writer:
+            first = 0
+            for its_rows in rows_of_worker:
+                plan = writer.plan.of_rows(first, its_rows)
+                places = order[first : first + its_rows]
+                touched = set((places // rows_per_shard).tolist())
+                its_files = range(min(touched, default=0), max(touched, default=-1) + 1)
+                assert plan.paths == [str(paths[file]) for file in its_files]
+                for begin in range(0, its_rows, step):
+                    end = min(begin + step, its_rows)
+                    PlacedRows(plan, first).write(begin, rows[first + begin : first + end])
+                first += its_rows
+        assert np.concatenate([np.load(path) for path in paths]).tolist() == expected.tolist()
+        assert sum(path.stat().st_size for path in paths) == division.n_bytes
+
+
+def test_a_worker_opens_each_file_once_and_writes_neighbours_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[int, int]] = []
+
+    def write_at(descriptor: int, data: memoryview, offset: int) -> None:
+        written.append((offset, len(data)))
+        npy_write_at(descriptor, data, offset)
+
+    def path(plan: FilePlan, file: int) -> str:
+        opened.append(file)
+        return path_of(plan, file)
+
+    opened: list[int] = []
+    npy_write_at, path_of = npy.write_at, FilePlan.path_of
+    monkeypatch.setattr(npy, "write_at", write_at)
+    monkeypatch.setattr(FilePlan, "path_of", path)
+    division = Division(ArraySpec((8, 5), "int32"), 4)
+    paths = [tmp_path / name for name in division.names("x.npy")]
+    with ShardWriter(paths, tmp_path / "out", division) as writer:
+        writer.order = np.array([5, 2, 0, 6, 1, 7, 4, 3])
+        rows = np.arange(40, dtype=np.int32).reshape(8, 5)
+        PlacedRows(writer.plan.of_rows(0, 8), 0).write(0, rows[:5])  # to 0, 1, 2, and 5, 6
+        assert opened == [0, 1]
+        assert written == [(128, 60), (128 + 20, 40)]
+        PlacedRows(writer.plan.of_rows(0, 8), 0).write(5, rows[5:])  # to 3, and 4, 7
+        assert written[2:] == [(128 + 60, 20), (128, 20), (128 + 60, 20)]
+    assert [np.load(path)[:, 0].tolist() for path in paths] == [[10, 20, 5, 35], [30, 0, 15, 25]]
+
+
+def test_an_output_that_a_worker_does_not_see_is_told(tmp_path: Path) -> None:
+    plan = FilePlan([str(tmp_path / "x.npy")], "out/x.npy", 4, 4, (128, 144), (128, 144))
+    with pytest.raises(OutputError, match=r"out/x\.npy: is not seen by a worker; name an output"):
+        PlacedRows(plan, 0).write(0, np.zeros((1, 1), np.int32))
 
 
 SIZES = [0, 1, 10, 11, 505, 0, 3, 99, 20]

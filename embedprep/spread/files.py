@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from embedprep.digests import PIECE_BYTES, KnownDigest, n_pieces, sha256_of
 from embedprep.engines import Engine
 from embedprep.errors import OutputError
-from embedprep.npy import FilePlan, disk_error, write_at
+from embedprep.npy import FilePlan, disk_error, write_rows
+from embedprep.sharding import by_file
 from embedprep.sources import Section, check_state, opened
 
 _READ_BYTES = 4 << 20
@@ -41,34 +42,24 @@ class PlacedRows:
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
         """Write rows, contiguous, `first_row` being counted among those of the worker."""
-        if self._plan.order is None:
-            self._write(self._first + first_row, rows)
+        if not rows.size:
             return
-        places = self._plan.order[first_row : first_row + len(rows)]
-        by_place = np.argsort(places)
-        # Rows that come to stand one behind the other are written at once.
-        runs = np.split(by_place, np.flatnonzero(np.diff(places[by_place]) != 1) + 1)
-        for run in runs:
-            if len(run):
-                self._write(int(places[run[0]]), rows[run])
-
-    def _write(self, row: int, rows: NDArray[Any]) -> None:
-        """Write rows at their place in the array, and so into one file or several."""
         plan = self._plan
-        while rows.size:
-            file, row_in_file = divmod(row, plan.rows_per_file)
-            some = rows[: plan.rows_per_file - row_in_file]
-            offset = plan.size_of(file)[0] + row_in_file * plan.row_bytes
+        if plan.order is None:
+            first_place = self._first + first_row
+            places = np.arange(first_place, first_place + len(rows))
+        else:
+            places = plan.order[first_row : first_row + len(rows)]
+        for file, in_file, its_rows in by_file(places, rows, plan.rows_per_file):
             try:
-                with Path(plan.paths[file]).open("r+b", buffering=0) as stream:
-                    write_at(stream.fileno(), some.data.cast("B"), offset)
+                with Path(plan.path_of(file)).open("r+b", buffering=0) as stream:
+                    write_rows(stream.fileno(), in_file, its_rows, plan.size_of(file)[0])
             except FileNotFoundError:
                 cause = "is not seen by a worker"
                 remedy = "name an output that all of them see, on a disk that they share"
                 raise OutputError(plan.target, cause, remedy) from None
             except OSError as error:
                 raise disk_error(plan.target, error) from error
-            row, rows = row + len(some), rows[len(some) :]
 
 
 class WholeFile(NamedTuple):

@@ -23,7 +23,7 @@ from embedprep.engines import Engine, Future
 from embedprep.errors import EmbedprepError, SettingsError
 from embedprep.handover import FinalPart, Layout, Written
 from embedprep.labels import NO_LABELS, KnownLabels, LabelFacts
-from embedprep.npy import ArrayWriter, FilePlan
+from embedprep.npy import ArrayWriter
 from embedprep.parts import count_leaks
 from embedprep.places import is_url
 from embedprep.portions import Kept, RankedWords
@@ -175,7 +175,7 @@ class SpreadNumberedText(NamedTuple):
         row = 0
         numbers = [n for n, parts in enumerate(self.of_sections) if parts[part].pieces]
         for number, n_rows in zip(numbers, n_rows_of_piece, strict=True):
-            places = {name: _of_rows(plan, row, n_rows) for name, plan in plans.items()}
+            places = {name: plan.of_rows(row, n_rows) for name, plan in plans.items()}
             writing = Writing(part, layout, labels, places, row, self._rows_before(number))
             counted = self.text.counted[number]
             written.append(
@@ -228,13 +228,6 @@ def _fill(writers: Sequence[ArrayWriter], engine: Engine) -> None:
     digests = iter(digests_by(engine, files))
     for writer, plan in zip(writers, plans, strict=True):
         writer.fill(list(islice(digests, len(plan.paths))))
-
-
-def _of_rows(plan: FilePlan, first_row: int, n_rows: int) -> FilePlan:
-    """The plan for those who write so many rows from one on: of the order, their part."""
-    if plan.order is None:
-        return plan
-    return plan._replace(order=plan.order[first_row : first_row + n_rows])
 
 
 def _join_hashes(of_sections: Sequence[list[Keys | None]]) -> list[Keys | None]:
