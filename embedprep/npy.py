@@ -75,7 +75,7 @@ class ArraySpec(NamedTuple):
 
 class FilePlan(NamedTuple):
     """How an array lies in its files, as others must know who write rows of it: `rows_per_file`
-    rows of `row_bytes` in each but the last.
+    rows in each but the last.
 
     `first` and `last` are the bytes before the rows, and all bytes, of every file but the last and
     of that one. Row i goes to the place `order[i]`, `order: (rows,)`, if there is one. In a plan
@@ -85,7 +85,6 @@ class FilePlan(NamedTuple):
     paths: list[str]
     target: str
     rows_per_file: int
-    row_bytes: int
     first: tuple[int, int]
     last: tuple[int, int]
     order: NDArray[Any] | None = None
@@ -183,7 +182,7 @@ class NpyWriter:
         size = len(self._header), self._n_bytes
         paths = [str(self.path.absolute())]
         n_rows = max(1, self.shape[0])
-        return FilePlan(paths, str(self.target), n_rows, self._row_bytes, size, size, self.order)
+        return FilePlan(paths, str(self.target), n_rows, size, size, self.order)
 
     @property
     def is_hashed(self) -> bool:

@@ -138,9 +138,9 @@ class ShardWriter:
     @property
     def plan(self) -> FilePlan:
         paths = [str(path.absolute()) for path in self.paths]
-        row_bytes, n_rows = self.division.array.row_bytes, self.division.rows_per_shard
+        n_rows = self.division.rows_per_shard
         first, last = ((len(h), n) for h, n in zip(self._headers, self._sizes, strict=True))
-        return FilePlan(paths, str(self.target), n_rows, row_bytes, first, last, self.order)
+        return FilePlan(paths, str(self.target), n_rows, first, last, self.order)
 
     @property
     def is_hashed(self) -> bool:

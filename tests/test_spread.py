@@ -6,6 +6,7 @@ Here threads take the part of a cluster; `test_cluster` has one.
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from embedprep.sources import NamedInputs, Reading
 from embedprep.spread import files as spread_files
 from embedprep.spread import text as spread_text
 from embedprep.spread.files import PlacedRows, WholeFile, digests_by
+from embedprep.spread.sections import SectionFacts
 from tests.test_same_bytes import files_in
 
 ENGINES = ("threads", "dask")
@@ -145,6 +147,34 @@ def test_a_row_without_its_label_is_told_by_its_record(tmp_path: Path) -> None:
             embedprep.build(inputs, tmp_path / "out", engine=engine)
 
 
+def test_labels_of_all_sections_are_checked_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    class NotingEngine(ThreadEngine):
+        def submit(self, function: Any, /, *arguments: Any) -> Any:
+            done.append(getattr(function, "__name__", ""))
+            return super().submit(function, *arguments)
+
+        def gather(self, futures: Any) -> Any:
+            done.append("gather")
+            return super().gather(futures)
+
+    monkeypatch.setattr(cluster, "cluster_engine", lambda *_: NotingEngine(2))
+    for name in ("t", "u"):
+        (tmp_path / name).write_text("a b c d\n" * 9, encoding="utf-8")
+    with pytest.raises(InputError, match=r"u: record 1: has no label"):
+        embedprep.build([f"x={tmp_path}/t", tmp_path / "u"], tmp_path / "out", engine="dask")
+    assert done[done.index("check_section") :] == ["check_section"] * 14 + ["gather"]
+
+
+def test_records_before_a_section_are_those_of_its_group() -> None:
+    sections = [SectionFacts(0, Counter(), n_records, None) for n_records in (3, 4, 5, 6)]
+    assert spread_text._records_before("aabab", sections) == [0, 3, 0, 7, 5]
+    assert spread_text._records_before([1, 1, 2], sections[:2]) == [0, 3, 0]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -244,7 +274,7 @@ def test_a_worker_opens_each_file_once_and_writes_neighbours_at_once(
 
 
 def test_an_output_that_a_worker_does_not_see_is_told(tmp_path: Path) -> None:
-    plan = FilePlan([str(tmp_path / "x.npy")], "out/x.npy", 4, 4, (128, 144), (128, 144))
+    plan = FilePlan([str(tmp_path / "x.npy")], "out/x.npy", 4, (128, 144), (128, 144))
     with pytest.raises(OutputError, match=r"out/x\.npy: is not seen by a worker; name an output"):
         PlacedRows(plan, 0).write(0, np.zeros((1, 1), np.int32))
 

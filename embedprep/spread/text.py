@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -121,11 +121,10 @@ class SpreadText(NamedTuple):
         parts = engine.gather([engine.submit(on_worker.parts_of, its) for its in final])
         return SpreadNumberedText(self, known, final, parts)
 
-    def records_before(self, number: int) -> int:
-        """How many records of its input are before a section."""
-        its = self.sections[number].number
-        before = zip(self.sections[:number], self.facts[:number], strict=True)
-        return sum(facts.n_records for section, facts in before if section.number == its)
+    @property
+    def records_before(self) -> list[int]:
+        """How many records of its input are before each section, as far as they are counted."""
+        return _records_before([its.number for its in self.sections], self.facts)
 
 
 class SpreadNumberedText(NamedTuple):
@@ -144,15 +143,14 @@ class SpreadNumberedText(NamedTuple):
         if all(_has_labels(part.labels, facts) for part in self.parts):
             return
         engine, text = self.text.engine, self.text
-        for number, counted in enumerate(text.counted):
-            before = text.records_before(number)
-            engine.gather(
-                [
-                    engine.submit(
-                        on_worker.check_section, counted, self.known, text.task, facts, before
-                    )
-                ]
-            )
+        asked = (self.known, text.task, facts)
+        sections = zip(text.counted, text.records_before, strict=True)
+        engine.gather(
+            [
+                engine.submit(on_worker.check_section, its, *asked, before)
+                for its, before in sections
+            ]
+        )
 
     def count_leaks(self) -> int:
         engine = self.text.engine
@@ -173,10 +171,12 @@ class SpreadNumberedText(NamedTuple):
         plans = {name: writer.plan for name, writer in writers.items()}
         written = []
         row = 0
+        inputs_of_part = [section.input.part for section in self.text.sections]
+        rows_before = _records_before(inputs_of_part, self.text.facts)
         numbers = [n for n, parts in enumerate(self.of_sections) if parts[part].pieces]
         for number, n_rows in zip(numbers, n_rows_of_piece, strict=True):
             places = {name: plan.of_rows(row, n_rows) for name, plan in plans.items()}
-            writing = Writing(part, layout, labels, places, row, self._rows_before(number))
+            writing = Writing(part, layout, labels, places, row, rows_before[number])
             counted = self.text.counted[number]
             written.append(
                 engine.submit(on_worker.write_section, counted, self.known, task, writing)
@@ -189,11 +189,17 @@ class SpreadNumberedText(NamedTuple):
         _fill([writer for writer in writers.values() if writer.is_hashed], engine)
         return total
 
-    def _rows_before(self, number: int) -> int:
-        """How many rows of the inputs of its part are before a section."""
-        its = self.text.sections[number].input.part
-        before = zip(self.text.sections[:number], self.text.facts[:number], strict=True)
-        return sum(facts.n_records for section, facts in before if section.input.part == its)
+
+def _records_before(groups: Sequence[int | str], sections: Sequence[SectionFacts]) -> list[int]:
+    """How many records there are in the sections before each that are of the same group; those of
+    a section that is not counted yet are none.
+    """
+    n_records = Counter[int | str]()
+    before = []
+    for group, facts in zip_longest(groups, sections):
+        before.append(n_records[group])
+        n_records[group] += 0 if facts is None else facts.n_records
+    return before
 
 
 def _united(of_sections: Sequence[FinalPart]) -> FinalPart:
@@ -203,7 +209,7 @@ def _united(of_sections: Sequence[FinalPart]) -> FinalPart:
     labels = KnownLabels(NO_LABELS.fewest, NO_LABELS.most, frozenset())
     for part in of_sections:
         rows_of_length.update(part.rows_of_length)
-        pieces = [*pieces, *part.pieces]
+        pieces += part.pieces
         labels = labels.united(part.labels)
     return FinalPart(of_sections[0].name, rows_of_length, pieces, labels)
 
@@ -285,7 +291,7 @@ def count_spread(
             [facts] = engine.gather([its])
         except EmbedprepError:
             # Its place is told by the records before, which are known by now.
-            on_worker.count_section(sections[number], task, text.records_before(number))
+            on_worker.count_section(sections[number], task, text.records_before[number])
             raise
         text.facts.append(facts)
         inputs.advance(_n_bytes(sections[number]))
