@@ -25,7 +25,7 @@ from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, OutputError, SettingsError
 from embedprep.npy import ArraySpec, FilePlan
 from embedprep.sharding import Division, ShardWriter
-from embedprep.sources import NamedInputs, Reading
+from embedprep.sources import NamedInputs, Reading, Section
 from embedprep.spread import files as spread_files
 from embedprep.spread import text as spread_text
 from embedprep.spread.files import PlacedRows, WholeFile, digests_by
@@ -299,6 +299,15 @@ def test_pieces_of_files_are_hashed_by_several(hashed: list[WholeFile]) -> None:
         assert digests_by(engine, hashed) == expected
         assert [digests_by(engine, [file]) for file in hashed] == [[each] for each in expected]
         assert digests_by(engine, []) == []
+
+
+def test_a_file_that_changes_before_it_is_hashed_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    path.write_bytes(b"a\n")
+    item = NamedInputs([str(path)], Reading()).inputs[0]
+    section = Section(0, item, 0, 2, (2, path.stat().st_mtime_ns - 1))
+    with ThreadEngine(2) as engine, pytest.raises(InputError, match="t: changed while it was read"):
+        digests_by(engine, [WholeFile(str(path), 2, section)])
 
 
 def test_a_task_hashes_some_pieces_of_a_large_file_or_several_small_files(
