@@ -63,6 +63,21 @@ def row_chunks(n_rows: int, row_bytes: int) -> Iterator[slice]:
         yield slice(first, min(first + rows_at_once, n_rows))
 
 
+def ragged_chunks(lengths: Ints, n_bytes: int) -> Iterator[slice]:
+    """So many things at a time, of `lengths: (things,)` bytes, as make some bytes, one at least.
+
+    >>> list(ragged_chunks(np.array([1, 2, 9, 1]), 4))
+    [slice(0, 2, None), slice(2, 3, None), slice(3, 4, None)]
+    """
+    ends = np.cumsum(lengths)
+    first = 0
+    while first < len(lengths):
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + n_bytes, "right")))
+        yield slice(first, last)
+        first = last
+
+
 def windows(text: Bytes) -> Keys:
     """The eight bytes from each byte of a text on, as little-endian numbers; (bytes - 7,).
 

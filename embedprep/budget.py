@@ -20,8 +20,12 @@ _OF_ALL = 24 << 20
 _OF_A_KEPT_WORD = 320
 """As text in a vocabulary, with its count, and as it is written."""
 
-_TIMES_WHEN_MERGED = 5
-"""How many times its own size a dictionary takes while others are merged into it."""
+_OF_A_CLASS = 300
+"""As text, by its code and in order, and as it is written."""
+
+_TIMES_WHEN_MERGED = 6
+"""How many times its own size a dictionary takes while others are merged into it, and while the
+words of its stretches are found."""
 
 _LEAST_DICTIONARY = 4 << 20
 
@@ -45,6 +49,19 @@ class Budget(NamedTuple):
                 f"keeps {row_bytes} bytes of every row in memory, for {how_many(n_rows, 'row')} "
                 f"more than the {how_large(self.per_row)} that --memory leaves for it",
                 "raise --memory, or leave the option out",
+            )
+
+    def check_classes(self, n_classes: int) -> None:
+        """Raise InputError where the names of the classes take as much as a dictionary may."""
+        if self.dictionary is None:
+            return
+        room = max(self.dictionary, _LEAST_DICTIONARY)
+        if n_classes * _OF_A_CLASS > room:
+            raise InputError(
+                "--memory",
+                f"labels of {how_many(n_classes, 'class', 'classes')} take more than the "
+                f"{how_large(room)} that it leaves for them",
+                "raise it, or choose --label-type number if they are numbers",
             )
 
 

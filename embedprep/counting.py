@@ -200,12 +200,13 @@ class _Counting:
         self.portions: list[Portion] = []
         self.total = empty_dictionary(self.secret)
         room = work.budget.dictionary
-        self.n_known = KNOWN_WORDS
-        if room is not None:  # the next portion begins with these, and is to have room for more
-            self.n_known = min(KNOWN_WORDS, room // _BYTES_OF_A_WORD // 4)
-        self.tables = [_draw_table(self.total, self.secret, self.n_known)]
+        # The next portion begins with the words of a table, and is to have room for more.
+        self._table_bytes = None if room is None else room // 4
+        self.tables = [_draw_table(self.total, self.secret, self._table_bytes)]
         self._new: list[Dictionary] = []
         self._new_bytes = 0
+        self._merging_bytes = 0
+        self._most_of_block = 0
         self._own_records: list[Record] = []
         self._merging: Future[tuple[Merged, _Table]] | None = None
         self._row_secrets: Sequence[Secret] = ()
@@ -215,6 +216,7 @@ class _Counting:
         counts += block.known_counts
         self._new.append(block.own)
         self._new_bytes += block.own.n_bytes
+        self._most_of_block = max(self._most_of_block, block.own.n_bytes)
 
     @property
     def newest_table(self) -> Lookup:
@@ -233,8 +235,9 @@ class _Counting:
         if self._merging is None and n_new > 2 * self.total.words.n_words:
             self._add_known()
             self._merging = self.engine.submit(
-                _merge_and_draw, self.total, self._new, self.secret, self.n_known
+                _merge_and_draw, self.total, self._new, self.secret, self._table_bytes
             )
+            self._merging_bytes = self._new_bytes
             self._new, self._new_bytes = [], 0
         if self._merging is not None and (is_first or self._merging.done()):
             self._await_merge()
@@ -245,15 +248,16 @@ class _Counting:
                 self._begin_portion()
 
     def _is_to_end(self) -> bool:
-        """Whether the portion takes the memory that it may, its blocks' records included, or is to
-        be kept for another run.
+        """Whether the portion takes the memory that it may, its blocks' records and what is under
+        way included, or is to be kept for another run.
         """
         if not self.intake.n_blocks:
             return False
         if self.work.checkpoints is not None and self.work.checkpoints.is_due:
             return True
         room = self.work.budget.dictionary
-        n_bytes = self.total.n_bytes + self._new_bytes
+        n_bytes = self.total.n_bytes + self._new_bytes + self._merging_bytes
+        n_bytes += self.intake.n_in_flight * self._most_of_block
         n_records = len(self._own_records)
         return room is not None and (n_bytes > room or n_records >= BLOCKS_OF_A_PORTION)
 
@@ -267,7 +271,7 @@ class _Counting:
         """Take over the total and the table that are being made, if any are."""
         if self._merging is not None:
             [(merged, table)] = self.engine.gather([self._merging])
-            self._merging = None
+            self._merging, self._merging_bytes = None, 0
             self.tables.append(table)
             self._adopt(merged)
 
@@ -301,7 +305,7 @@ class _Counting:
 
     def _begin_portion(self) -> None:
         """Begin with the most frequent words of the portion before."""
-        table = _draw_table(self.total, self.secret, self.n_known)
+        table = _draw_table(self.total, self.secret, self._table_bytes)
         n_known = table.lookup.n_words
         self.total = Dictionary(table.lookup.words, np.zeros(n_known, np.int64))
         self.tables = [table._replace(places=np.arange(n_known))]
@@ -333,14 +337,17 @@ class _Counting:
 
 
 def _merge_and_draw(
-    total: Dictionary, others: list[Dictionary], secret: Secret, n_known: int
+    total: Dictionary, others: list[Dictionary], secret: Secret, table_bytes: int | None
 ) -> tuple[Merged, _Table]:
     merged = merge(total, others)
-    return merged, _draw_table(merged.total, secret, n_known)
+    return merged, _draw_table(merged.total, secret, table_bytes)
 
 
-def _draw_table(total: Dictionary, secret: Secret, n_known: int) -> _Table:
-    """The `n_known` most frequent words of a dictionary as known words."""
-    places = most_frequent(total.counts, n_known)
+def _draw_table(total: Dictionary, secret: Secret, table_bytes: int | None) -> _Table:
+    """The most frequent words of a dictionary as known words, of so many bytes at most."""
+    places = most_frequent(total.counts, KNOWN_WORDS)
+    if table_bytes is not None:
+        sizes = np.cumsum(total.words.lengths[places] + _BYTES_OF_A_WORD)
+        places = places[: np.searchsorted(sizes, table_bytes)]
     known = Lookup(total.words.at(places).compact(), secret)
     return _Table(known, places, np.zeros(len(places), np.int64))

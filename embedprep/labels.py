@@ -148,6 +148,10 @@ class LabelCodes:
         """The classes by their codes."""
         return list(self._code_of)
 
+    @property
+    def n_classes(self) -> int:
+        return len(self._code_of)
+
     def restore(self, classes: Sequence[str]) -> None:
         """Give the classes the codes that they had."""
         self._code_of = {name: code for code, name in enumerate(classes)}

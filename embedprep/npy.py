@@ -13,6 +13,7 @@ import mmap
 import os
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from embedprep.arrays import Ints
 from embedprep.digests import Digest, KnownDigest, UnorderedDigest
 from embedprep.errors import OutputError
 from embedprep.places import Place, RemoteError, is_url
@@ -73,23 +75,42 @@ class ArraySpec(NamedTuple):
 
 class FilePlan(NamedTuple):
     """How an array lies in its files, as others must know who write rows of it: `rows_per_file`
-    rows of `row_bytes` in each but the last.
+    rows in each but the last.
 
     `first` and `last` are the bytes before the rows, and all bytes, of every file but the last and
-    of that one. Row i goes to the place `order[i]`, `order: (rows,)`, if there is one.
+    of that one. Row i goes to the place `order[i]`, `order: (rows,)`, if there is one. In a plan
+    `of_rows`, files before number `first_file` are left out.
     """
 
     paths: list[str]
     target: str
     rows_per_file: int
-    row_bytes: int
     first: tuple[int, int]
     last: tuple[int, int]
     order: NDArray[Any] | None = None
+    first_file: int = 0
+
+    def path_of(self, file: int) -> str:
+        """Where a file lies, by its number in the array."""
+        return self.paths[file - self.first_file]
 
     def size_of(self, file: int) -> tuple[int, int]:
         """The bytes of a file before its rows, and all of them."""
-        return self.last if file == len(self.paths) - 1 else self.first
+        return self.last if file == self.first_file + len(self.paths) - 1 else self.first
+
+    def of_rows(self, first_row: int, n_rows: int) -> FilePlan:
+        """What they must know who write so many rows from one on: the places of these, and the
+        files from the first to the last that has one of them.
+        """
+        order = None if self.order is None else self.order[first_row : first_row + n_rows]
+        if not n_rows:
+            return self._replace(paths=[], order=order)
+        least, most = first_row, first_row + n_rows - 1
+        if order is not None:
+            least, most = int(order.min()), int(order.max())
+        begin, end = least // self.rows_per_file, most // self.rows_per_file + 1
+        paths = self.paths[begin - self.first_file : end - self.first_file]
+        return self._replace(paths=paths, order=order, first_file=begin, last=self.size_of(end - 1))
 
 
 class RowWriter(Protocol):
@@ -165,7 +186,7 @@ class NpyWriter:
         size = len(self._header), self._n_bytes
         paths = [str(self.path.absolute())]
         n_rows = max(1, self.shape[0])
-        return FilePlan(paths, str(self.target), n_rows, self._row_bytes, size, size, self.order)
+        return FilePlan(paths, str(self.target), n_rows, size, size, self.order)
 
     @property
     def is_hashed(self) -> bool:
@@ -317,6 +338,18 @@ def write_at(descriptor: int, data: memoryview, offset: int) -> None:
                 n_written = os.write(descriptor, data)
         data = data[n_written:]
         offset += n_written
+
+
+def write_rows(descriptor: int, places: Ints, rows: NDArray[Any], first_byte: int) -> None:
+    """Write rows at their places in a file, which are in order, its place 0 at `first_byte`.
+
+    Rows that come to stand one behind the other are written at once.
+    """
+    row_bytes = rows[:1].nbytes
+    begins = [0, *(np.flatnonzero(np.diff(places) != 1) + 1).tolist(), len(rows)]
+    for begin, end in pairwise(begins):
+        offset = first_byte + int(places[begin]) * row_bytes
+        write_at(descriptor, rows[begin:end].data.cast("B"), offset)
 
 
 def read_at(descriptor: int, n_bytes: int, offset: int) -> bytes:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from embedprep.arrays import Ints
 from embedprep.digests import Digest, KnownDigest, UnorderedDigest, digest_of
 from embedprep.ledger import Ledger
 from embedprep.npy import (
@@ -29,6 +31,7 @@ from embedprep.npy import (
     npy_header,
     read_at,
     write_at,
+    write_rows,
 )
 from embedprep.places import Place, Url
 
@@ -135,9 +138,9 @@ class ShardWriter:
     @property
     def plan(self) -> FilePlan:
         paths = [str(path.absolute()) for path in self.paths]
-        row_bytes, n_rows = self.division.array.row_bytes, self.division.rows_per_shard
+        n_rows = self.division.rows_per_shard
         first, last = ((len(h), n) for h, n in zip(self._headers, self._sizes, strict=True))
-        return FilePlan(paths, str(self.target), n_rows, row_bytes, first, last, self.order)
+        return FilePlan(paths, str(self.target), n_rows, first, last, self.order)
 
     @property
     def is_hashed(self) -> bool:
@@ -234,16 +237,9 @@ class ShuffledShardWriter(ShardWriter):
         if self._waiting is not None:
             self._waiting[places] = rows
             return
-        by_place = np.argsort(places)
-        shards, firsts = np.unique(
-            places[by_place] // self.division.rows_per_shard, return_index=True
-        )
-        for shard, of_shard in zip(shards.tolist(), np.split(by_place, firsts[1:]), strict=False):
-            row = places[of_shard] - shard * self.division.rows_per_shard
-            offsets = len(self._header(shard)) + row * self.division.array.row_bytes
+        for shard, in_shard, its_rows in by_file(places, rows, self.division.rows_per_shard):
             with self._opened(shard) as descriptor:
-                for offset, its_row in zip(offsets.tolist(), rows[of_shard], strict=True):
-                    write_at(descriptor, its_row.data.cast("B"), offset)
+                write_rows(descriptor, in_shard, its_rows, len(self._header(shard)))
 
     def _finish(self) -> None:
         if self._waiting is not None and not self._digests:
@@ -254,3 +250,18 @@ class ShuffledShardWriter(ShardWriter):
 def _read_back(path: Path, n_bytes: int, offset: int) -> bytes:
     with path.open("rb", buffering=0) as file:
         return read_at(file.fileno(), n_bytes, offset)
+
+
+def by_file(
+    places: Ints, rows: NDArray[Any], rows_per_file: int
+) -> Iterator[tuple[int, Ints, NDArray[Any]]]:
+    """Of rows that go to some places of an array, each file that gets any, the places of its own in
+    it, and these rows, in the order of their places.
+    """
+    if (places[1:] < places[:-1]).any():
+        by_place = np.argsort(places)
+        places, rows = places[by_place], rows[by_place]
+    files, firsts = np.unique(places // rows_per_file, return_index=True)
+    bounds = pairwise([*firsts.tolist(), len(rows)])
+    for file, (begin, end) in zip(files.tolist(), bounds, strict=True):
+        yield file, places[begin:end] - file * rows_per_file, rows[begin:end]

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from embedprep import __version__
 from embedprep.digests import Digest
 from embedprep.errors import EmbedprepError, OutputError
 from embedprep.manifest import describe_input, read_manifest_of_rows
@@ -23,7 +22,7 @@ from embedprep.settings import MatrixSettings, RowSettings, Selection
 from embedprep.sources import BLOCK_BYTES, Input, NamedInputs, Source, total_bytes
 from embedprep.sources.compression import decompressed
 from embedprep.sources.opening import opened, read_chunks
-from embedprep.tokenizer.rules import versions_behind
+from embedprep.tokenizer.rules import all_versions
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vectors.reading import content_of
 
@@ -52,7 +51,7 @@ def request_of(
         "errors": reading.errors,
         "records": asdict(reading.records) | {"format": formats},
         "matrix": None if matrix is None else asdict(matrix),
-        "versions": {"embedprep": __version__} | versions_behind(tokenizer),
+        "versions": all_versions(tokenizer),
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import Ints, join_lines, starts_of
+from embedprep.arrays import Ints, join_lines, ragged_chunks, starts_of
 from embedprep.dictionary import Dictionary, WordArray, merge, word_keys
 from embedprep.dictionary.grouping import group_words
 from embedprep.engines import Engine, in_turn
@@ -69,10 +68,9 @@ def unfold(
             Dictionary(words.at(groups.first).compact(), counts), groups.group, found.per_row
         )
 
-    pieces = list(in_turn(engine, unfold_some, _some_at_a_time(other, lengths)))
-    merged = merge(
-        Dictionary(counted.words.at(plain), counted.counts[plain]), [piece.own for piece in pieces]
-    )
+    chunks = ragged_chunks(lengths[other] + 1, _BYTES_AT_ONCE)
+    pieces = list(in_turn(engine, unfold_some, ((other[chunk],) for chunk in chunks)))
+    merged = merge(counted.at(plain), [piece.own for piece in pieces])
 
     n_words = np.ones(len(starts), np.int64)
     n_words[other] = np.concatenate([other[:0], *(piece.per_stretch for piece in pieces)])
@@ -84,14 +82,3 @@ def unfold(
         [other[:0], *(own_places[piece.group] for own_places, piece in of_pieces)]
     )
     return merged.total, Unfolding(places, starts_of(n_words), n_words)
-
-
-def _some_at_a_time(stretches: Ints, lengths: Ints) -> Iterator[tuple[Ints]]:
-    """The places of stretches, as many at a time as make some bytes."""
-    ends = np.cumsum(lengths[stretches] + 1)
-    first = 0
-    while first < len(stretches):
-        before = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + _BYTES_AT_ONCE, "right")))
-        yield (stretches[first:last],)
-        first = last

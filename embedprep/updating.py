@@ -94,7 +94,7 @@ def update(
 
 def _resolved(place: Place) -> str:
     """What is the same text for the same place."""
-    return place.text if isinstance(place, Url) else os.path.realpath(place)
+    return place.identity if isinstance(place, Url) else os.path.realpath(place)
 
 
 def _pieces(

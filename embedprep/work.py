@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from embedprep.engines import Engine, ThreadEngine
 from embedprep.hashing import Secret
 from embedprep.settings import Resources
 from embedprep.spool import Spool
+from embedprep.tokenizer.rules import all_versions
 from embedprep.tokenizer.settings import HOLD_THE_LOCK, TokenizerSettings
 
 
@@ -57,5 +59,8 @@ def work_in(
         if resources.is_spread:
             from embedprep.engines.cluster import cluster_engine
 
-            cluster = stack.enter_context(cluster_engine(resources.scheduler, resources.jobs))
+            find_versions = partial(all_versions, tokenizer)
+            cluster = stack.enter_context(
+                cluster_engine(resources.scheduler, resources.jobs, find_versions)
+            )
         yield Work(engine, secret, spool, budget, cluster, checkpoints)

@@ -132,19 +132,16 @@ def test_the_marks_of_long_words_are_those_of_files_that_were_made_before() -> N
 
 @given(
     all_marks_are_one=st.booleans(),
-    words_at_once=st.sampled_from([1, 3, 1 << 15]),
     several=dictionaries,
     bytes_at_once=st.sampled_from([1, 200, 1 << 20]),
 )
 def test_ordered_words_are_merged_piece_by_piece(
     *,
     all_marks_are_one: bool,
-    words_at_once: int,
     several: list[dict[str, int]],
     bytes_at_once: int,
 ) -> None:
     with pytest.MonkeyPatch.context() as patched, Spool(Path.cwd(), memory_bytes=400) as spool:
-        patched.setattr(order, "_WORDS_AT_ONCE", words_at_once)
         if all_marks_are_one:
             patched.setattr(order, "SECRET", Secret(np.uint64(0), np.uint64(1)))
         sources = [

@@ -519,8 +519,8 @@ def test_of_two_runs_at_once_one_stops(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             lambda: embedprep.build("zip://a.txt::s3://u:p@bucket/a.zip", "memory://out"),
             (
-                "zip://a.txt::s3://bucket/a.zip: cannot be read (is several addresses in one); "
-                "name the object itself"
+                "zip://a.txt::s3://bucket/a.zip: cannot be read (its :: stands for several "
+                "addresses in one); name the object itself, and a host by its name"
             ),
         ),
     ],
@@ -590,7 +590,7 @@ def test_the_package_that_fsspec_needs_is_named(monkeypatch: pytest.MonkeyPatch)
         requests.filesystem_of("s3://bucket-of-nobody/a")
     assert str(caught.value) == (
         "s3://bucket-of-nobody/a: fsspec needs a package more for s3:// "
-        "(Install s3fs to access S3); install it with embedprep[remote]"
+        "(Install s3fs to access S3); install that beside embedprep[remote]"
     )
 
 

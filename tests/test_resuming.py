@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import embedprep
 from embedprep import counting, npy, sharding
 from embedprep.checkpoints import Checkpoints
 from embedprep.cli.main import cli
-from embedprep.errors import InputError, SettingsError
+from embedprep.errors import InputError, OutputError, SettingsError
 from embedprep.sharding import ShardWriter
 from embedprep.sources import Block, Reader
 from tests.test_same_bytes import files_in
@@ -320,7 +321,7 @@ def test_a_killed_process_goes_on_twice(text: Path, monkeypatch: pytest.MonkeyPa
     [
         (
             "encode t --vocab whole/vocab.json --resume -o x.npy",
-            "--resume: keeps what is finished in a folder; name one by -o",
+            "keeps what is finished in a folder; name one by -o",
         ),
         (
             "run t --engine dask --resume -o out",
@@ -337,3 +338,33 @@ def test_where_there_is_nothing_to_go_on_with(
         call(command.split())
     assert said in str(raised.value)
     assert {path.name for path in text.parent.iterdir()} == {"t", "whole"}
+
+
+@pytest.mark.parametrize("place", [KEPT, f"{KEPT}/kept/spool", f"{KEPT}/vocab.json"])
+def test_a_link_among_what_is_kept_leads_nowhere(place: str, text: Path) -> None:
+    build_and_stop(text, 30)
+    outside = text.parent / "outside"
+    outside.mkdir()
+    (outside / "vocab.json").write_bytes(b"precious")
+    link = text.parent / "out" / place
+    if link.is_dir():
+        shutil.rmtree(link)
+        link.symlink_to(outside)
+    else:
+        link.unlink(missing_ok=True)
+        link.symlink_to(outside / "vocab.json")
+    assert build(text) == whole(text)
+    assert [path.name for path in outside.iterdir()] == ["vocab.json"]
+    assert (outside / "vocab.json").read_bytes() == b"precious"
+
+
+def test_what_lies_in_a_leftover_is_neither_input_nor_output(text: Path) -> None:
+    kept = build_and_stop(text, 30)
+    mine = kept / "mine.txt"
+    mine.write_bytes(b"a\n")
+    with pytest.raises(OutputError, match="is removed as what a dead run has left"):
+        embedprep.build([str(mine)], kept.parent)
+    for output in (kept, kept / "sub"):
+        with pytest.raises(OutputError, match="would be removed; name another"):
+            embedprep.build([str(text)], output)
+    assert mine.read_bytes() == b"a\n"

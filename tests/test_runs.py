@@ -32,12 +32,12 @@ def counts_of(dictionary: Dictionary) -> dict[str, int]:
     return dict(zip(dictionary.words.to_text(), dictionary.counts.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("words_at_once", [1, 3, 1 << 15])
+@pytest.mark.parametrize("bytes_at_once", [1, 150, 1 << 20])
 @given(counts=counted)
-def test_a_run_holds_the_words_and_their_places(words_at_once: int, counts: dict[str, int]) -> None:
+def test_a_run_holds_the_words_and_their_places(bytes_at_once: int, counts: dict[str, int]) -> None:
     secret = Secret.draw()
     with pytest.MonkeyPatch.context() as patched, Spool(Path.cwd(), memory_bytes=0) as spool:
-        patched.setattr(runs, "_WORDS_AT_ONCE", words_at_once)
+        patched.setattr(runs, "_BYTES_AT_ONCE", bytes_at_once)
         run = write_run(dictionary_of(counts, secret), spool, secret)
         found = {
             word: (place, n)

@@ -6,24 +6,30 @@ Here threads take the part of a cluster; `test_cluster` has one.
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import embedprep
-from embedprep import digests
+from embedprep import digests, npy
 from embedprep.digests import digest_of
 from embedprep.engines import ThreadEngine, cluster
-from embedprep.errors import EmbedprepError, InputError, SettingsError
-from embedprep.sources import NamedInputs, Reading
+from embedprep.errors import EmbedprepError, InputError, OutputError, SettingsError
+from embedprep.npy import ArraySpec, FilePlan
+from embedprep.sharding import Division, ShardWriter
+from embedprep.sources import NamedInputs, Reading, Section
 from embedprep.spread import files as spread_files
 from embedprep.spread import text as spread_text
-from embedprep.spread.files import digest_by
+from embedprep.spread.files import PlacedRows, WholeFile, digests_by
+from embedprep.spread.sections import SectionFacts
 from tests.test_same_bytes import files_in
 
 ENGINES = ("threads", "dask")
@@ -33,7 +39,7 @@ LINES = ["a b c", "", "b c", "c", "a a a d e f g h", "x", "é 中文 b", "c c"]
 @pytest.fixture(autouse=True)
 def _threads_for_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def threads(_scheduler: str | None, _jobs: int | None) -> Iterator[ThreadEngine]:
+    def threads(*_: object) -> Iterator[ThreadEngine]:
         with ThreadEngine(2) as engine:
             yield engine
 
@@ -141,6 +147,34 @@ def test_a_row_without_its_label_is_told_by_its_record(tmp_path: Path) -> None:
             embedprep.build(inputs, tmp_path / "out", engine=engine)
 
 
+def test_labels_of_all_sections_are_checked_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    class NotingEngine(ThreadEngine):
+        def submit(self, function: Any, /, *arguments: Any) -> Any:
+            done.append(getattr(function, "__name__", ""))
+            return super().submit(function, *arguments)
+
+        def gather(self, futures: Any) -> Any:
+            done.append("gather")
+            return super().gather(futures)
+
+    monkeypatch.setattr(cluster, "cluster_engine", lambda *_: NotingEngine(2))
+    for name in ("t", "u"):
+        (tmp_path / name).write_text("a b c d\n" * 9, encoding="utf-8")
+    with pytest.raises(InputError, match=r"u: record 1: has no label"):
+        embedprep.build([f"x={tmp_path}/t", tmp_path / "u"], tmp_path / "out", engine="dask")
+    assert done[done.index("check_section") :] == ["check_section"] * 14 + ["gather"]
+
+
+def test_records_before_a_section_are_those_of_its_group() -> None:
+    sections = [SectionFacts(0, Counter(), n_records, None) for n_records in (3, 4, 5, 6)]
+    assert spread_text._records_before("aabab", sections) == [0, 3, 0, 7, 5]
+    assert spread_text._records_before([1, 1, 2], sections[:2]) == [0, 3, 0]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -173,13 +207,125 @@ def test_sections_grow_with_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert sizes == {1: 16 << 20, 10**8: 25 * 10**6, 10**10: 64 << 20, 10**15: 5 * 10**10}
 
 
-def test_pieces_of_a_file_are_hashed_by_several(
+@given(
+    rows_of_worker=st.lists(st.integers(0, 12), min_size=1, max_size=5),
+    rows_per_shard=st.integers(1, 40),
+    n_columns=st.sampled_from([1, 9]),
+    seed=st.none() | st.integers(0, 9),
+    step=st.integers(1, 12),
+)
+def test_workers_write_their_rows_to_their_places(
+    rows_of_worker: list[int], rows_per_shard: int, n_columns: int, seed: int | None, step: int
+) -> None:
+    n_rows = sum(rows_of_worker)
+    rows = np.arange(n_rows * n_columns, dtype=np.int32).reshape(n_rows, n_columns)
+    order = np.arange(n_rows) if seed is None else np.random.default_rng(seed).permutation(n_rows)
+    expected = np.empty_like(rows)
+    expected[order] = rows
+    division = Division(ArraySpec(rows.shape, "int32"), rows_per_shard)
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in division.names("x.npy")]
+        writer = ShardWriter(paths, Path("out"), division)
+        writer.order = None if seed is None else order
+        with writer:
+            first = 0
+            for its_rows in rows_of_worker:
+                plan = writer.plan.of_rows(first, its_rows)
+                places = order[first : first + its_rows]
+                touched = set((places // rows_per_shard).tolist())
+                its_files = range(min(touched, default=0), max(touched, default=-1) + 1)
+                assert plan.paths == [str(paths[file]) for file in its_files]
+                for begin in range(0, its_rows, step):
+                    end = min(begin + step, its_rows)
+                    PlacedRows(plan, first).write(begin, rows[first + begin : first + end])
+                first += its_rows
+        assert np.concatenate([np.load(path) for path in paths]).tolist() == expected.tolist()
+        assert sum(path.stat().st_size for path in paths) == division.n_bytes
+
+
+def test_a_worker_opens_each_file_once_and_writes_neighbours_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    written: list[tuple[int, int]] = []
+
+    def write_at(descriptor: int, data: memoryview, offset: int) -> None:
+        written.append((offset, len(data)))
+        npy_write_at(descriptor, data, offset)
+
+    def path(plan: FilePlan, file: int) -> str:
+        opened.append(file)
+        return path_of(plan, file)
+
+    opened: list[int] = []
+    npy_write_at, path_of = npy.write_at, FilePlan.path_of
+    monkeypatch.setattr(npy, "write_at", write_at)
+    monkeypatch.setattr(FilePlan, "path_of", path)
+    division = Division(ArraySpec((8, 5), "int32"), 4)
+    paths = [tmp_path / name for name in division.names("x.npy")]
+    with ShardWriter(paths, tmp_path / "out", division) as writer:
+        writer.order = np.array([5, 2, 0, 6, 1, 7, 4, 3])
+        rows = np.arange(40, dtype=np.int32).reshape(8, 5)
+        PlacedRows(writer.plan.of_rows(0, 8), 0).write(0, rows[:5])  # to 0, 1, 2, and 5, 6
+        assert opened == [0, 1]
+        assert written == [(128, 60), (128 + 20, 40)]
+        PlacedRows(writer.plan.of_rows(0, 8), 0).write(5, rows[5:])  # to 3, and 4, 7
+        assert written[2:] == [(128 + 60, 20), (128, 20), (128 + 60, 20)]
+    assert [np.load(path)[:, 0].tolist() for path in paths] == [[10, 20, 5, 35], [30, 0, 15, 25]]
+
+
+def test_an_output_that_a_worker_does_not_see_is_told(tmp_path: Path) -> None:
+    plan = FilePlan([str(tmp_path / "x.npy")], "out/x.npy", 4, (128, 144), (128, 144))
+    with pytest.raises(OutputError, match=r"out/x\.npy: is not seen by a worker; name an output"):
+        PlacedRows(plan, 0).write(0, np.zeros((1, 1), np.int32))
+
+
+SIZES = [0, 1, 10, 11, 505, 0, 3, 99, 20]
+
+
+@pytest.fixture
+def hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[WholeFile]:
+    """Files of pieces of ten bytes."""
     monkeypatch.setattr(digests, "PIECE_BYTES", 10)
     monkeypatch.setattr(spread_files, "PIECE_BYTES", 10)
-    path = tmp_path / "x"
+    monkeypatch.setattr(spread_files, "_OPENING_BYTES", 2)
+    for number, n_bytes in enumerate(SIZES):
+        (tmp_path / str(number)).write_bytes(bytes((i + number) % 251 for i in range(n_bytes)))
+    return [WholeFile(str(tmp_path / str(n)), size) for n, size in enumerate(SIZES)]
+
+
+def test_pieces_of_files_are_hashed_by_several(hashed: list[WholeFile]) -> None:
+    expected = [digest_of(Path(file.path)).known for file in hashed]
     with ThreadEngine(2) as engine:
-        for n_bytes in (0, 1, 10, 11, 505):
-            path.write_bytes(bytes(i % 251 for i in range(n_bytes)))
-            assert digest_by(engine, str(path), n_bytes) == digest_of(path).known
+        assert digests_by(engine, hashed) == expected
+        assert [digests_by(engine, [file]) for file in hashed] == [[each] for each in expected]
+        assert digests_by(engine, []) == []
+
+
+def test_a_file_that_changes_before_it_is_hashed_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    path.write_bytes(b"a\n")
+    item = NamedInputs([str(path)], Reading()).inputs[0]
+    section = Section(0, item, 0, 2, (2, path.stat().st_mtime_ns - 1))
+    with ThreadEngine(2) as engine, pytest.raises(InputError, match="t: changed while it was read"):
+        digests_by(engine, [WholeFile(str(path), 2, section)])
+
+
+def test_a_task_hashes_some_pieces_of_a_large_file_or_several_small_files(
+    hashed: list[WholeFile],
+) -> None:
+    tasks = list(spread_files._in_tasks(hashed, 7))  # of about 96 of 667 bytes
+    assert [[(file, numbers.start, numbers.stop) for file, numbers in task] for task in tasks] == [
+        [(0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 2), (4, 0, 7)],
+        [(4, 7, 17)],
+        [(4, 17, 27)],
+        [(4, 27, 37)],
+        [(4, 37, 47)],
+        [(4, 47, 51), (5, 0, 1), (6, 0, 1), (7, 0, 5)],
+        [(7, 5, 10), (8, 0, 2)],
+    ]
+
+
+def test_many_small_files_are_few_tasks() -> None:
+    files = [WholeFile(str(number), 1000) for number in range(10_000)]
+    tasks = list(spread_files._in_tasks(files, 16))
+    assert [len(task) for task in tasks] == [625] * 16

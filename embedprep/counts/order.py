@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import WINDOW, Ints, Keys, starts_of, take_ragged
+from embedprep.arrays import WINDOW, Ints, Keys, starts_of
 from embedprep.dictionary import Dictionary, WordArray, empty_dictionary, merge, word_keys
 from embedprep.dictionary.keys import concatenate
 from embedprep.hashing import Secret
@@ -24,8 +24,6 @@ SECRET = Secret.of_seed("counts", 0)
 
 LENGTHS, COUNTS, TEXT = range(3)
 """The arrays of an ordered record: lengths and counts, (words,), and the words end to end."""
-
-_WORDS_AT_ONCE = 1 << 15
 
 _BYTES_OF_A_WORD = 32
 """Of start, length, key and count."""
@@ -103,14 +101,7 @@ def write_in_order(dictionary: Dictionary, spool: Spool) -> Record:
     places = counts.nonzero()[0]
     order = places[_order(words.at(places))]
     lengths = words.lengths[order].astype(np.uint32)
-    text = np.empty(int(lengths.sum(dtype=np.int64)), np.uint8)
-    end = 0
-    for first in range(0, len(order), _WORDS_AT_ONCE):
-        some = order[first : first + _WORDS_AT_ONCE]
-        taken = take_ragged(words.text, words.starts[some], words.lengths[some])
-        text[end : end + len(taken)] = taken
-        end += len(taken)
-    return spool.append([lengths, counts[order], text])
+    return spool.append([lengths, counts[order], words.spelled(order)])
 
 
 def read_in_order(record: Record, spool: Spool) -> OrderedWords:

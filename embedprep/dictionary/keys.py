@@ -13,7 +13,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import WINDOW, Bytes, Flags, Ints, Keys, join_lines, starts_of, windows
+from embedprep.arrays import (
+    WINDOW,
+    Bytes,
+    Flags,
+    Ints,
+    Keys,
+    join_lines,
+    ragged_chunks,
+    starts_of,
+    take_ragged,
+    windows,
+)
 from embedprep.hashing import Secret
 
 LONG = np.uint64(0xFF << 56)
@@ -23,6 +34,8 @@ _ALL_BITS = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 _GIANT = 1024
 """Words of more bytes are hashed, compared and copied singly, 8 bytes of the others at a time."""
+
+_BYTES_AT_ONCE = 1 << 20
 
 
 class WordArray(NamedTuple):
@@ -82,6 +95,18 @@ class WordArray(NamedTuple):
             giant = self.text[self.starts[i] :][: self.lengths[i]]
             text[starts[i] : starts[i] + len(giant)] = giant
         return WordArray(text, starts, self.lengths, self.keys)
+
+    def spelled(self, order: Ints) -> Bytes:
+        """The text of the words at some places, end to end."""
+        lengths = self.lengths[order]
+        text = np.empty(int(lengths.sum()), np.uint8)
+        end = 0
+        for chunk in ragged_chunks(lengths, _BYTES_AT_ONCE):  # each byte's place takes eight
+            some = order[chunk]
+            taken = take_ragged(self.text, self.starts[some], self.lengths[some])
+            text[end : end + len(taken)] = taken
+            end += len(taken)
+        return text
 
     def to_bytes(self) -> list[bytes]:
         """The words one by one."""

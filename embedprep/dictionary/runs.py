@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import WINDOW, Ints, Keys, starts_of, take_ragged
+from embedprep.arrays import WINDOW, Ints, Keys, ragged_chunks, starts_of
 from embedprep.dictionary.keys import WordArray
 from embedprep.dictionary.merging import Dictionary, merge
 from embedprep.hashing import Secret
 from embedprep.spool import Record, Spool
 
-_WORDS_AT_ONCE = 1 << 15
-"""Words that are copied or looked up together: their arrays fit the caches."""
+_BYTES_AT_ONCE = 1 << 20
+"""Of words that are looked up together: their arrays fit the caches."""
 
 _KEYS, _LENGTHS, _COUNTS, _PLACES, _TEXT = range(5)
 
@@ -43,26 +43,19 @@ def write_run(dictionary: Dictionary, spool: Spool, secret: Secret) -> Run:
     words, counts = dictionary
     order = np.argsort(_marks(words.keys, secret))
     lengths = words.lengths[order].astype(np.uint32)
-    n_bytes = int(lengths.sum(dtype=np.int64))
-    text = np.empty(n_bytes, np.uint8)
-    end = 0
-    for first in range(0, len(order), _WORDS_AT_ONCE):
-        some = order[first : first + _WORDS_AT_ONCE]
-        taken = take_ragged(words.text, words.starts[some], words.lengths[some])
-        text[end : end + len(taken)] = taken
-        end += len(taken)
+    text = words.spelled(order)
     places = order.astype(np.uint32)
     record = spool.append([words.keys[order], lengths, counts[order], places, text])
-    return Run(record, len(order), n_bytes)
+    return Run(record, len(order), len(text))
 
 
 def read_words(run: Run, spool: Spool) -> Iterator[tuple[Ints, Dictionary]]:
     """The words of a run, some at a time, with their places in the dictionary that it was."""
     end = 0
-    for first in range(0, run.n_words, _WORDS_AT_ONCE):
-        last = min(first + _WORDS_AT_ONCE, run.n_words)
-        some = _read(run, spool, first, last, end)
-        places = spool.read_slice(run.record, first, last, _PLACES)
+    lengths = spool.read_slice(run.record, 0, run.n_words, _LENGTHS)
+    for chunk in ragged_chunks(lengths + np.int64(_BYTES_OF_A_WORD), _BYTES_AT_ONCE):
+        some = _read(run, spool, chunk.start, chunk.stop, end)
+        places = spool.read_slice(run.record, chunk.start, chunk.stop, _PLACES)
         yield places.astype(np.int64), some
         end += len(some.words.text) - WINDOW
 

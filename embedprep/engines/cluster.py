@@ -7,12 +7,10 @@ these are. A worker that is lost costs the time to make again what it had.
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from embedprep import __version__
 from embedprep.engines.protocol import Future
 from embedprep.engines.threads import available_cores
 from embedprep.errors import EngineError, MissingExtra
@@ -23,7 +21,8 @@ _FAN_IN = 8
 """How many parts one call of a reduction unites: they all have to come to one worker."""
 
 _PATIENCE = "30s"
-"""How long a scheduler may take to answer, and how long a cluster may be without workers."""
+"""How long a scheduler may take to answer, and how long it is from one look for workers to the next
+while a result is awaited: a cluster that has none at two looks in a row has lost them all."""
 
 _KEEPING_MEMORY = {
     "distributed.nanny.pre-spawn-environ": {
@@ -67,16 +66,19 @@ class ClusterEngine:
             return [self._result(future) for future in futures]
 
     def _result(self, future: Any) -> Any:
+        had_workers = True
         while True:
             try:
                 return future.result(timeout=_PATIENCE)
             except TimeoutError:
-                if future.done():  # it is the work that has raised it
-                    raise
-                if not self._client.nthreads():
+                if future.done():  # just now, or it is the work that has raised it
+                    return future.result()
+                has_workers = bool(self._client.nthreads())
+                if not (had_workers or has_workers):
                     cause = "the cluster has lost all its workers"
                     remedy = "start some by `dask worker`, and run again"
                     raise EngineError(cause, remedy) from None
+                had_workers = has_workers
 
 
 @contextmanager
@@ -108,6 +110,8 @@ def local_cluster(jobs: int | None) -> Iterator[str]:
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
+            # Without a dashboard it still serves; two clusters would warn of the same port.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=50,
         ) as cluster,
     ):
@@ -115,12 +119,15 @@ def local_cluster(jobs: int | None) -> Iterator[str]:
 
 
 @contextmanager
-def cluster_engine(scheduler: str | None, jobs: int | None) -> Iterator[ClusterEngine]:
+def cluster_engine(
+    scheduler: str | None, jobs: int | None, find_versions: Callable[[], dict[str, str]]
+) -> Iterator[ClusterEngine]:
     """The engine of the cluster whose scheduler has that address; without one, of `jobs` processes
     of this machine, one a core by default, for as long as it lasts.
 
-    Raises MissingExtra without Dask, EngineError where no scheduler answers or its workers have
-    other versions.
+    `find_versions` tells, wherever it runs, of what the bytes of an output depend on beside the
+    settings and the text. Raises MissingExtra without Dask or what the work needs, EngineError
+    where no scheduler answers or its workers have other versions.
     """
     try:
         import dask
@@ -128,6 +135,7 @@ def cluster_engine(scheduler: str | None, jobs: int | None) -> Iterator[ClusterE
     except ImportError:
         cause, remedy = "needs the package distributed", "pip install 'embedprep[dask]'"
         raise MissingExtra("--engine dask", cause, remedy) from None
+    expected = find_versions()
     with ExitStack() as stack:
         stack.enter_context(_without_logs())
         stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE}))
@@ -139,7 +147,7 @@ def cluster_engine(scheduler: str | None, jobs: int | None) -> Iterator[ClusterE
         except (OSError, ValueError) as error:
             cause = f"no scheduler answers at {scheduler} ({error})"
             raise EngineError(cause, "check the address, and that it runs") from None
-        _check_versions(client)
+        _check_versions(client, find_versions, expected)
         yield ClusterEngine(client)
 
 
@@ -155,18 +163,17 @@ def _without_logs() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _versions() -> dict[str, str]:
-    """What the bytes of an output depend on, beside the settings and the text."""
-    return {"embedprep": __version__, "Unicode": unicodedata.unidata_version}
-
-
-def _check_versions(client: Any) -> None:
+def _check_versions(
+    client: Any, find_versions: Callable[[], dict[str, str]], expected: dict[str, str]
+) -> None:
     """Raise EngineError where there is no worker, or one that would give other bytes."""
-    found = client.run(_versions)
+    found = client.run(find_versions, on_error="return")
     if not found:
         raise EngineError("the scheduler has no worker", "start some by `dask worker`")
     for address, versions in found.items():
-        for name, version in _versions().items():
+        if isinstance(versions, Exception):
+            raise EngineError(f"the worker at {address} cannot do it ({versions})") from versions
+        for name, version in expected.items():
             if versions[name] != version:
                 cause = f"the worker at {address} has {name} {versions[name]}, not {version}"
-                raise EngineError(cause, "let all have the same embedprep and Python")
+                raise EngineError(cause, "let all have the same embedprep, Python and packages")

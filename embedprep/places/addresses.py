@@ -13,6 +13,8 @@ from pathlib import Path
 
 from embedprep.places.names import hidden, is_url, path_text, shown
 
+_OTHER_NAMES = {"s3a": "s3", "gcs": "gs", "az": "abfs", "abfss": "abfs"}
+
 
 @dataclass(frozen=True)
 class Url:
@@ -21,8 +23,14 @@ class Url:
     text: str
 
     def __post_init__(self) -> None:
-        if not self.text.endswith("://"):
-            object.__setattr__(self, "text", self.text.rstrip("/"))
+        scheme, separator, path = self.text.partition("://")
+        object.__setattr__(self, "text", scheme.lower() + separator + path.rstrip("/"))
+
+    @property
+    def identity(self) -> str:
+        """What is the same text for the same place, also where its scheme has several names."""
+        scheme, separator, path = self.text.partition("://")
+        return _OTHER_NAMES.get(scheme, scheme) + separator + path
 
     def __str__(self) -> str:
         return shown(self.text)

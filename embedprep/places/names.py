@@ -32,11 +32,11 @@ def is_url(text: str) -> bool:
 def path_text(text: str) -> str:
     """A path as it stands, also where it is the address of a file on this machine.
 
-    >>> path_text("file:///tmp/a.txt")
-    '/tmp/a.txt'
+    >>> path_text("file:///tmp/a.txt"), path_text("file://localhost/tmp/a.txt")
+    ('/tmp/a.txt', '/tmp/a.txt')
     """
     found = _ADDRESS.fullmatch(text)
-    return text if found is None or is_url(text) else found["rest"]
+    return text if found is None or is_url(text) else found["rest"].removeprefix("localhost")
 
 
 def shown(text: str) -> str:

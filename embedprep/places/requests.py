@@ -88,10 +88,11 @@ def filesystem_of(text: str) -> tuple[Any, str]:
     such addresses.
     """
     scheme, _, rest = text.partition("://")
-    if "::" in text:
-        raise RemoteError("is several addresses in one", "name the object itself")
+    host = f"{scheme}://{rest.partition('/')[0]}"
+    if "::" in host:
+        cause = "its :: stands for several addresses in one"
+        raise RemoteError(cause, "name the object itself, and a host by its name")
     try:
-        host = f"{scheme}://{rest.partition('/')[0]}"
         files = _filesystem(host, os.getpid())
         if not getattr(files, "async_impl", False):  # what has one connection is not shared
             files = _filesystem(host, os.getpid(), threading.get_ident())
@@ -100,7 +101,7 @@ def filesystem_of(text: str) -> tuple[Any, str]:
             cause, remedy = "is reached by fsspec", "pip install 'embedprep[remote]'"
             raise MissingExtra(shown(text), cause, remedy) from None
         cause = f"fsspec needs a package more for {scheme}:// ({error})"
-        raise MissingExtra(shown(text), cause, "install it with embedprep[remote]") from None
+        raise MissingExtra(shown(text), cause, "install that beside embedprep[remote]") from None
     except OSError:
         raise
     except Exception as error:

@@ -98,6 +98,10 @@ def _make_staging(target: Path, *, is_kept: bool) -> Path:
     """A new folder in the target, or the one that was kept."""
     if is_kept:
         staging = target / KEPT
+        if staging.is_symlink():
+            staging.unlink()  # what it leads to is not ours
+        elif any(path.is_symlink() for path in staging.rglob("*")):
+            shutil.rmtree(staging)
         staging.mkdir(exist_ok=True)
         return staging
     # Python makes the path absolute from 3.12 on; that of the leftovers is not.

@@ -13,14 +13,19 @@ from embedprep.errors import OutputError
 from embedprep.listing import output_names, shards_of
 from embedprep.manifest import MANIFEST, read_manifest, told_kind
 from embedprep.places import Place, RemoteError, Url, place_of
-from embedprep.publication.leftovers import manifests_before
+from embedprep.publication.leftovers import STAGING, manifests_before
 
 
 def refuse_part_of_output(target: Place, remedy: str) -> None:
     """Raise OutputError where a whole output lists the target, or files in it, or where it is the
-    manifest of one.
+    manifest of one; and where it has the name of what runs leave behind, which is cleared.
     """
     place = target if isinstance(target, Url) else Path(os.path.realpath(target))
+    if isinstance(place, Path) and any(part.startswith(STAGING) for part in place.parts):
+        cause = (
+            f"has a name with {STAGING}, as what a run that has died leaves, and would be removed"
+        )
+        raise OutputError(str(target), cause, "name another")
     manifest = _manifest_if_any(place.parent)
     listed = {MANIFEST} | output_names(manifest) | shards_of(manifest).keys() if manifest else set()
     if any(name == place.name or name.startswith(f"{place.name}/") for name in listed):
@@ -54,8 +59,19 @@ def refuse_other_kind(target: Place, kind: str) -> None:
 
 def refuse_to_replace(inputs: Sequence[str | Place], target: Place, names: Collection[str]) -> None:
     """Raise OutputError where a folder of files of these names would replace or remove an input."""
+    for name in inputs:
+        place = place_of(name)
+        if isinstance(place, Path) and isinstance(target, Path) and _is_leftover(place, target):
+            cause = f"lies in {target / STAGING}…, which is removed as what a dead run has left"
+            raise OutputError(str(place), cause, "copy it to another place")
     replaced = {*names, MANIFEST} | output_names(_manifest_if_any(target))
     refuse_to_overwrite(inputs, [target / name for name in sorted(replaced)])
+
+
+def _is_leftover(path: Path, target: Path) -> bool:
+    """Whether a path leads into what dead runs have left in a folder."""
+    within, folder = Path(os.path.realpath(path)), Path(os.path.realpath(target))
+    return within.is_relative_to(folder) and str(within.relative_to(folder)).startswith(STAGING)
 
 
 def refuse_to_overwrite(inputs: Sequence[str | Place], outputs: Sequence[Place]) -> None:
@@ -64,9 +80,9 @@ def refuse_to_overwrite(inputs: Sequence[str | Place], outputs: Sequence[Place])
     Addresses are the same where they read alike.
     """
     there = [place_of(item) for item in inputs]
-    addresses = {place.text for place in there if isinstance(place, Url)}
+    addresses = {place.identity for place in there if isinstance(place, Url)}
     for output in outputs:
-        if isinstance(output, Url) and output.text in addresses:
+        if isinstance(output, Url) and output.identity in addresses:
             raise _overwritten(output)
     files = [output for output in outputs if isinstance(output, Path)]
     _refuse_same_file([place for place in there if isinstance(place, Path)], files)

@@ -5,22 +5,29 @@ Each writes its own rows to their own place, and hashes its own pieces: nobody n
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.digests import PIECE_BYTES, KnownDigest, sha256_of
+from embedprep.digests import PIECE_BYTES, KnownDigest, n_pieces, sha256_of
 from embedprep.engines import Engine
 from embedprep.errors import OutputError
-from embedprep.npy import FilePlan, disk_error, write_at
+from embedprep.npy import FilePlan, disk_error, write_rows
+from embedprep.sharding import by_file
 from embedprep.sources import Section, check_state, opened
 
 _READ_BYTES = 4 << 20
 
 _TASKS_OF_A_WORKER = 8
-"""Pieces of a large file are hashed several by one task: a scheduler has to keep count of all."""
+"""Pieces of large files, and small files, are hashed several by one task: a scheduler has to keep
+count of all."""
+
+_OPENING_BYTES = 1 << 20
+"""To open a file, on a disk that is shared, takes about as long as to hash so many bytes."""
 
 
 class PlacedRows:
@@ -35,56 +42,86 @@ class PlacedRows:
 
     def write(self, first_row: int, rows: NDArray[Any]) -> None:
         """Write rows, contiguous, `first_row` being counted among those of the worker."""
-        if self._plan.order is None:
-            self._write(self._first + first_row, rows)
+        if not rows.size:
             return
-        places = self._plan.order[first_row : first_row + len(rows)]
-        by_place = np.argsort(places)
-        # Rows that come to stand one behind the other are written at once.
-        runs = np.split(by_place, np.flatnonzero(np.diff(places[by_place]) != 1) + 1)
-        for run in runs:
-            if len(run):
-                self._write(int(places[run[0]]), rows[run])
-
-    def _write(self, row: int, rows: NDArray[Any]) -> None:
-        """Write rows at their place in the array, and so into one file or several."""
         plan = self._plan
-        while rows.size:
-            file, row_in_file = divmod(row, plan.rows_per_file)
-            some = rows[: plan.rows_per_file - row_in_file]
-            offset = plan.size_of(file)[0] + row_in_file * plan.row_bytes
+        if plan.order is None:
+            first_place = self._first + first_row
+            places = np.arange(first_place, first_place + len(rows))
+        else:
+            places = plan.order[first_row : first_row + len(rows)]
+        for file, in_file, its_rows in by_file(places, rows, plan.rows_per_file):
             try:
-                with Path(plan.paths[file]).open("r+b", buffering=0) as stream:
-                    write_at(stream.fileno(), some.data.cast("B"), offset)
+                with Path(plan.path_of(file)).open("r+b", buffering=0) as stream:
+                    write_rows(stream.fileno(), in_file, its_rows, plan.size_of(file)[0])
             except FileNotFoundError:
                 cause = "is not seen by a worker"
                 remedy = "name an output that all of them see, on a disk that they share"
                 raise OutputError(plan.target, cause, remedy) from None
             except OSError as error:
                 raise disk_error(plan.target, error) from error
-            row, rows = row + len(some), rows[len(some) :]
 
 
-def digest_by(
-    engine: Engine, path: str, n_bytes: int, section: Section | None = None
-) -> KnownDigest:
-    """The digest of a file of so many bytes, its pieces hashed side by side.
-
-    Raises InputError where the file is no longer the one that a section was cut of.
+class WholeFile(NamedTuple):
+    """A file of so many bytes that is to be hashed; where it was cut, one of its sections tells
+    whether it is still the same.
     """
-    n_pieces = max(1, -(-n_bytes // PIECE_BYTES))
-    at_once = max(1, n_pieces // (engine.n_workers * _TASKS_OF_A_WORKER))
-    some = [
-        engine.submit(_hash_pieces, path, range(first, min(first + at_once, n_pieces)), section)
-        for first in range(0, n_pieces, at_once)
-    ]
-    return KnownDigest(n_bytes, [piece for pieces in engine.gather(some) for piece in pieces])
+
+    path: str
+    n_bytes: int
+    section: Section | None = None
 
 
-def _hash_pieces(path: str, numbers: range, section: Section | None) -> list[str]:
+class _Pieces(NamedTuple):
+    """Some pieces of a file, which is given by its number."""
+
+    file: int
+    numbers: range
+
+
+def digests_by(engine: Engine, files: Sequence[WholeFile]) -> list[KnownDigest]:
+    """The digests of files, the pieces of all hashed side by side.
+
+    Raises InputError where one is no longer the file that a section was cut of.
+    """
+    tasks = list(_in_tasks(files, engine.n_workers * _TASKS_OF_A_WORKER))
+    asked = ([(files[file], numbers) for file, numbers in task] for task in tasks)
+    hashed = engine.gather([engine.submit(_hash_all, some) for some in asked])
+
+    digests = [KnownDigest(file.n_bytes, []) for file in files]
+    for some, of_pieces in zip(chain(*tasks), chain(*hashed), strict=True):
+        digests[some.file].pieces.extend(of_pieces)
+    return digests
+
+
+def _in_tasks(files: Sequence[WholeFile], n_tasks: int) -> Iterator[list[_Pieces]]:
+    """All pieces of the files, in order, as up to so many tasks of about as much work each."""
+    n_bytes = sum(file.n_bytes + _OPENING_BYTES for file in files)
+    of_task = max(PIECE_BYTES, -(-n_bytes // n_tasks))
+    task: list[_Pieces] = []
+    room = of_task
+    for number, file in enumerate(files):
+        left = range(n_pieces(file.n_bytes))
+        while left:
+            n_taken = -(-room // PIECE_BYTES)
+            taken, left = left[:n_taken], left[n_taken:]
+            task.append(_Pieces(number, taken))
+            room -= min(len(taken) * PIECE_BYTES, file.n_bytes) + _OPENING_BYTES
+            if room <= 0:
+                yield task
+                task, room = [], of_task
+    if task:
+        yield task
+
+
+def _hash_all(some: Sequence[tuple[WholeFile, range]]) -> list[list[str]]:
+    return [_hash_pieces(file, numbers) for file, numbers in some]
+
+
+def _hash_pieces(file: WholeFile, numbers: range) -> list[str]:
     """The SHA-256 of some pieces of a file, by their numbers."""
     pieces = []
-    with opened(path) as stream:
+    with opened(file.path) as stream:
         stream.seek(numbers.start * PIECE_BYTES)
         for _ in numbers:
             left = PIECE_BYTES
@@ -93,6 +130,6 @@ def _hash_pieces(path: str, numbers: range, section: Section | None) -> list[str
                 hashed.update(part)
                 left -= len(part)
             pieces.append(hashed.hexdigest())
-        if section is not None:
-            check_state(section, stream)
+        if file.section is not None:
+            check_state(file.section, stream)
     return pieces

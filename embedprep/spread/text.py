@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import islice, zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -17,13 +18,12 @@ import numpy as np
 from embedprep.arrays import Keys
 from embedprep.counting import draw_row_secrets
 from embedprep.dictionary import Dictionary, Lookup
-from embedprep.digests import KnownDigest
 from embedprep.doubts import SAMPLE_BYTES
 from embedprep.engines import Engine, Future
 from embedprep.errors import EmbedprepError, SettingsError
 from embedprep.handover import FinalPart, Layout, Written
 from embedprep.labels import NO_LABELS, KnownLabels, LabelFacts
-from embedprep.npy import ArrayWriter, FilePlan
+from embedprep.npy import ArrayWriter
 from embedprep.parts import count_leaks
 from embedprep.places import is_url
 from embedprep.portions import Kept, RankedWords
@@ -31,7 +31,7 @@ from embedprep.settings import Selection
 from embedprep.sources import STDIN, TRAINING, NamedInputs, Section, Source, cut_inputs, total_bytes
 from embedprep.specials import Specials
 from embedprep.spread import sections as on_worker
-from embedprep.spread.files import digest_by
+from embedprep.spread.files import WholeFile, digests_by
 from embedprep.spread.sections import (
     CountedSection,
     KnownWords,
@@ -121,11 +121,10 @@ class SpreadText(NamedTuple):
         parts = engine.gather([engine.submit(on_worker.parts_of, its) for its in final])
         return SpreadNumberedText(self, known, final, parts)
 
-    def records_before(self, number: int) -> int:
-        """How many records of its input are before a section."""
-        its = self.sections[number].number
-        before = zip(self.sections[:number], self.facts[:number], strict=True)
-        return sum(facts.n_records for section, facts in before if section.number == its)
+    @property
+    def records_before(self) -> list[int]:
+        """How many records of its input are before each section, as far as they are counted."""
+        return _records_before([its.number for its in self.sections], self.facts)
 
 
 class SpreadNumberedText(NamedTuple):
@@ -144,15 +143,14 @@ class SpreadNumberedText(NamedTuple):
         if all(_has_labels(part.labels, facts) for part in self.parts):
             return
         engine, text = self.text.engine, self.text
-        for number, counted in enumerate(text.counted):
-            before = text.records_before(number)
-            engine.gather(
-                [
-                    engine.submit(
-                        on_worker.check_section, counted, self.known, text.task, facts, before
-                    )
-                ]
-            )
+        asked = (self.known, text.task, facts)
+        sections = zip(text.counted, text.records_before, strict=True)
+        engine.gather(
+            [
+                engine.submit(on_worker.check_section, its, *asked, before)
+                for its, before in sections
+            ]
+        )
 
     def count_leaks(self) -> int:
         engine = self.text.engine
@@ -173,10 +171,12 @@ class SpreadNumberedText(NamedTuple):
         plans = {name: writer.plan for name, writer in writers.items()}
         written = []
         row = 0
+        inputs_of_part = [section.input.part for section in self.text.sections]
+        rows_before = _records_before(inputs_of_part, self.text.facts)
         numbers = [n for n, parts in enumerate(self.of_sections) if parts[part].pieces]
         for number, n_rows in zip(numbers, n_rows_of_piece, strict=True):
-            places = {name: _of_rows(plan, row, n_rows) for name, plan in plans.items()}
-            writing = Writing(part, layout, labels, places, row, self._rows_before(number))
+            places = {name: plan.of_rows(row, n_rows) for name, plan in plans.items()}
+            writing = Writing(part, layout, labels, places, row, rows_before[number])
             counted = self.text.counted[number]
             written.append(
                 engine.submit(on_worker.write_section, counted, self.known, task, writing)
@@ -186,16 +186,20 @@ class SpreadNumberedText(NamedTuple):
         for its in written:
             [of_section] = engine.gather([its])
             total = total.plus(of_section)
-        for writer in writers.values():
-            if writer.is_hashed:
-                writer.fill(_digests(engine, writer.plan))
+        _fill([writer for writer in writers.values() if writer.is_hashed], engine)
         return total
 
-    def _rows_before(self, number: int) -> int:
-        """How many rows of the inputs of its part are before a section."""
-        its = self.text.sections[number].input.part
-        before = zip(self.text.sections[:number], self.text.facts[:number], strict=True)
-        return sum(facts.n_records for section, facts in before if section.input.part == its)
+
+def _records_before(groups: Sequence[int | str], sections: Sequence[SectionFacts]) -> list[int]:
+    """How many records there are in the sections before each that are of the same group; those of
+    a section that is not counted yet are none.
+    """
+    n_records = Counter[int | str]()
+    before = []
+    for group, facts in zip_longest(groups, sections):
+        before.append(n_records[group])
+        n_records[group] += 0 if facts is None else facts.n_records
+    return before
 
 
 def _united(of_sections: Sequence[FinalPart]) -> FinalPart:
@@ -205,7 +209,7 @@ def _united(of_sections: Sequence[FinalPart]) -> FinalPart:
     labels = KnownLabels(NO_LABELS.fewest, NO_LABELS.most, frozenset())
     for part in of_sections:
         rows_of_length.update(part.rows_of_length)
-        pieces = [*pieces, *part.pieces]
+        pieces += part.pieces
         labels = labels.united(part.labels)
     return FinalPart(of_sections[0].name, rows_of_length, pieces, labels)
 
@@ -219,15 +223,17 @@ def _has_labels(labels: KnownLabels, facts: LabelFacts) -> bool:
     return labels.classes <= set(facts.classes)
 
 
-def _digests(engine: Engine, plan: FilePlan) -> list[KnownDigest]:
-    return [digest_by(engine, path, plan.size_of(file)[1]) for file, path in enumerate(plan.paths)]
-
-
-def _of_rows(plan: FilePlan, first_row: int, n_rows: int) -> FilePlan:
-    """The plan for those who write so many rows from one on: of the order, their part."""
-    if plan.order is None:
-        return plan
-    return plan._replace(order=plan.order[first_row : first_row + n_rows])
+def _fill(writers: Sequence[ArrayWriter], engine: Engine) -> None:
+    """Tell writers of the digests of their files, which are written."""
+    plans = [writer.plan for writer in writers]
+    files = [
+        WholeFile(path, plan.size_of(file)[1])
+        for plan in plans
+        for file, path in enumerate(plan.paths)
+    ]
+    digests = iter(digests_by(engine, files))
+    for writer, plan in zip(writers, plans, strict=True):
+        writer.fill(list(islice(digests, len(plan.paths))))
 
 
 def _join_hashes(of_sections: Sequence[list[Keys | None]]) -> list[Keys | None]:
@@ -285,7 +291,7 @@ def count_spread(
             [facts] = engine.gather([its])
         except EmbedprepError:
             # Its place is told by the records before, which are known by now.
-            on_worker.count_section(sections[number], task, text.records_before(number))
+            on_worker.count_section(sections[number], task, text.records_before[number])
             raise
         text.facts.append(facts)
         inputs.advance(_n_bytes(sections[number]))
@@ -308,14 +314,18 @@ def _n_bytes(section: Section) -> int:
 
 def _sources(text: SpreadText) -> list[Source]:
     """The inputs, all read to their ends, and their digests."""
+    told = zip(text.sections, text.facts, strict=True)
+    of_inputs = [(section, facts.source) for section, facts in told if not section.first]
+    cut = [
+        WholeFile(section.input.place, section.state[0], section)
+        for section, source in of_inputs
+        if source is None and section.state is not None
+    ]
+    digests = iter(digests_by(text.engine, cut))
     sources = []
-    for section, facts in zip(text.sections, text.facts, strict=True):
-        if facts.source is not None:
-            sources.append(facts.source)
-        elif not section.first and section.state is not None:
-            name, part, label, _ = section.input
-            digest = digest_by(text.engine, section.input.place, section.state[0], section)
-            sources.append(Source(name, digest, None, part, label))
+    for section, source in of_inputs:
+        name, part, label, _ = section.input
+        sources.append(source or Source(name, next(digests), None, part, label))
     return sources
 
 

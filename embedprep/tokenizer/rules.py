@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
+from embedprep import __version__
 from embedprep.arrays import Flags
 from embedprep.text import Text, read_text
 from embedprep.tokenizer import (
@@ -88,3 +89,8 @@ def versions_behind(settings: TokenizerSettings) -> dict[str, str]:
     if settings.name == "jieba":
         versions["jieba"] = chinese.jieba_version()
     return versions
+
+
+def all_versions(settings: TokenizerSettings) -> dict[str, str]:
+    """Those and embedprep's own: where all are the same, the same is made of a text."""
+    return {"embedprep": __version__} | versions_behind(settings)
