@@ -24,9 +24,10 @@ from embedprep.digests import digest_of
 from embedprep.encoded import open_rows
 from embedprep.errors import InputError, OutputError
 from embedprep.exporting.recipe import open_export, write_export
+from embedprep.npy import load_array
 from embedprep.skipgrams.settings import SkipgramSettings
 from embedprep.skipgrams.writing import write_skipgrams
-from embedprep.verifying import derived
+from embedprep.verifying import contents, derived
 from tests.test_errors import Ended, run
 
 TEXT = "the cat sat on the mat\n\na cat\nthe dog and the cat and the mat\nsat\nmat mat\n"
@@ -758,6 +759,21 @@ def test_a_table_of_a_projector_that_cannot_be_read_any_more(
     monkeypatch.setattr(derived, "_count_lines", read)
     assert problems(folder / "projector") == [
         ("vectors.tsv", "cannot be read (No such file or directory)")
+    ]
+
+
+def test_an_array_that_is_gone_once_its_header_is_read(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    def load(path: Path) -> Any:
+        array = load_array(path)
+        if path.name == "couples.npy":
+            path.unlink()
+        return array
+
+    monkeypatch.setattr(contents, load_array.__name__, load)
+    assert problems(folder / "pairs") == [
+        ("couples.npy", "cannot be read (No such file or directory)")
     ]
 
 
