@@ -25,6 +25,9 @@ DOCUMENTS = "document.npy"
 VOCABULARY = "vocab.json"
 EMBEDDING_MATRIX = "embedding_matrix.npy"
 
+ARRAYS = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS)
+"""Of rows; each may be in shards."""
+
 
 class Output(NamedTuple):
     """The files of an output folder; arrays are mapped from disk, read-only. Those in shards are a

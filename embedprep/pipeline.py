@@ -20,7 +20,7 @@ from embedprep.handover import CountedText
 from embedprep.local import LocalText
 from embedprep.manifest import ROWS
 from embedprep.matrix.making import drawn_array, make_matrix, vector_files
-from embedprep.output import SEQUENCES
+from embedprep.output import ARRAYS, SEQUENCES
 from embedprep.places import Place, Url
 from embedprep.plan import Plan, Saved, check_size, plan
 from embedprep.portions import Kept, RankedWords
@@ -49,7 +49,6 @@ from embedprep.unchanged import request_of
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
 from embedprep.writing import (
-    ARRAYS,
     Built,
     Contents,
     names_in,

@@ -18,10 +18,8 @@ from embedprep.matrix.files import write_matrix
 from embedprep.matrix.making import Matrix
 from embedprep.npy import ArraySpec, ArrayWriter, NpyWriter, ShuffledNpyWriter, WrittenFile
 from embedprep.output import (
-    DOCUMENTS,
+    ARRAYS,
     EMBEDDING_MATRIX,
-    LABELS,
-    LENGTHS,
     SEQUENCES,
     VOCABULARY,
     embedding_layer,
@@ -36,7 +34,6 @@ from embedprep.tokenizer.rules import versions_behind
 from embedprep.vocabulary import Vocabulary
 from embedprep.work import Work
 
-ARRAYS = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS)
 OUTPUT_NAMES = (*ARRAYS, EMBEDDING_MATRIX, VOCABULARY, MANIFEST)
 
 

@@ -24,8 +24,10 @@ from embedprep.digests import digest_of
 from embedprep.encoded import open_rows
 from embedprep.errors import InputError, OutputError
 from embedprep.exporting.recipe import open_export, write_export
+from embedprep.npy import load_array
 from embedprep.skipgrams.settings import SkipgramSettings
 from embedprep.skipgrams.writing import write_skipgrams
+from embedprep.verifying import contents, derived
 from tests.test_errors import Ended, run
 
 TEXT = "the cat sat on the mat\n\na cat\nthe dog and the cat and the mat\nsat\nmat mat\n"
@@ -741,6 +743,37 @@ def test_tables_of_a_projector_that_are_cut_and_listed(folder: Path) -> None:
     assert problems(folder / "projector") == [
         ("vectors.tsv", "is no table of 11 lines of 3 fields"),
         ("metadata.tsv", "is no table of 12 lines of 2 fields"),
+    ]
+
+
+def test_a_table_of_a_projector_that_cannot_be_read_any_more(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    right = derived._count_lines
+
+    def read(path: Path) -> tuple[int, int]:
+        if path.name == "vectors.tsv":
+            path.unlink()
+        return right(path)
+
+    monkeypatch.setattr(derived, "_count_lines", read)
+    assert problems(folder / "projector") == [
+        ("vectors.tsv", "cannot be read (No such file or directory)")
+    ]
+
+
+def test_an_array_that_is_gone_once_its_header_is_read(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    def load(path: Path) -> Any:
+        array = load_array(path)
+        if path.name == "couples.npy":
+            path.unlink()
+        return array
+
+    monkeypatch.setattr(contents, load_array.__name__, load)
+    assert problems(folder / "pairs") == [
+        ("couples.npy", "cannot be read (No such file or directory)")
     ]
 
 

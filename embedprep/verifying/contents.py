@@ -105,15 +105,17 @@ def check_header(folder: Path, listed: Listed) -> Problem | None:
     path = folder / listed.name
     try:
         array = load_array(path)
+        n_bytes = path.stat().st_size
     except EmbedprepError as error:
         return Problem(listed.name, error.cause)
+    except OSError as error:
+        return Problem(listed.name, f"cannot be read ({error.strerror or error})")
     if (array.shape, array.dtype.name) != (listed.shape, listed.dtype):
         has, told = described(array.shape, array.dtype.name), described(listed.shape, listed.dtype)
         return Problem(listed.name, f"holds {has}, and the manifest says {told}")
     if not array.flags.c_contiguous:
         return Problem(listed.name, "holds its columns one behind the other, not its rows")
     offset: int = getattr(array, "offset", 0)
-    n_bytes = path.stat().st_size
     if n_bytes != offset + array.nbytes:
         return Problem(
             listed.name,

@@ -79,7 +79,11 @@ def check_projector(seen: Contents, engine: Engine) -> Iterator[Problem]:  # noq
     for name, n_lines, n_tabs in ((VECTORS, n_entries, dim - 1), (METADATA, n_entries + 1, 1)):
         if name not in seen.whole:
             continue
-        lines, tabs = _count_lines(seen.folder / name)
+        try:
+            lines, tabs = _count_lines(seen.folder / name)
+        except OSError as error:
+            yield Problem(name, f"cannot be read ({error.strerror or error})")
+            continue
         if (lines, tabs) != (n_lines, n_lines * n_tabs):
             fields = how_many(n_tabs + 1, "field")
             cause = f"is no table of {how_many(n_lines, 'line')} of {fields}"

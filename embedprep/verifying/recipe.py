@@ -23,6 +23,7 @@ from embedprep.manifest import (
     told_kind,
 )
 from embedprep.output import (
+    ARRAYS,
     DOCUMENTS,
     EMBEDDING_MATRIX,
     LABELS,
@@ -46,15 +47,15 @@ _CHECKS: dict[str, Callable[[Contents, Engine], Iterator[Problem]]] = {
     PROJECTOR: check_projector,
 }
 
-_ARRAYS = (SEQUENCES, LENGTHS, LABELS, DOCUMENTS)
-"""Of rows; each may be in shards."""
-
 _FILES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ROWS: ((SEQUENCES, LENGTHS, VOCABULARY), (LABELS, DOCUMENTS, EMBEDDING_MATRIX)),
     PAIRS: ((COUPLES, LABELS), ()),
     PROJECTOR: ((VECTORS, METADATA), ()),
 }
 """The files that every output of a kind has, and those that it may have."""
+
+_COUNTED = {PAIRS: "pairs", PROJECTOR: "entries"}
+"""What stands for rows in an output that has none."""
 
 _OURS = {name for names in _FILES.values() for some in names for name in some}
 
@@ -113,12 +114,13 @@ def verify(
             problems.append(Problem(MANIFEST, f"tells of {told_kind(manifest)}"))
         for part in told.parts:
             problems += _check_part(seen, part, engine)
+    counted = _COUNTED.get(str(kind), "rows")
     return Verified(
         folder,
         len(told.files),
         sum(file.n_bytes for file in told.files),
-        _count_rows(seen),
-        {PAIRS: "pairs", PROJECTOR: "entries"}.get(str(kind), "rows"),
+        _count_rows(seen, counted),
+        counted,
         tuple(dict.fromkeys(problems)),
         tuple(_unlisted(seen)),
     )
@@ -145,11 +147,13 @@ def _check_files(
     """What is wrong with files as they are, whatever they hold."""
     problems: dict[str, list[Problem]] = {file.name: [] for file in files}
     pieces: list[tuple[Listed, int]] = []
+    there: list[Listed] = []
     for file in files:
-        size = _size(folder / file.name)
-        if isinstance(size, str):  # then it is why there is none
-            problems[file.name].append(Problem(file.name, size))
+        size, fault = _size(folder / file.name)
+        if fault:
+            problems[file.name].append(Problem(file.name, fault))
             continue
+        there.append(file)
         if size != file.n_bytes:
             cause = f"has {how_many(size, 'byte')}, and the manifest says {file.n_bytes:,}"
             problems[file.name].append(Problem(file.name, cause))
@@ -175,21 +179,21 @@ def _check_files(
         advance(len(span_of_piece(number, file.n_bytes)))
         if wrong:
             problems[file.name].append(Problem(file.name, wrong))
-    for file in files:
-        if file.shape is not None and not isinstance(_size(folder / file.name), str):
+    for file in there:
+        if file.shape is not None:
             problems[file.name] += filter(None, [check_header(folder, file)])
     return [problem for of_file in problems.values() for problem in of_file]
 
 
-def _size(path: Path) -> int | str:
-    """The bytes of a file, or why there is none to be read."""
+def _size(path: Path) -> tuple[int, str]:
+    """The bytes of a file, and why there is none to be read, empty where there is one."""
     try:
         facts = path.stat()
     except FileNotFoundError:
-        return "is missing"
+        return 0, "is missing"
     except OSError as error:
-        return f"cannot be read ({error.strerror or error})"
-    return facts.st_size if stat.S_ISREG(facts.st_mode) else "is no file"
+        return 0, f"cannot be read ({error.strerror or error})"
+    return facts.st_size, "" if stat.S_ISREG(facts.st_mode) else "is no file"
 
 
 def _check_part(whole: Contents, name: str, engine: Engine) -> Iterator[Problem]:
@@ -236,18 +240,17 @@ def _differences(whole: Contents, part: Contents, name: str) -> Iterator[str]:
         yield "has other statistics than the manifest of the whole output"
 
 
-def _count_rows(seen: Contents) -> int:
+def _count_rows(seen: Contents, counted: str) -> int:
     """The rows, pairs or entries of an output and its parts, as its manifest tells."""
-    name = {PAIRS: "pairs", PROJECTOR: "entries"}.get(str(seen.fact("kind")), "rows")
-    of_parts = [seen.fact("parts", part, name) for part in seen.told.parts]
-    return sum(n for n in (seen.statistic(name), *of_parts) if isinstance(n, int))
+    of_parts = [seen.fact("parts", part, counted) for part in seen.told.parts]
+    return sum(n for n in (seen.statistic(counted), *of_parts) if isinstance(n, int))
 
 
 def _unlisted(seen: Contents) -> Iterator[str]:
     """Files that look like those of an output, and folders that look like a part, not listed."""
     listed = {file.name for file in seen.told.files} | {MANIFEST}
     for folder in ("", *(f"{part}/" for part in seen.told.parts)):
-        ours = _OURS.union(shards_in(seen.folder / folder, _ARRAYS))
+        ours = _OURS.union(shards_in(seen.folder / folder, ARRAYS))
         for name in _names_in(seen.folder / folder):
             if f"{folder}{name}" not in listed and (name in ours or name.startswith(STAGING)):
                 yield f"{folder}{name}"

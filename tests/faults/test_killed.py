@@ -147,7 +147,9 @@ def test_leftovers_of_many_dead_runs_go_with_the_next(
     figures = tally("killed", "several runs, one after the other, before one that ends")
     job.set_back()
     for at in range(2, times(20, 6)):
-        run(job.folder, *job.arguments, env=places.hooked(tmp_path / "hooks", at))
-    figures.add("leftovers cleared by the next run", len(leftovers(job.folder)))
+        status, _ = run(job.folder, *job.arguments, env=places.hooked(tmp_path / "hooks", at))
+        assert places.is_killed(status)
+        figures.add("killed")
     assert leftovers(job.folder)
     job.mend()
+    figures.add("ended, new output whole, all leftovers cleared")

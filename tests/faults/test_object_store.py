@@ -92,6 +92,7 @@ class Store(NamedTuple):
             return "new output whole"
         if seen == self.old:
             return "old output untouched"
+        assert seen, "the old output is gone"
         assert "manifest.json" not in seen
         for name, data in seen.items():
             assert data in (self.old.get(name), self.new.get(name)), name

@@ -54,7 +54,8 @@ class Ended(NamedTuple):
 class Job(NamedTuple):
     """A command in `folder`, and the file or folder `target` that it writes: before and after.
 
-    What the old output holds is empty where there was none.
+    `old` is what the target holds before: nothing, or files of the user's alone, where there is no
+    old output.
     """
 
     folder: Path
@@ -77,7 +78,8 @@ class Job(NamedTuple):
             shutil.copy(before, self.target)
 
     def state(self) -> str:
-        """What the target holds; an AssertionError where that is half an output or a foreign one.
+        """What the target holds; an AssertionError where that is half an output, a foreign one, or
+        none where there was one, or where files of the user's are gone.
 
         An unfinished folder is refused by `load`, and all in it is of the old or the new output.
         """
@@ -85,18 +87,21 @@ class Job(NamedTuple):
         if seen == self.new:
             assert_as_told(self.target)
             return "new output whole"
-        if seen == self.old or not any(map(self._is_told, seen)):
-            return "old output untouched" if self.old else "no output"
+        old, written = without_mine(self.old), without_mine(seen)
+        if seen == self.old and old:
+            return "old output untouched"
+        mine = self.old.keys() - old.keys()
+        assert {name: seen.get(name) for name in mine} == {name: self.old[name] for name in mine}
+        if not old and not written:
+            return "no output"
+        assert written, f"{self.target.name} had an output and has none"
         assert self.target.is_dir(), f"{self.target.name} is neither the old file nor the new one"
         assert "manifest.json" not in seen
         with pytest.raises(OutputError, match="has no manifest"):
             embedprep.load(self.target)
-        for name, data in seen.items():
+        for name, data in written.items():
             assert data in (self.old.get(name), self.new.get(name)), name
         return "no manifest, refused"
-
-    def _is_told(self, name: str) -> bool:
-        return name in {*self.old, *self.new}
 
     def others(self) -> dict[str, bytes]:
         """All that the command has no business with."""
@@ -116,6 +121,12 @@ class Job(NamedTuple):
 
 def is_plain(name: str) -> bool:
     return ".embedprep-" not in name
+
+
+def without_mine(files: Tree) -> Tree:
+    """What of a target is not the user's."""
+    folders = {name.rpartition("/")[0] + "/" for name in MINE}
+    return {name: data for name, data in files.items() if name not in folders.union(MINE)}
 
 
 def leftovers(folder: Path) -> list[str]:
