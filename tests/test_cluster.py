@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -44,7 +45,7 @@ def test_processes_give_the_bytes_of_one_job(text: Path, tmp_path: Path) -> None
 
 
 def test_no_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_PATIENCE", "1s")
+    monkeypatch.setattr(cluster, "_PATIENCE", 1.0)
     with (
         pytest.raises(EngineError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 "),
         cluster_engine("tcp://127.0.0.1:1", None, dict),
@@ -102,6 +103,17 @@ def test_workers_are_lost_when_there_is_none_at_two_looks_in_a_row() -> None:
         awaited(SlowFuture(99, "it"), 1, 0, 1, 0, 0)
     cause = "the cluster has lost all its workers; start some by `dask worker`, and run again"
     assert str(caught.value) == f"--engine dask: {cause}"
+
+
+def test_a_server_that_is_no_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(EngineError, match=r"no scheduler answers at .*\(nothing in 1 s\)"),
+            cluster_engine(address, None, dict),
+        ):
+            pass
 
 
 def test_a_cluster_without_dask_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

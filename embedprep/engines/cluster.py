@@ -6,7 +6,9 @@ these are. A worker that is lost costs the time to make again what it had.
 
 from __future__ import annotations
 
+import concurrent.futures
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
@@ -20,7 +22,7 @@ T = TypeVar("T")
 _FAN_IN = 8
 """How many parts one call of a reduction unites: they all have to come to one worker."""
 
-_PATIENCE = "30s"
+_PATIENCE = 30.0
 """How long a scheduler may take to answer, and how long it is from one look for workers to the next
 while a result is awaited: a cluster that has none at two looks in a row has lost them all."""
 
@@ -141,14 +143,32 @@ def cluster_engine(
         stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE}))
         address = scheduler or stack.enter_context(local_cluster(jobs))
         try:
-            client = stack.enter_context(
-                distributed.Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
-            )
+            client = stack.enter_context(_client_of(address))
         except (OSError, ValueError) as error:
-            cause = f"no scheduler answers at {scheduler} ({error})"
+            why = str(error) or f"nothing in {2 * _PATIENCE:.0f} s"
+            cause = f"no scheduler answers at {scheduler} ({why})"
             raise EngineError(cause, "check the address, and that it runs") from None
         _check_versions(client, find_versions, expected)
         yield ClusterEngine(client)
+
+
+def _client_of(address: str) -> Any:
+    """The client of a scheduler. Raises OSError where none answers.
+
+    Dask itself waits forever for a server of another kind: in a thread that nobody waits for.
+    """
+    import distributed
+
+    def connect() -> None:
+        try:
+            client = distributed.Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
+            answer.set_result(client)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
+            answer.set_exception(error)
+
+    answer: concurrent.futures.Future[Any] = concurrent.futures.Future()
+    threading.Thread(target=connect, daemon=True).start()
+    return answer.result(2 * _PATIENCE)
 
 
 @contextmanager

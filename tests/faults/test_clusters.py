@@ -88,7 +88,7 @@ def test_programs_that_are_killed(
     embedprep.build(tmp_path / "t", tmp_path / "out")
     old = files_in(tmp_path / "out")
     with started(tmp_path) as programs, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cluster, "_PATIENCE", "5s")
+        patched.setattr(cluster, "_PATIENCE", 5.0)
         victims = {
             "a worker": programs.workers[:1],
             "all workers": programs.workers,

@@ -31,6 +31,7 @@ from tests.faults.worlds import (
     end,
     leftovers,
     make_job,
+    remove,
     run,
     start,
 )
@@ -147,6 +148,7 @@ def test_a_text_that_is_changed_while_it_is_read(
     path = folder / "big.txt"
     for share in random.uniform(0, 0.9, times(10, 1)):
         path.write_bytes(big)
+        remove(folder / "out")
         with start(folder, *RUN) as process:
             read = stop_midway(process, path, int(share * len(big)))
             CHANGES[change](path, random)
@@ -179,6 +181,7 @@ def test_a_compressed_text_that_is_changed_while_it_is_read(
     of_old = output_of(old, tmp_path / "old", path.name)
     for share in random.uniform(0, 0.9, times(10, 1)):
         path.write_bytes(old)
+        remove(folder / "out")
         with start(folder, "run", "big.txt.gz", "-q", "-o", "out") as process:
             stop_midway(process, path, int(share * path.stat().st_size))
             CHANGES[change](path, random)
