@@ -143,7 +143,7 @@ def cluster_engine(
         stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE}))
         address = scheduler or stack.enter_context(local_cluster(jobs))
         try:
-            client = stack.enter_context(_client_of(address))
+            client = stack.enter_context(_connected(distributed.Client, address))
         except (OSError, ValueError) as error:
             why = str(error) or f"nothing in {2 * _PATIENCE:.0f} s"
             cause = f"no scheduler answers at {scheduler} ({why})"
@@ -152,17 +152,15 @@ def cluster_engine(
         yield ClusterEngine(client)
 
 
-def _client_of(address: str) -> Any:
+def _connected(make_client: Callable[..., Any], address: str) -> Any:
     """The client of a scheduler. Raises OSError where none answers.
 
     Dask itself waits forever for a server of another kind: in a thread that nobody waits for.
     """
-    import distributed
 
     def connect() -> None:
         try:
-            client = distributed.Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
-            answer.set_result(client)
+            answer.set_result(make_client(address, set_as_default=False))
         except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
             answer.set_exception(error)
 
