@@ -230,10 +230,12 @@ class Resources:
 
     @property
     def block_bytes(self) -> int:
-        """How much text is worked on at a time: less where memory is scarce."""
-        scarce = self.memory is not None and (
-            self.memory < _SCARCE or self.memory < (self.jobs or 2) * _SCARCE // 2
-        )
+        """How much text is worked on at a time: less where memory is bounded, and where it is
+        scarce.
+        """
+        if self.memory is None:
+            return 2 * BLOCK_BYTES  # of fewer calls, threads wait less for each other
+        scarce = self.memory < _SCARCE or self.memory < (self.jobs or 2) * _SCARCE // 2
         return BLOCK_BYTES // 4 if scarce else BLOCK_BYTES
 
 
