@@ -206,15 +206,26 @@ def test_a_finished_shard_is_not_written_again(text: Path, monkeypatch: pytest.M
     assert (published.stat().st_ino, published.stat().st_mtime_ns) == inode
 
 
-def test_shards_of_a_text_that_has_grown_are_written_anew(text: Path) -> None:
-    options = {"rows_per_shard": 10}
-    build_and_stop(text, 50, interrupt_writing, **options)
-    with text.open("a", encoding="utf-8") as file:
-        file.write("\n" + "zebra zebra zebra\n" * 200)
-    assert build(text, **options) == whole(text, **options)
+def test_shards_of_fewer_inputs_are_written_anew(text: Path) -> None:
+    build_and_stop(text, 50, interrupt_writing, rows_per_shard=10)
+    more = text.parent / "more"
+    more.write_text("zebra zebra zebra\n" * 200, encoding="utf-8")
+    for name in ("out", "expected"):
+        embedprep.build(
+            [str(text), str(more)],
+            text.parent / name,
+            max_words=3,
+            rows_per_shard=10,
+            resume=name == "out",
+        )
+    assert files_in(text.parent / "out") == files_in(text.parent / "expected")
 
 
-@pytest.mark.parametrize("change", [lambda text: text[1:], lambda text: text[:40], str.upper])
+@pytest.mark.parametrize(
+    "change",
+    [lambda text: text[1:], lambda text: text[:40], str.upper],
+    ids=["cut before", "cut behind", "other letters"],
+)
 def test_a_text_that_has_changed(change: Callable[[str], str], text: Path) -> None:
     kept = build_and_stop(text, 30)
     text.write_text(change(TEXT), encoding="utf-8")
@@ -285,8 +296,10 @@ def test_encode_goes_on_too(text: Path) -> None:
 
 KILLED = """
 import os, signal, sys
+from embedprep import settings
 from embedprep.__main__ import main
 from embedprep.checkpoints import Checkpoints
+settings.BLOCK_BYTES = 1 << 19
 Checkpoints.is_due = property(lambda self: self._n_blocks % 2 == 0)
 save, left = Checkpoints.save, int(sys.argv.pop(1))
 def save_and_die(*arguments):
@@ -307,7 +320,7 @@ def test_a_killed_process_goes_on_twice(text: Path, monkeypatch: pytest.MonkeyPa
     for moment in (1, 2):
         done = subprocess.run([sys.executable, "-c", KILLED, str(moment), *command], check=False)
         assert done.returncode == -signal.SIGKILL
-    monkeypatch.undo()
+    monkeypatch.setattr("embedprep.settings.BLOCK_BYTES", 1 << 19)
     n_blocks = n_blocks_of(text, monkeypatch)
     call([*job, str(text.parent / "expected")])
     calls = count_calls(counting, "_encode_block", monkeypatch)
