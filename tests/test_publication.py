@@ -366,7 +366,7 @@ def test_signals_at_random_moments(number: int, warm: Warm, tmp_path: Path) -> N
     assert warm.end() == 0
     duration = time.monotonic() - start
     states = []
-    for moment in random.uniform(0, 1.2 * duration, 14):
+    for moment in random.uniform(0, 1.2 * duration, times(14, 9)):
         world.copy()
         process_id = warm.start(*world.command, folder=world.folder, stall=0.005)
         time.sleep(moment)
@@ -651,7 +651,7 @@ def test_a_run_killed_at_any_change_leaves_the_old_file_or_the_new_one(
 def test_a_signal_at_any_line_of_the_publication_of_a_file_leaves_no_trace(
     single: Single, warm: Warm
 ) -> None:
-    for at in strikes():
+    for at in itertools.count(1, times(1, 2)):
         single.target.write_bytes(single.old)
         status = warm.run(
             *single.command, folder=single.folder, strike=(signal.SIGTERM, "line", at)

@@ -112,7 +112,7 @@ def text(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "rt-polarity/rt-polarity.pos",
         *(f"sentences/{n}.txt" for n in ("zh", "tr", "ar", "hi")),
     ]
-    corpora = [(shared / "corpora" / name).read_bytes().split(b"\n")[:250] for name in names]
+    corpora = [(shared / "corpora" / name).read_bytes().split(b"\n")[:160] for name in names]
     lines = [line for together in zip(*corpora, strict=True) for line in together]
     lines[::7] = [line + b"\r" for line in lines[::7]]
     lines[::11] = [b""] * len(lines[::11])

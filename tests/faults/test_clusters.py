@@ -67,7 +67,8 @@ def struck(
 
 
 SHARES = np.random.default_rng(4).uniform(0, 1, 10).round(3).tolist() if is_full else [0.4]
-WAYS = [(who, share) for who in ("a worker", "all workers", "the scheduler") for share in SHARES]
+WHO = ["a worker", "the scheduler", *(["all workers"] if is_full else [])]
+WAYS = [(who, share) for who in WHO for share in SHARES]
 SAID = {
     "all workers": "the cluster has lost all its workers",
     "the scheduler": "the scheduler is gone",
@@ -88,7 +89,7 @@ def test_programs_that_are_killed(
     embedprep.build(tmp_path / "t", tmp_path / "out")
     old = files_in(tmp_path / "out")
     with started(tmp_path) as programs, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cluster, "_PATIENCE", 5.0)
+        patched.setattr(cluster, "_PATIENCE", 2.0)
         victims = {
             "a worker": programs.workers[:1],
             "all workers": programs.workers,

@@ -95,7 +95,7 @@ def test_an_error_of_every_call_of_the_system(
     job.set_back()
     found = places.traced_places(job.command, job.folder, tmp_path / "log")
     cases = [(place, error) for place in found for error in ("ENOSPC", "EIO")]
-    for (call, at), error in some(cases, 3):
+    for (call, at), error in some(cases, 2):
         job.set_back()
         prefix = places.traced(call, at, f"error={error}")
         status, said = run(job.folder, *job.arguments, prefix=prefix)

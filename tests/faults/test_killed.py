@@ -64,7 +64,7 @@ def test_killed_at_every_call_of_the_system(
     job.set_back()
     found = places.traced_places(job.command, job.folder, tmp_path / "log")
     assert len(found) > 3
-    for place in some(found, 3):
+    for place in some(found, 2):
         job.set_back()
         prefix = places.traced(*place)
         status, _ = run(job.folder, *job.arguments, prefix=prefix)

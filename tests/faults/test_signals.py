@@ -137,7 +137,7 @@ def test_a_signal_at_every_call_of_the_system(
     job = make_job(name, folder, is_new=False)
     job.set_back()
     found = places.traced_places(job.command, folder, tmp_path / "log")
-    for call, at in some(found, 4):
+    for call, at in some(found, 2):
         job.set_back()
         with heard():
             prefix = places.traced(call, at, f"signal={sent}")
