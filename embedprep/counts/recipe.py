@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import take_ragged
 from embedprep.budget import budget_of
 from embedprep.counting import Counted, count
 from embedprep.counts.files import CountSettings, CountsFile, Tally, open_counts, write_counts
@@ -195,6 +194,6 @@ def _words(portion: Portion, spool: Spool) -> Dictionary:
 def _merged_records(sources: Sequence[OrderedSource], spool: Spool) -> list[Record]:
     records = []
     for words, counts in merged_in_order(sources, BYTES_AT_ONCE):
-        spelled = take_ragged(words.text, words.starts, words.lengths)
+        spelled = words.spelled(np.arange(words.n_words))
         records.append(spool.append([words.lengths.astype(np.uint32), counts, spelled]))
     return records

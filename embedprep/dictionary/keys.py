@@ -116,10 +116,11 @@ class WordArray(NamedTuple):
 
     def to_text(self) -> list[str]:
         """The words one by one, decoded."""
-        if not self.n_words:
-            return []
-        text = join_lines(self.text, self.starts, self.lengths)  # no word holds a line end
-        return text[:-1].tobytes().decode("utf-8").split("\n")
+        words: list[str] = []
+        for chunk in ragged_chunks(self.lengths, _BYTES_AT_ONCE):
+            lines = join_lines(self.text, self.starts[chunk], self.lengths[chunk])
+            words += lines[:-1].tobytes().decode("utf-8").split("\n")  # no word holds a line end
+        return words
 
 
 def concatenate(arrays: list[WordArray]) -> WordArray:
