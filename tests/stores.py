@@ -100,11 +100,28 @@ class Proxy(ThreadingHTTPServer):
         self.behind = server.removeprefix("http://")
         self.trouble: Callable[[int], str | None] = lambda number: None
         self.n_requests = 0
+        self._n_under_way = 0
         self._lock = threading.Lock()
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """While a request is answered."""
+        with self._lock:
+            self._n_under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._n_under_way -= 1
+
+    def wait(self) -> None:
+        """Wait until nothing is under way, also of those who have died meanwhile."""
+        while self._n_under_way:
+            time.sleep(0.01)
 
     def next_trouble(self) -> str | None:
         with self._lock:
@@ -135,7 +152,15 @@ class _Passing(BaseHTTPRequestHandler):
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
-        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        n_bytes = int(self.headers.get("Content-Length", 0))
+        sent = self.rfile.read(n_bytes)
+        if len(sent) < n_bytes:  # who asked has died meanwhile; a store takes no half object
+            self.close_connection = True
+            return
+        with self.server.under_way():
+            self._pass_on(sent)
+
+    def _pass_on(self, sent: bytes) -> None:
         trouble = self.server.next_trouble()
         if trouble == "dropped":
             self.close_connection = True

@@ -100,6 +100,7 @@ class Store(NamedTuple):
 
     def judge(self, ended: Ended, figures: Tally) -> None:
         """What a run left is whole or refused, its error is clear, and the next run mends it."""
+        self.proxy.wait()
         state = self.state()
         if ended.status == 0:
             assert (state, ended.said) == ("new output whole", "")
