@@ -9,7 +9,7 @@ Where the tokenizer works by stretches, these are what is counted, as if they we
 the end of the text, when the words in each distinct one are found.
 
 Where the dictionary may take so much memory and no more, the blocks that fill it are a portion of
-the text: it is set aside, and the next one begins with an empty dictionary.
+the text: it is set aside, and the next one begins with its most frequent words, uncounted.
 """
 
 from __future__ import annotations
