@@ -33,13 +33,15 @@ _LEAST_DICTIONARY = 4 << 20
 class Budget(NamedTuple):
     """How many workers there are, None for one a core, and what each thing may take, in bytes.
 
-    What is None may take all there is. `per_row` is for what is kept of every row.
+    What is None may take all there is. `per_row` is for what is kept of every row, `classes` for
+    the names of labels.
     """
 
     jobs: int | None = None
     dictionary: int | None = None
     spool: int = MEMORY_BYTES
     per_row: int | None = None
+    classes: int | None = None
 
     def check_rows(self, n_rows: int, row_bytes: int, option: str) -> None:
         """Raise InputError where an option keeps more bytes of each row than there is room for."""
@@ -52,15 +54,12 @@ class Budget(NamedTuple):
             )
 
     def check_classes(self, n_classes: int) -> None:
-        """Raise InputError where the names of the classes take as much as a dictionary may."""
-        if self.dictionary is None:
-            return
-        room = max(self.dictionary, _LEAST_DICTIONARY)
-        if n_classes * _OF_A_CLASS > room:
+        """Raise InputError where there are more classes than there is room for."""
+        if self.classes is not None and n_classes * _OF_A_CLASS > self.classes:
             raise InputError(
                 "--memory",
                 f"labels of {how_many(n_classes, 'class', 'classes')} take more than the "
-                f"{how_large(room)} that it leaves for them",
+                f"{how_large(self.classes)} that it leaves for them",
                 "raise it, or choose --label-type number if they are numbers",
             )
 
@@ -92,4 +91,4 @@ def budget_of(
             f"{how_many(n_words, 'word')}: it takes {how_large(least)}",
             "raise it, or lower --jobs, --max-words or --dim",
         )
-    return Budget(jobs, dictionary, sixteenth, for_rows * sixteenth)
+    return Budget(jobs, dictionary, sixteenth, for_rows * sixteenth, classes=dictionary)

@@ -96,7 +96,7 @@ def test_any_words_keep_to_the_memory(kind: str, tmp_path: Path) -> None:
 
 
 def test_classes_have_their_share() -> None:
-    budget = Budget(dictionary=30_000_000)
+    budget = Budget(classes=30_000_000)
     budget.check_classes(100_000)
     with pytest.raises(InputError, match=r"^--memory: labels of 100,001 classes take more than"):
         budget.check_classes(100_001)
