@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.digests import PIECE_BYTES, KnownDigest, n_pieces, sha256_of
+from embedprep.digests import PIECE_BYTES, Digest, KnownDigest, n_pieces
 from embedprep.engines import Engine
 from embedprep.errors import OutputError
 from embedprep.npy import FilePlan, disk_error, write_rows
@@ -120,16 +120,13 @@ def _hash_all(some: Sequence[tuple[WholeFile, range]]) -> list[list[str]]:
 
 def _hash_pieces(file: WholeFile, numbers: range) -> list[str]:
     """The SHA-256 of some pieces of a file, by their numbers."""
-    pieces = []
+    digest = Digest()
     with opened(file.path) as stream:
         stream.seek(numbers.start * PIECE_BYTES)
-        for _ in numbers:
-            left = PIECE_BYTES
-            hashed = sha256_of()
-            while left and (part := stream.read(min(left, _READ_BYTES))):
-                hashed.update(part)
-                left -= len(part)
-            pieces.append(hashed.hexdigest())
+        left = len(numbers) * PIECE_BYTES
+        while left and (part := stream.read(min(left, _READ_BYTES))):
+            digest.update(part)
+            left -= len(part)
         if file.section is not None:
             check_state(file.section, stream)
-    return pieces
+    return digest.pieces
