@@ -135,10 +135,6 @@ class Spool:
         descriptor: int = self._file.fileno()
         return descriptor
 
-    def read_bytes(self, begin: int, end: int) -> bytes:
-        """What lies in the file between two places."""
-        return read_at(self._descriptor, end - begin, begin)
-
     def settled(self, record: Record) -> OnDisk:
         """The record on the disk, written there if it was in memory."""
         return record if isinstance(record, OnDisk) else self._write(record)
