@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from importlib import import_module
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import NoReturn
 
 import click
@@ -102,15 +102,38 @@ def _end_again(ignored: sys.UnraisableHookArgs) -> None:
     It does where a signal strikes one of its own callbacks, such as the one at the end of an
     import. The signal waits until this one is left.
     """
-    if not isinstance(ignored.exc_value, KeyboardInterrupt | _Terminated):
+    if not _is_to_come_again(ignored.exc_value):
         sys.__unraisablehook__(ignored)
-    elif _ended_by:
+
+
+def _end_again_unprinted(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """The same where a module in C prints the exception, and raises another in its place.
+
+    Those of NumPy do while they are imported (`import_array`).
+    """
+    if not _is_to_come_again(error):
+        sys.__excepthook__(kind, error, traceback)
+
+
+def _is_to_come_again(error: BaseException | None) -> bool:
+    """Whether an exception is that of a signal, which then comes again."""
+    is_of_signal = isinstance(error, KeyboardInterrupt | _Terminated) and bool(_ended_by)
+    if is_of_signal:
         _thread.start_new_thread(_send_soon, (_ended_by[0],))
+    return is_of_signal
 
 
 def _send_soon(number: int) -> None:
     time.sleep(0.001)
     os.kill(os.getpid(), number)
+
+
+def _let_signals_pass() -> None:
+    """Do nothing more at a signal: what it would end is over, and is being told of."""
+    for number in heard():
+        signal.signal(number, lambda _number, _frame: None)
 
 
 def main() -> NoReturn:
@@ -126,8 +149,12 @@ def main() -> NoReturn:
     for number in heard():
         signal.signal(number, _end)
     sys.unraisablehook = _end_again
+    sys.excepthook = _end_again_unprinted
     try:
-        status = cli.main(prog_name="embedprep", standalone_mode=False) or 0
+        try:
+            status = cli.main(prog_name="embedprep", standalone_mode=False) or 0
+        finally:
+            _let_signals_pass()
     except BaseException as error:  # noqa: BLE001 - what is no error of the user's is raised again
         status = _tell(error)
     _leave(status)

@@ -125,6 +125,36 @@ def test_signals_are_heard_before_anything_heavy_is_imported(
         assert contents(folder / "out") == {}
 
 
+@pytest.mark.parametrize("is_swallowed", [False, True])
+def test_a_signal_that_a_module_in_c_prints(
+    folder: Path, tally: Callable[[str, str], Tally], *, is_swallowed: bool
+) -> None:
+    # What `import_array` of NumPy does with any exception: PyErr_Print, then another error.
+    figures = tally("ended", "SIGTERM while a module in C is imported, which prints exceptions")
+    raised = "pass" if is_swallowed else "raise ImportError('numpy.core.multiarray') from None"
+    hooks = folder / "hooks"
+    hooks.mkdir()
+    (hooks / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "def strike(event, arguments):\n"
+        "    if event == 'import' and arguments[0] == 'numpy':\n"
+        "        try:\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)\n"
+        "            sum(range(100))\n"
+        "        except BaseException as error:\n"
+        "            sys.excepthook(type(error), error, error.__traceback__)\n"
+        f"            {raised}\n"
+        "sys.addaudithook(strike)\n",
+        encoding="utf-8",
+    )
+    with heard():
+        env = os.environ | {"PYTHONPATH": str(hooks), "PYTHONDONTWRITEBYTECODE": "1"}
+        ended = stripped(run(folder, "run", "new.txt", "-q", "-o", "out", env=env))
+    assert ended == ENDS[signal.SIGTERM]
+    figures.add("ended with 143")
+    assert contents(folder / "out") == {}
+
+
 @pytest.mark.parametrize("number", ENDS, ids=lambda number: signal.Signals(number).name)
 @pytest.mark.parametrize("name", ["run", "encode"])
 def test_a_signal_at_every_call_of_the_system(
