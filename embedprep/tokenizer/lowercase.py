@@ -2,7 +2,7 @@
 
 Nearly every letter has a lowercase form of as many bytes, which is written over it. The few
 that do not, and the capital sigma, whose form depends on its neighbours, send their whole line
-through `str.lower` itself. ASCII letters are left to the caller, who translates them anyway.
+through `str.lower` itself. ASCII letters are left to the caller, who may translate them anyway.
 """
 
 from __future__ import annotations
@@ -23,6 +23,19 @@ _CAPITAL_SIGMA = 0x3A3
 _I_WITH_DOT = 0x130
 _BY_LINE = np.iinfo(np.int32).max
 """Stands in the table for a letter whose line goes through `str.lower`."""
+
+
+def lowercase_ascii(octets: Bytes) -> Bytes:
+    """`bytes.lower`, as quick, but outside the interpreter's lock: other threads need not wait.
+
+    >>> lowercase_ascii(np.frombuffer("ÀB1".encode(), np.uint8)).tobytes().decode()
+    'Àb1'
+    """
+    lowered = octets - np.uint8(ord("A"))
+    np.less(lowered, 26, out=lowered.view(np.bool_))  # 1 where there is a capital letter
+    lowered *= ord("a") - ord("A")
+    lowered |= octets
+    return lowered
 
 
 @cache

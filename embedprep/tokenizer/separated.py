@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from embedprep.arrays import Ints
+from embedprep.arrays import Bytes, ByteTable, Ints
 from embedprep.text import Text
 from embedprep.tokenizer.lowercase import lowercase_non_ascii
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -36,12 +36,12 @@ _ASCII_LOWER = bytes(range(256)).lower()
 _WIDE_SPACES = np.array([c for c in WHITE_SPACE if c >= 0x80], np.uint32)
 
 
-def _spaces_for(separators: str, table: bytes) -> bytes:
-    """A table for `bytes.translate` that makes spaces of the separators."""
+def _spaces_for(separators: str, table: bytes) -> ByteTable:
+    """The table with spaces for the separators."""
     changed = bytearray(table)
     for separator in separators:
         changed[ord(separator)] = ord(" ")
-    return bytes(changed)
+    return ByteTable(bytes(changed))
 
 
 _ASCII_WHITE_SPACE = "".join(chr(c) for c in WHITE_SPACE if c < 0x80)
@@ -62,17 +62,18 @@ def keras(text: Text, settings: TokenizerSettings) -> Words:
     """
     if settings.lowercase:
         text = lowercase_non_ascii(text)
-    data = text.data.translate(_TABLES[KERAS_FILTERS, bool(settings.lowercase)])
-    return _between_spaces(data, text.line_ends)
+    octets = np.frombuffer(text.data, np.uint8)
+    octets = _TABLES[KERAS_FILTERS, bool(settings.lowercase)].of(octets)
+    return _between_spaces(octets, text.line_ends)
 
 
 def whitespace(text: Text, settings: TokenizerSettings) -> Words:
     """The words between characters of White_Space, as another tool has tokenised them."""
     if settings.lowercase:
         text = lowercase_non_ascii(text)
-    data = blank(text.data, *wide_spaces(text))
-    data = data.translate(_TABLES[_ASCII_WHITE_SPACE, bool(settings.lowercase)])
-    return _between_spaces(data, text.line_ends)
+    octets = np.frombuffer(blank(text.data, *wide_spaces(text)), np.uint8)
+    octets = _TABLES[_ASCII_WHITE_SPACE, bool(settings.lowercase)].of(octets)
+    return _between_spaces(octets, text.line_ends)
 
 
 def wide_spaces(text: Text) -> tuple[Ints, Ints]:
@@ -94,17 +95,17 @@ def blank(data: bytes | bytearray, starts: Ints, lengths: Ints) -> bytes | bytea
     return blanked
 
 
-def _between_spaces(data: bytes | bytearray, line_ends: Ints) -> Words:
-    """The words; `data` ends in a space, and one stands at every line end.
+def _between_spaces(octets: Bytes, line_ends: Ints) -> Words:
+    """The words; the text ends in a space, and one stands at every line end.
 
     One search finds both ends of every word: the places where word and space meet.
     """
-    is_word = np.empty(len(data) + 1, np.bool_)
+    is_word = np.empty(len(octets) + 1, np.bool_)
     is_word[0] = False
-    np.not_equal(np.frombuffer(data, np.uint8), ord(" "), out=is_word[1:])
+    np.not_equal(octets, ord(" "), out=is_word[1:])
 
     edges = (is_word[1:] != is_word[:-1]).nonzero()[0]
     starts = edges[0::2]
     # Each word has two edges; of one that ends at the line end only the first lies before it.
     words_before = (np.searchsorted(edges, line_ends) + 1) // 2
-    return Words.of(data, starts, edges[1::2] - starts, words_before)
+    return Words.of(octets, starts, edges[1::2] - starts, words_before)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from embedprep.arrays import (
     WINDOW,
     Bytes,
+    ByteTable,
     Flags,
     Ints,
     ragged_places,
@@ -23,6 +24,7 @@ from embedprep.arrays import (
 )
 from embedprep.sources import PADDING
 from embedprep.text import LINE_FEED
+from embedprep.tokenizer.lowercase import lowercase_ascii
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.tokenizer.word_break import (
     ALETTER,
@@ -80,7 +82,7 @@ def _class_of_byte(byte: int) -> int:
     return classes.get(character, 0)
 
 
-_CLASSES = bytes(map(_class_of_byte, range(256)))
+_CLASSES = ByteTable(bytes(map(_class_of_byte, range(256))))
 
 _CARRIAGE_RETURN = 0x0D
 
@@ -95,7 +97,7 @@ are few, to meet some more distinct ones costs less than to cut."""
 def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
     """The stretches of whole lines of UTF-8, ASCII letters lowercased if so wished."""
     octets = np.frombuffer(data, np.uint8)
-    classes = np.frombuffer(bytearray(data).translate(_CLASSES), np.uint8)
+    classes = _CLASSES.of(octets)
     if data.isascii():
         line_ends, starts_anew = (octets == LINE_FEED).nonzero()[0], None
     else:
@@ -104,7 +106,7 @@ def find_stretches(data: bytes, settings: TokenizerSettings) -> Words:
             _keep_quotes(octets, classes)
     starts, ends = _runs(classes, starts_anew, has_underscores=b"_" in data)
     words_before = np.searchsorted(starts, line_ends)
-    text = data.lower() if settings.lowercase else data
+    text = lowercase_ascii(octets) if settings.lowercase else octets
     return Words.of(text, starts, ends - starts, words_before)
 
 
@@ -290,7 +292,7 @@ def _first_code_points(text: Bytes, starts: Ints) -> NDArray[np.int32]:
     return np.select(is_longer, [first, of_two, of_three], np.minimum(of_four, 0x10FFFF))
 
 
-_IS_NO_WORD = bytes(byte >= 0x80 or not chr(byte).isalnum() for byte in range(256))
+_IS_NO_WORD = ByteTable(bytes(byte >= 0x80 or not chr(byte).isalnum() for byte in range(256)))
 
 
 def are_words(stretches: Spans) -> Flags:
@@ -299,7 +301,7 @@ def are_words(stretches: Spans) -> Flags:
     There are few longer ones, which would have to be looked at piece by piece.
     """
     text, starts, lengths = stretches
-    is_no_word = np.frombuffer(text.tobytes().translate(_IS_NO_WORD), np.uint8)
+    is_no_word = _IS_NO_WORD.of(text)
     window = windows(is_no_word)
     n_seen = np.minimum(lengths, WINDOW)
     found = window[starts] | window[starts + (lengths - n_seen)]

@@ -34,7 +34,9 @@ class Words(NamedTuple):
     per_row: Ints
 
     @classmethod
-    def of(cls, data: bytes | bytearray, starts: Ints, lengths: Ints, words_before: Ints) -> Words:
+    def of(
+        cls, data: bytes | bytearray | Bytes, starts: Ints, lengths: Ints, words_before: Ints
+    ) -> Words:
         """The words of `data`, of which `words_before: (rows,)` start before each line's end."""
         per_row = words_before.copy()
         per_row[1:] -= words_before[:-1]
