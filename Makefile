@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # the targets share one environment
-.PHONY: help demo test faults interop servers lint bench peers clean
+.PHONY: help demo test servers faults interop lint bench peers clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -22,8 +22,11 @@ demo: $(VENV)/.base  ## run embedprep on the sample reviews and show the first r
 	$(BIN)/embedprep run sample_data/reviews.txt -o build/demo --max-len 12
 	$(BIN)/python examples/show_rows.py build/demo
 
-test: $(VENV)/.test  ## run all tests, as many at a time as there are cores
-	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+test: $(VENV)/.test  ## run all tests but those below, as many at a time as there are cores
+	$(BIN)/pytest -n auto --dist worksteal --ignore tests/faults $(ARGS)
+
+servers: $(VENV)/.servers  ## run the tests with a server of S3, and those of faults in short form
+	EMBEDPREP_SERVERS=1 $(BIN)/pytest tests/servers tests/faults -n auto --dist worksteal $(ARGS)
 
 faults: $(VENV)/.servers  ## try all faults in full, and write the figures into docs/reliability.md
 	EMBEDPREP_FAULTS=full $(BIN)/pytest tests/faults tests/test_publication.py -n auto --dist worksteal $(ARGS)
@@ -32,9 +35,6 @@ faults: $(VENV)/.servers  ## try all faults in full, and write the figures into 
 interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and PyTorch
 	$(MAKE) --always-make -C examples PYTHON='$(abspath $(BIN))/python' EMBEDPREP='$(abspath $(BIN))/embedprep'
 	KERAS_BACKEND=torch EMBEDPREP_INTEROP=1 $(BIN)/pytest tests/interop $(ARGS)
-
-servers: $(VENV)/.servers  ## run the tests with a server of S3
-	EMBEDPREP_SERVERS=1 $(BIN)/pytest tests/servers tests/faults/test_object_store.py $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	$(BIN)/ruff check

@@ -47,7 +47,7 @@ is_full = os.environ.get("EMBEDPREP_FAULTS") == "full"
 
 
 def times(full: int, short: int) -> int:
-    """How often a fault is tried: by `make faults`, or among all other tests."""
+    """How often a fault is tried: by `make faults`, or in the short form."""
     return full if is_full else short
 
 
