@@ -34,7 +34,7 @@ class Budget(NamedTuple):
     """How many workers there are, None for one a core, and what each thing may take, in bytes.
 
     What is None may take all there is. `per_row` is for what is kept of every row, `classes` for
-    the names of labels.
+    the names of labels, which the dictionary makes room for.
     """
 
     jobs: int | None = None
@@ -42,6 +42,12 @@ class Budget(NamedTuple):
     spool: int = MEMORY_BYTES
     per_row: int | None = None
     classes: int | None = None
+
+    def dictionary_beside(self, n_classes: int) -> int | None:
+        """What a dictionary may take where the labels have so many classes."""
+        if self.dictionary is None:
+            return None
+        return self.dictionary - n_classes * _OF_A_CLASS // _TIMES_WHEN_MERGED
 
     def check_rows(self, n_rows: int, row_bytes: int, option: str) -> None:
         """Raise InputError where an option keeps more bytes of each row than there is room for."""
@@ -89,6 +95,15 @@ def budget_of(
             "--memory",
             f"{how_large(memory)} is too little for {how_many(jobs, 'job')} and "
             f"{how_many(n_words, 'word')}: it takes {how_large(least)}",
-            "raise it, or lower --jobs, --max-words or --dim",
+            f"raise it{_other_remedies(jobs, n_words, matrix_bytes)}",
         )
     return Budget(jobs, dictionary, sixteenth, for_rows * sixteenth, classes=dictionary)
+
+
+def _other_remedies(jobs: int, n_words: int, matrix_bytes: int) -> str:
+    remedies = {
+        ", or lower --jobs": jobs > 1,
+        ", or keep fewer words": n_words > 0,
+        ", or lower --dim": matrix_bytes > 0,
+    }
+    return "".join(remedy for remedy, helps in remedies.items() if helps)

@@ -134,12 +134,12 @@ def build(
         if not of_part:
             raise SettingsError("--holdout", f"{part!r} names no input")
         named += of_part
-    opened = NamedInputs if resources.is_spread else Reader
-    reader = opened(label_inputs(matched_inputs(named), label_from), reading, advance)
     matrix = None
     if vectors is not None or dim is not None:
         source = _vector_source(vectors, skip_bad_vectors, case_fallback)
         matrix = MatrixSettings(dim, init, oov_init, seed, source)
+    opened = NamedInputs if resources.is_spread else Reader  # which reads from here on
+    reader = opened(label_inputs(matched_inputs(named), label_from), reading, advance)
     return run(
         reader,
         place_of(output),

@@ -255,7 +255,7 @@ class _Counting:
             return False
         if self.work.checkpoints is not None and self.work.checkpoints.is_due:
             return True
-        room = self.work.budget.dictionary
+        room = self.work.budget.dictionary_beside(self.intake.labels.n_classes)
         n_bytes = self.total.n_bytes + self._new_bytes + self._merging_bytes
         n_bytes += self.intake.n_in_flight * self._most_of_block
         n_records = len(self._own_records)

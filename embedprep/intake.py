@@ -214,6 +214,8 @@ class Intake:
             part.blocks.restore(saved.blocks)
             part.labels, part.rows_of_length = saved.labels, saved.rows_of_length
             part.hashes = list(saved.hashes)
+            self._n_hashes += sum(self._spool.length(hashes, 0) for hashes in saved.hashes)
+            part.seen = list(saved.seen)
             for record in saved.seen:
                 self._seen[name].add(self._spool.read(record)[0])
         self.labels.restore(state.classes)

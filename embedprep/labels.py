@@ -115,6 +115,11 @@ class LabelFacts(NamedTuple):
         dtype = {"class": "int32", "classes": "uint8", "number": "float32"}[self.type]
         return ArraySpec((n_rows,) if self.n_columns is None else (n_rows, self.n_columns), dtype)
 
+    def are_so_many(self, fewest: int, most: int) -> bool:
+        """Whether rows that have so many labels each have as many as they must."""
+        expected = self.n_columns or 1
+        return self.type == "classes" or (fewest >= expected and most <= expected)
+
     @property
     def saved(self) -> dict[str, Any]:
         """The facts as they stand in files."""
@@ -262,10 +267,8 @@ def check_labels(coding: Coding, use: LabelUse, rows: Iterable[PlacedLabels]) ->
 
     `use` tells whether one has; only then `rows`, in their order, are looked through for the first.
     """
-    if coding.facts.type != "classes":
-        expected = coding.facts.n_columns or 1
-        if use.fewest < expected or use.most > expected:
-            raise _wrong_number(expected, rows)
+    if not coding.facts.are_so_many(use.fewest, use.most):
+        raise _wrong_number(coding.facts.n_columns or 1, rows)
     unknown = [code for code in use.codes if coding.number_of[code] < 0]
     if unknown:
         raise _unknown_class(unknown, coding.classes, rows)

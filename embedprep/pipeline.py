@@ -82,15 +82,16 @@ def run(
     """
     with closing(reader), ExitStack() as stack:
         _check_output(output, resources)
-        check_held_out(selection, [item.part for item in reader.inputs])
-        parts = [TRAINING, *selection.shares, *(item.part for item in reader.inputs)]
+        held_out = reader.held_out
+        check_held_out(selection, held_out)
+        parts = [TRAINING, *selection.shares, *held_out]
         names = names_in(output, parts, rows.rows_per_shard)
         refuse_to_replace([*reader.places, *vector_files(matrix)], output, names)
         budget = budget_of(
             resources,
             settings.max_words,
             matrix_bytes=_matrix_bytes(matrix, settings.max_words),
-            keeps_rows=selection.drop_duplicates or selection.shuffle or len(set(parts)) > 1,
+            keeps_rows=selection.drop_duplicates or selection.shuffle or bool(held_out),
         )
         request = request_of_run(reader, settings, rows, selection, matrix)
         staged = stack.enter_context(staged_folder(output, ROWS, sync, is_kept=resources.resume))
@@ -172,9 +173,9 @@ def encode(
 ) -> Built:
     """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
     is_file = output.suffix == ".npy"
-    if is_file and resources.resume:
-        raise SettingsError("--resume", "keeps what is finished in a folder", "name one by -o")
     with closing(reader), ExitStack() as stack:
+        if is_file and resources.resume:
+            raise SettingsError("--resume", "keeps what is finished in a folder", "name one by -o")
         _check_output(output, resources)
         inputs: list[str | Place] = [*reader.places, vocabulary_path]
         if is_file:
@@ -194,12 +195,14 @@ def encode(
             "tokenizer": vocabulary.tokenizer.saved,
         }
         tokenizer = vocabulary.tokenizer
-        request = request_of_encode(reader, vocabulary_path, rows, selection, tokenizer=tokenizer)
-        checkpoints = None
+        request = checkpoints = None
         if is_file:
             temporary = stack.enter_context(staged_file(output, sync))
             folder = temporary.parent
         else:
+            request = request_of_encode(
+                reader, vocabulary_path, rows, selection, tokenizer=tokenizer
+            )
             staged = stack.enter_context(
                 staged_folder(output, ROWS, sync, is_kept=resources.resume)
             )
@@ -320,10 +323,14 @@ def _count(
         text, parts = count_spread(inputs, tokenizer, selection, work)
     else:
         assert isinstance(inputs, Reader)
-        held_out = list(dict.fromkeys(item.part for item in inputs.inputs if item.part != TRAINING))
         beginning = Beginning(inputs)
         counted = count(
-            beginning, inputs.reading, tokenizer, work, selection=selection, held_out=held_out
+            beginning,
+            inputs.reading,
+            tokenizer,
+            work,
+            selection=selection,
+            held_out=inputs.held_out,
         )
         text, parts = LocalText(counted, work), beginning.parts
     return text, doubts(parts, inputs, tokenizer, text)

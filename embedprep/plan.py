@@ -18,7 +18,7 @@ from embedprep.budget import Budget
 from embedprep.errors import InputError, OutputError
 from embedprep.handover import CountedText, Layout, NumberedText
 from embedprep.labels import LabelFacts, label_facts
-from embedprep.npy import ArraySpec
+from embedprep.npy import SHORT_ROW, ArraySpec
 from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
 from embedprep.places import Place
 from embedprep.portions import Kept
@@ -34,9 +34,8 @@ MAX_BYTES = 1 << 30
 
 _WELL_FILLED = 0.1
 
-
-_BYTES_OF_A_SHUFFLED_ROW = 8 + 16
-"""Its place, and what waits for its place to be known."""
+_PLACE_BYTES = 8
+"""Of a row that is shuffled; its short arrays wait in memory besides."""
 
 
 class PlannedPart(NamedTuple):
@@ -128,14 +127,17 @@ def plan(
             for piece in part.pieces
         ]
         parts.append(PlannedPart(part.name, rows_of_length, n_rows))
-    if selection.shuffle:
-        n_shuffled = parts[0].n_rows
-        budget.check_rows(n_shuffled, _BYTES_OF_A_SHUFFLED_ROW, "--shuffle")
-        random = np.random.Generator(np.random.PCG64(selection.seed))
-        parts[0] = parts[0]._replace(order=random.permutation(n_shuffled))
     labels = _label_facts(text, saved, are_numbers=selection.label_type == "number")
     is_default_max = rows.max_len is None and saved is None
-    return Plan(text, specials, kept.n_words, layout, parts, is_default_max, labels)
+    planned = Plan(text, specials, kept.n_words, layout, parts, is_default_max, labels)
+    if selection.shuffle:
+        training = parts[0]
+        waiting = [array.row_bytes for array in planned.arrays(training).values()]
+        kept_bytes = _PLACE_BYTES + sum(its for its in waiting if its <= SHORT_ROW)
+        budget.check_rows(training.n_rows, kept_bytes, "--shuffle")
+        random = np.random.Generator(np.random.PCG64(selection.seed))
+        parts[0] = training._replace(order=random.permutation(training.n_rows))
+    return planned
 
 
 def lengths_with_marks(rows_of_length: Counter[int], n_marks: int) -> Counter[int]:

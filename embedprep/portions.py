@@ -18,12 +18,12 @@ from embedprep.dictionary import (
     Dictionary,
     Lookup,
     Run,
+    best_of,
     empty_dictionary,
     merged,
     rank,
     write_run,
 )
-from embedprep.dictionary.keys import concatenate
 from embedprep.engines import in_turn
 from embedprep.spool import OnDisk, Record
 from embedprep.unfolding import Unfolding
@@ -101,7 +101,7 @@ def rank_words(
     if len(portions) == 1 and isinstance(first, Dictionary):
         places = rank(first, max_words, min_count, unranked)
         kept = Kept(len(places), places=places)
-        return RankedWords(first.at(places), kept, _n_distinct(first))
+        return RankedWords(first.at(places), kept, first.n_counted)
 
     pieces = pieces_of(portions, work)
     ranked, n_distinct = rank_pieces(pieces, max_words, min_count, unranked, work)
@@ -120,22 +120,14 @@ def rank_pieces(
     and how many words occur in all of them.
     """
 
-    def best(words: Dictionary) -> Dictionary:
-        return words.at(rank(words, max_words, min_count, unranked))
-
-    def best_of(piece: Piece) -> tuple[Dictionary, int]:
+    def best_of_piece(piece: Piece) -> tuple[Dictionary, int]:
         words = piece()
-        return best(words), _n_distinct(words)
+        return best_of([words], max_words, min_count, unranked), words.n_counted
 
     ranked, n_distinct = empty_dictionary(work.secret), 0
-    for words, n_words in in_turn(work.engine, best_of, pieces):
+    for words, n_words in in_turn(work.engine, best_of_piece, pieces):
         n_distinct += n_words
-        both = [ranked, words]
-        united = Dictionary(
-            concatenate([some.words for some in both]),
-            np.concatenate([some.counts for some in both]),
-        )
-        ranked = best(united)
+        ranked = best_of([ranked, words], max_words, min_count, unranked)
     return ranked, n_distinct
 
 
@@ -143,7 +135,7 @@ def count_distinct(portions: Sequence[Portion], work: Work) -> int:
     """How many distinct words the training rows hold."""
 
     def count_piece(piece: Piece) -> int:
-        return _n_distinct(piece())
+        return piece().n_counted
 
     return sum(in_turn(work.engine, count_piece, pieces_of(portions, work)))
 
@@ -158,7 +150,3 @@ def pieces_of(portions: Sequence[Portion], work: Work) -> Iterator[tuple[Piece]]
     assert len(runs) == len(portions)
     for piece in merged(runs, work.spool, work.secret, _BYTES_AT_ONCE):
         yield (piece,)
-
-
-def _n_distinct(words: Dictionary) -> int:
-    return int(np.count_nonzero(words.counts))

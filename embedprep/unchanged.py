@@ -20,7 +20,7 @@ from embedprep.manifest import describe_input, read_manifest_of_rows
 from embedprep.places import Place, Url
 from embedprep.settings import MatrixSettings, RowSettings, Selection
 from embedprep.sources import BLOCK_BYTES, Input, NamedInputs, Source, total_bytes
-from embedprep.sources.compression import decompressed
+from embedprep.sources.compression import MAGIC_BYTES, decompressed, is_compressed
 from embedprep.sources.opening import opened, read_chunks
 from embedprep.tokenizer.rules import all_versions
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -75,10 +75,12 @@ def is_unchanged(
         return False
     if manifest.get("request") != request or not _is_there(output, manifest["outputs"]):
         return False
-    if len(manifest["inputs"]) != len(inputs.inputs):
+    told_inputs = _objects(manifest.get("inputs"))
+    if len(told_inputs) != len(inputs.inputs):
         return False
-    pairs = list(zip(manifest["inputs"], inputs.inputs, strict=True))
-    of_vectors = manifest.get("matrix", {}).get("vectors", {})
+    pairs = list(zip(told_inputs, inputs.inputs, strict=True))
+    [of_matrix] = _objects([manifest.get("matrix", {})]) or [{}]
+    [of_vectors] = _objects([of_matrix.get("vectors", {})]) or [{}]
     with suppress(EmbedprepError):
         return (
             all(_may_be(told, its) for told, its in pairs)  # which costs nothing
@@ -86,6 +88,12 @@ def is_unchanged(
             and (vectors is None or _is_vectors(of_vectors, vectors, advance))
         )
     return False
+
+
+def _objects(told: Any) -> list[Mapping[str, Any]]:
+    """What a manifest tells in a list of objects; nothing where it is broken."""
+    is_right = isinstance(told, list) and all(isinstance(each, dict) for each in told)
+    return told if is_right else []
 
 
 def _is_there(output: Place, listed: Iterable[Mapping[str, Any]]) -> bool:
@@ -100,15 +108,17 @@ def _n_bytes(place: Place) -> int | None:
 
 
 def _may_be(told: Mapping[str, Any], item: Input) -> bool:
-    """Whether an input goes by its name, and is not larger than what it held, decompressed."""
-    size = total_bytes([item.place])
+    """Whether an input goes by its name, and has the size that it had, as far as that is told."""
     facts = describe_input(Source(item.name, Digest(), None, item.part, item.label))
-    is_same = all(told.get(fact) == facts.get(fact) for fact in ("name", "part", "label"))
-    return is_same and (size is None or size <= told.get("bytes", 0) + _MOST_GROWTH)
+    if any(told.get(fact) != facts.get(fact) for fact in ("name", "part", "label")):
+        return False
+    size = total_bytes([item.place])
+    return size in (None, told.get("bytes")) or _is_compressed(item)
 
 
-_MOST_GROWTH = 1 << 16
-"""By which compression makes a small file larger, at most."""
+def _is_compressed(item: Input) -> bool:
+    with opened(item.place) as stream:
+        return is_compressed(stream.read(MAGIC_BYTES))
 
 
 def _is(told: Mapping[str, Any], item: Input, advance: Callable[[int], object]) -> bool:

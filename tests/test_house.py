@@ -19,7 +19,7 @@ from embedprep.cli.main import _COMMANDS
 ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
-    {"errors", "endings", "wording", "arrays", "digests"},
+    {"errors", "endings", "wording", "arrays", "background", "digests"},
     {"places"},
     {"specials", "rectangle", "sources", "npy", "hashing", "listing", "packing", "ledger"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "npz", "sharding"},

@@ -123,10 +123,12 @@ def _is_unchanged(
     """Whether an output need not be made again, which is then said."""
     from embedprep.unchanged import is_unchanged
 
-    choices.refuse_stdin(inputs.names, "--if-changed")
-    vectors = next(iter(choices.vector_files(matrix)), None)
+    vectors = choices.vector_files(matrix)
+    choices.refuse_stdin([*inputs.names, *vectors], "--if-changed")
     with progress(total_bytes(inputs.places), quiet) as advance:
-        is_same = is_unchanged(place_of(output), request, inputs, vectors, advance)
+        is_same = is_unchanged(
+            place_of(output), request, inputs, next(iter(vectors), None), advance
+        )
     if is_same and (not quiet or as_json):
         print_unchanged(shown(output), as_json)
     return is_same

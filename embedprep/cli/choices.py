@@ -53,15 +53,12 @@ _OF_THE_RECTANGLE = {"max_len", "padding", "truncating", "dtype"}
 _WITH_SOURCE = {
     *_OF_THE_WORDS,
     *("inputs", "source", "unk_token", "output", "jobs", "memory", "quiet", "as_json"),
-    *("engine", "scheduler"),
     *_OF_THE_RECTANGLE,
 }
 """The options that mean something where no text is read."""
 
 _OF_THE_ENGINE = {"engine", "scheduler"}
-_WITH_COUNTS = (_WITH_SOURCE - _OF_THE_TOKENIZER - _OF_THE_ENGINE) | {
-    *("min_count", "update", "map_output"),
-}
+_WITH_COUNTS = (_WITH_SOURCE - _OF_THE_TOKENIZER) | {"min_count", "update", "map_output"}
 """Those that mean something where words are counted already."""
 
 _SETTLED = (_OF_THE_WORDS - {"max_words"}) | _OF_THE_RECTANGLE

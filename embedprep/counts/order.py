@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import WINDOW, Ints, Keys, starts_of
-from embedprep.dictionary import Dictionary, WordArray, empty_dictionary, merge, word_keys
-from embedprep.dictionary.keys import concatenate
+from embedprep.dictionary import Dictionary, WordArray, empty_dictionary, joined, merge, word_keys
+from embedprep.dictionary.keys import BYTES_OF_A_WORD, marks_of
 from embedprep.hashing import Secret
 from embedprep.spool import Record, Spool
 
@@ -24,9 +24,6 @@ SECRET = Secret.of_seed("counts", 0)
 
 LENGTHS, COUNTS, TEXT = range(3)
 """The arrays of an ordered record: lengths and counts, (words,), and the words end to end."""
-
-_BYTES_OF_A_WORD = 32
-"""Of start, length, key and count."""
 
 
 class Position(NamedTuple):
@@ -80,9 +77,9 @@ class OrderedWords:
     def read(self, n_bytes: int) -> Dictionary:
         """The next words, one at least, of about so many bytes, with keys by the `SECRET`."""
         if not len(self._next_lengths):
-            n_words = min(self._lengths.n_left, max(1, n_bytes // _BYTES_OF_A_WORD))
+            n_words = min(self._lengths.n_left, max(1, n_bytes // BYTES_OF_A_WORD))
             self._next_lengths = self._lengths.read(n_words).astype(np.int64)
-        ends = np.cumsum(self._next_lengths + _BYTES_OF_A_WORD)
+        ends = np.cumsum(self._next_lengths + BYTES_OF_A_WORD)
         n_words = max(1, int(np.searchsorted(ends, n_bytes, "right")))
         lengths, self._next_lengths = np.split(self._next_lengths, [n_words])
 
@@ -161,9 +158,8 @@ class _Waiting:
             return
         left = _slice(self._words, self._n_taken, len(self._marks))
         more = self.source.read(self._n_bytes)
-        words = concatenate([left.words, more.words])
-        self._words = Dictionary(words, np.concatenate([left.counts, more.counts]))
-        self._marks = marks_of(words)
+        self._words = joined([left, more])
+        self._marks = _marks(self._words.words)
         self._n_taken = 0
 
     @property
@@ -184,22 +180,22 @@ class _Waiting:
         return _slice(self._words, first, last)
 
 
-def marks_of(words: WordArray) -> Keys:
+def _marks(words: WordArray) -> Keys:
     """The mark of each word, (words,), whose keys are by the `SECRET`; no two of short words."""
-    return words.keys * SECRET.spread
+    return marks_of(words.keys, SECRET)
 
 
 def position_of(words: WordArray, place: int) -> Position:
     """Where one of some words stands in the order."""
     start = int(words.starts[place])
     spelled = words.text[start : start + int(words.lengths[place])].tobytes()
-    mark = int(words.keys[place]) * int(SECRET.spread) % (1 << 64)
+    [mark] = marks_of(words.keys[[place]], SECRET).tolist()
     return Position(mark, spelled)
 
 
 def are_ascending(words: WordArray) -> bool:
     """Whether words stand in their order, each behind the one before."""
-    marks = marks_of(words)
+    marks = _marks(words)
     if not (marks[1:] >= marks[:-1]).all():
         return False
     tied = (marks[1:] == marks[:-1]).nonzero()[0].tolist()
@@ -225,7 +221,7 @@ def _order(words: WordArray) -> Ints:
     """The places of words in their order, (words,), whatever their keys are."""
     keys = word_keys(words.text, words.starts, words.lengths, SECRET)
     words = words._replace(keys=keys)
-    marks = marks_of(words)
+    marks = _marks(words)
     order = np.argsort(marks)
     in_order = marks[order]
     is_tied = in_order[1:] == in_order[:-1]

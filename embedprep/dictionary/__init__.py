@@ -8,8 +8,8 @@ turns a text into indices into one, `ranking` orders its words.
 from embedprep.dictionary.encoding import CountedBlock, EncodedBlock, count_words
 from embedprep.dictionary.keys import WordArray, word_keys
 from embedprep.dictionary.lookup import Lookup
-from embedprep.dictionary.merging import Dictionary, Merged, empty_dictionary, merge
-from embedprep.dictionary.ranking import most_frequent, rank
+from embedprep.dictionary.merging import Dictionary, Merged, empty_dictionary, joined, merge
+from embedprep.dictionary.ranking import best_of, most_frequent, rank
 from embedprep.dictionary.runs import Run, merged, read_run, read_words, write_run
 
 __all__ = [
@@ -20,8 +20,10 @@ __all__ = [
     "Merged",
     "Run",
     "WordArray",
+    "best_of",
     "count_words",
     "empty_dictionary",
+    "joined",
     "merge",
     "merged",
     "most_frequent",

@@ -37,6 +37,9 @@ _GIANT = 1024
 
 _BYTES_AT_ONCE = 1 << 20
 
+BYTES_OF_A_WORD = 32
+"""What a word takes beside its text: start, length, key and count."""
+
 
 class WordArray(NamedTuple):
     """Some words: word i is `text[starts[i] : starts[i] + lengths[i]]`, its number `keys[i]`.
@@ -137,6 +140,13 @@ def concatenate(arrays: list[WordArray]) -> WordArray:
 def word_keys(text: Bytes, starts: Ints, lengths: Ints, secret: Secret) -> Keys:
     """The key of each word, (words,); see `keys_and_long`."""
     return keys_and_long(text, starts, lengths, secret)[0]
+
+
+def marks_of(keys: Keys, secret: Secret) -> Keys:
+    """A number for each key, (words,), no two alike: multiplied by an odd one, which spreads them
+    evenly.
+    """
+    return keys * secret.spread
 
 
 class LongWords(NamedTuple):

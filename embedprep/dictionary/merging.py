@@ -29,6 +29,11 @@ class Dictionary(NamedTuple):
         text, starts, lengths, keys = self.words
         return text.nbytes + starts.nbytes + lengths.nbytes + keys.nbytes + self.counts.nbytes
 
+    @property
+    def n_counted(self) -> int:
+        """How many of its words occur."""
+        return int(np.count_nonzero(self.counts))
+
     def at(self, places: Ints) -> Dictionary:
         """The words at some places and their counts, in a text of their own."""
         return Dictionary(self.words.at(places).compact(), self.counts[places])
@@ -37,6 +42,16 @@ class Dictionary(NamedTuple):
 def empty_dictionary(secret: Secret) -> Dictionary:
     """The dictionary of no text."""
     return Dictionary(WordArray.of([], secret), np.empty(0, np.int64))
+
+
+def joined(dictionaries: Sequence[Dictionary]) -> Dictionary:
+    """All words of dictionaries of which no two share one."""
+    if len(dictionaries) == 1:
+        return dictionaries[0]
+    return Dictionary(
+        concatenate([some.words for some in dictionaries]),
+        np.concatenate([some.counts for some in dictionaries]),
+    )
 
 
 class Merged(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 
 from embedprep.arrays import Ints, Keys, windows
 from embedprep.dictionary.keys import WordArray
-from embedprep.dictionary.merging import Dictionary
+from embedprep.dictionary.merging import Dictionary, joined
 from embedprep.hashing import Secret
 
 
@@ -29,6 +29,14 @@ def rank(
         least = -np.partition(-counts[candidates], max_words - 1)[max_words - 1]
         candidates = candidates[counts[candidates] >= least]
     return candidates[_order(dictionary.words.at(candidates), counts[candidates])][:max_words]
+
+
+def best_of(
+    dictionaries: Sequence[Dictionary], max_words: int, min_count: int, unranked: Sequence[str]
+) -> Dictionary:
+    """The words that `rank` keeps of dictionaries of which no two share one, in their order."""
+    words = joined(dictionaries)
+    return words.at(rank(words, max_words, min_count, unranked))
 
 
 def most_frequent(counts: Ints, n_words: int) -> Ints:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from embedprep.arrays import WINDOW, Ints, Keys, ragged_chunks, starts_of
-from embedprep.dictionary.keys import WordArray
+from embedprep.dictionary.keys import BYTES_OF_A_WORD, WordArray, marks_of
 from embedprep.dictionary.merging import Dictionary, merge
 from embedprep.hashing import Secret
 from embedprep.spool import Record, Spool
@@ -41,7 +41,7 @@ class Run(NamedTuple):
 def write_run(dictionary: Dictionary, spool: Spool, secret: Secret) -> Run:
     """Write the words of a dictionary, whose keys were made with the secret."""
     words, counts = dictionary
-    order = np.argsort(_marks(words.keys, secret))
+    order = np.argsort(marks_of(words.keys, secret))
     lengths = words.lengths[order].astype(np.uint32)
     text = words.spelled(order)
     places = order.astype(np.uint32)
@@ -53,7 +53,7 @@ def read_words(run: Run, spool: Spool) -> Iterator[tuple[Ints, Dictionary]]:
     """The words of a run, some at a time, with their places in the dictionary that it was."""
     end = 0
     lengths = spool.read_slice(run.record, 0, run.n_words, _LENGTHS)
-    for chunk in ragged_chunks(lengths + np.int64(_BYTES_OF_A_WORD), _BYTES_AT_ONCE):
+    for chunk in ragged_chunks(lengths + np.int64(BYTES_OF_A_WORD), _BYTES_AT_ONCE):
         some = _read(run, spool, chunk.start, chunk.stop, end)
         places = spool.read_slice(run.record, chunk.start, chunk.stop, _PLACES)
         yield places.astype(np.int64), some
@@ -72,7 +72,7 @@ def merged(
 
     A word is in one piece, with its counts in all runs added up.
     """
-    n_bytes = sum(run.n_bytes + _BYTES_OF_A_WORD * run.n_words for run in runs)
+    n_bytes = sum(run.n_bytes + BYTES_OF_A_WORD * run.n_words for run in runs)
     n_ranges = -(-n_bytes // bytes_at_once)
     limits = np.array([(i << 64) // n_ranges for i in range(1, n_ranges)], np.uint64)
     cuts = [_cut(run, spool, secret, limits) for run in runs]
@@ -88,21 +88,12 @@ def merged(
         yield partial(piece, number)
 
 
-_BYTES_OF_A_WORD = 32
-"""Of start, length, key and count."""
-
-
-def _marks(keys: Keys, secret: Secret) -> Keys:
-    """A number for each key, (words,), no two alike: multiplied by an odd one."""
-    return keys * secret.spread
-
-
 def _cut(run: Run, spool: Spool, secret: Secret, limits: Keys) -> tuple[Ints, Ints]:
     """Where each range begins in a run, and last where the run ends; as places of words, and as
     bytes of their text.
     """
     keys = spool.read_slice(run.record, 0, run.n_words, _KEYS)
-    inner = np.searchsorted(_marks(keys, secret), limits)
+    inner = np.searchsorted(marks_of(keys, secret), limits)
     places = np.concatenate([[0], inner, [run.n_words]]).astype(np.int64)
     lengths = spool.read_slice(run.record, 0, run.n_words, _LENGTHS)
     ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])

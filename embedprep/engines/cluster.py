@@ -6,13 +6,12 @@ these are. A worker that is lost costs the time to make again what it had.
 
 from __future__ import annotations
 
-import concurrent.futures
 import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
+from embedprep.background import in_background
 from embedprep.engines.protocol import Future
 from embedprep.engines.threads import available_cores
 from embedprep.errors import EngineError, MissingExtra
@@ -143,30 +142,15 @@ def cluster_engine(
         stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE}))
         address = scheduler or stack.enter_context(local_cluster(jobs))
         try:
-            client = stack.enter_context(_connected(distributed.Client, address))
+            # Dask itself waits forever for a server of another kind.
+            connected = in_background(distributed.Client, address, set_as_default=False)
+            client = stack.enter_context(connected.result(2 * _PATIENCE))
         except (OSError, ValueError) as error:
             why = str(error) or f"nothing in {2 * _PATIENCE:.0f} s"
-            cause = f"no scheduler answers at {scheduler} ({why})"
+            cause = f"no scheduler answers at {address} ({why})"
             raise EngineError(cause, "check the address, and that it runs") from None
         _check_versions(client, find_versions, expected)
         yield ClusterEngine(client)
-
-
-def _connected(make_client: Callable[..., Any], address: str) -> Any:
-    """The client of a scheduler. Raises OSError where none answers.
-
-    Dask itself waits forever for a server of another kind: in a thread that nobody waits for.
-    """
-
-    def connect() -> None:
-        try:
-            answer.set_result(make_client(address, set_as_default=False))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
-            answer.set_exception(error)
-
-    answer: concurrent.futures.Future[Any] = concurrent.futures.Future()
-    threading.Thread(target=connect, daemon=True).start()
-    return answer.result(2 * _PATIENCE)
 
 
 @contextmanager

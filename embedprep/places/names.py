@@ -43,7 +43,7 @@ def shown(text: str) -> str:
     """A path as it is, an address without what nobody else should read: its user, its password and
     its query.
 
-    >>> shown("https://me:secret@example.org/a.csv?token=1")
+    >>> shown("https://me:s@cret@example.org/a.csv?token=1")
     'https://example.org/a.csv'
     """
     return hidden(text) if is_url(text) else text
@@ -51,4 +51,4 @@ def shown(text: str) -> str:
 
 def hidden(text: str) -> str:
     """A text that may hold addresses, these as others may read them."""
-    return re.sub(r"(://)[^/@\s]*@|\?[^\s'\")]*", r"\1", text)
+    return re.sub(r"(://)[^/\s]*@|\?[^\s'\")]*", r"\1", text)

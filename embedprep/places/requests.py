@@ -12,12 +12,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from embedprep.background import in_background
 from embedprep.errors import MissingExtra
 from embedprep.places.names import RemoteError, hidden, shown
 
@@ -65,20 +65,6 @@ def ask(
                 raise meant from error
         time.sleep(pause)
         pause *= 2
-
-
-def in_background(function: Callable[..., T], *arguments: Any, **options: Any) -> Future[T]:
-    """What a function will answer, in a thread that nobody need wait for."""
-    answer: Future[T] = Future()
-
-    def work() -> None:
-        try:
-            answer.set_result(function(*arguments, **options))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
-            answer.set_exception(error)
-
-    threading.Thread(target=work, daemon=True).start()
-    return answer
 
 
 def filesystem_of(text: str) -> tuple[Any, str]:
@@ -182,22 +168,40 @@ def put(text: str, content: Path) -> None:
     take is left to the package of fsspec: it knows when nothing moves.
     """
     files, path = filesystem_of(text)
+    if is_of(files, _WHOLE_PUTS):
+        _put_file(files, content, path)
+        return
+    folder, _, name = path.rpartition("/")
+    temporary = f"{folder}/.embedprep-{name}"
+    try:
+        _put_file(files, content, temporary)
+        _rename(files, temporary, path, content.stat().st_size)
+    except BaseException:
+        with suppress(OSError):
+            ask(files.rm_file, temporary, attempts=1)
+        raise
+
+
+def _put_file(files: Any, content: Path, path: str) -> None:
     n_bytes = content.stat().st_size
     options = _part_options(files, n_bytes)
-    is_whole = is_of(files, _WHOLE_PUTS)
-    folder, _, name = path.rpartition("/")
-    temporary = path if is_whole else f"{folder}/.embedprep-{name}"
-    ask(files.put_file, str(content), temporary, patience=threading.TIMEOUT_MAX, **options)
+    ask(files.put_file, str(content), path, patience=threading.TIMEOUT_MAX, **options)
     files.invalidate_cache()
-    n_put = ask(files.info, temporary)["size"]
+    n_put = ask(files.info, path)["size"]
     if n_put != n_bytes:
         raise RemoteError(f"of {n_bytes:,} bytes, {n_put:,} came", "run again")
-    if is_whole:
-        return
+
+
+def _rename(files: Any, temporary: str, path: str, n_bytes: int) -> None:
+    """Have an object of so many bytes under its own name."""
     try:
         ask(files.mv, temporary, path, attempts=1)
-    except OSError:  # there are file systems that rename over nothing
-        remove(text)
+    except OSError:
+        files.invalidate_cache()
+        if not ask(files.exists, temporary) and ask(files.info, path)["size"] == n_bytes:
+            return  # it is done, only the answer was lost
+        with suppress(FileNotFoundError):  # there are file systems that rename over nothing
+            ask(files.rm_file, path)
         ask(files.mv, temporary, path)
 
 

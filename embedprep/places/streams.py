@@ -14,13 +14,13 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
+from embedprep.background import in_background
 from embedprep.places.names import RemoteError
 from embedprep.places.requests import (
     PATIENCE_FOR_BYTES,
     ask,
     facts_of,
     filesystem_of,
-    in_background,
     is_of,
 )
 

@@ -20,11 +20,12 @@ from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from embedprep.background import in_background
 from embedprep.errors import OutputError
 from embedprep.manifest import FORMAT, MANIFEST, VERSION
 from embedprep.npy import disk_error
 from embedprep.places import Url
-from embedprep.places.requests import in_background, takes_several
+from embedprep.places.requests import takes_several
 from embedprep.publication.guards import refuse_other_kind
 from embedprep.publication.leftovers import CLAIM, STAGING, read_claim
 from embedprep.publication.staging import (

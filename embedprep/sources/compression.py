@@ -24,7 +24,7 @@ _MAGIC = re.compile(
     rb"|(?P<xz>\xfd7zXZ\0)"
     rb"|(?P<zstd>\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)"  # a frame, or one to be skipped
 )
-_MAGIC_BYTES = 10
+MAGIC_BYTES = 10
 
 _FED_BYTES = 1 << 16
 """Given to a decompressor at a time: it copies what it leaves, for each of many small streams."""
@@ -59,7 +59,7 @@ class Method(NamedTuple):
 
 def is_compressed(head: bytes) -> bool:
     """Whether an input that begins so is compressed."""
-    return _MAGIC.match(head[:_MAGIC_BYTES]) is not None
+    return _MAGIC.match(head[:MAGIC_BYTES]) is not None
 
 
 def decompressed(name: str, chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
@@ -68,9 +68,9 @@ def decompressed(name: str, chunks: Iterator[bytes], size: int) -> Iterator[byte
     Raises InputError where a stream is broken or cut off, or where its decompressor is missing.
     """
     first: list[bytes] = []
-    while sum(map(len, first)) < _MAGIC_BYTES and (chunk := next(chunks, b"")):
+    while sum(map(len, first)) < MAGIC_BYTES and (chunk := next(chunks, b"")):
         first.append(chunk)
-    head = b"".join(first)[:_MAGIC_BYTES]
+    head = b"".join(first)[:MAGIC_BYTES]
     chunks = chain(first, chunks)
     found = _MAGIC.match(head)
     if found is None:
@@ -127,7 +127,7 @@ def _next_stream(name: str, method: Method, rest: bytes, chunks: Iterator[bytes]
     while True:
         if method.allows_padding:
             rest = rest.lstrip(b"\0")
-        if len(rest) >= _MAGIC_BYTES or not (chunk := next(chunks, b"")):
+        if len(rest) >= MAGIC_BYTES or not (chunk := next(chunks, b"")):
             break
         rest += chunk
     found = _MAGIC.match(rest)

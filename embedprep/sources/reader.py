@@ -147,6 +147,11 @@ class NamedInputs:
         self.advance = advance
         self.finished: list[Source] = []
 
+    @property
+    def held_out(self) -> list[str]:
+        """The parts that an input is of, in their order, but for the training rows."""
+        return list(dict.fromkeys(item.part for item in self.inputs if item.part != TRAINING))
+
     def close(self) -> None:
         """Stop what is under way."""
 

@@ -14,14 +14,12 @@ from typing import BinaryIO, NamedTuple
 
 from embedprep.errors import InputError
 from embedprep.places import is_url
-from embedprep.sources.compression import is_compressed
+from embedprep.sources.compression import MAGIC_BYTES, is_compressed
 from embedprep.sources.inputs import Input
 from embedprep.sources.lines import Block, line_blocks
 from embedprep.sources.opening import has_ranges, opened, read_chunks, state_of
 from embedprep.sources.reader import Source, labelled, read_blocks
 from embedprep.sources.settings import Reading
-
-_HEAD_BYTES = 16
 
 
 class Section(NamedTuple):
@@ -59,7 +57,7 @@ def _state_of_lines(item: Input, reading: Reading) -> tuple[int, int | str] | No
     with opened(item.place, item.label) as stream:
         is_file = has_ranges(stream) if is_url(item.place) else os.path.isfile(item.place)
         is_lines = reading.is_utf8 and reading.records.format_of(item.name) == "lines"
-        if not is_file or not is_lines or is_compressed(stream.read(_HEAD_BYTES)):
+        if not is_file or not is_lines or is_compressed(stream.read(MAGIC_BYTES)):
             return None
         return state_of(stream)
 

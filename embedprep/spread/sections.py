@@ -17,8 +17,8 @@ import numpy as np
 
 from embedprep.arrays import Keys
 from embedprep.counting import Counted, count
-from embedprep.dictionary import Dictionary, Lookup, WordArray, merge, rank
-from embedprep.dictionary.keys import concatenate
+from embedprep.dictionary import Dictionary, Lookup, WordArray, best_of, merge
+from embedprep.dictionary.keys import marks_of
 from embedprep.doubts import Beginning
 from embedprep.engines import ThreadEngine
 from embedprep.handover import FinalPart, Layout, Written
@@ -133,8 +133,8 @@ def words_in(counted: CountedSection, task: Task, number: int, n_ranges: int) ->
     words = counted.words
     if n_ranges == 1:
         return words
-    marks = (words.words.keys * task.secret.spread) >> np.uint64(32)
-    is_in = (marks * np.uint64(n_ranges)) >> np.uint64(32) == np.uint64(number)
+    halves = marks_of(words.words.keys, task.secret) >> np.uint64(32)
+    is_in = (halves * np.uint64(n_ranges)) >> np.uint64(32) == np.uint64(number)
     return words.at(is_in.nonzero()[0])
 
 
@@ -144,25 +144,22 @@ def merge_words(dictionaries: Sequence[Dictionary]) -> Dictionary:
 
 
 def rank_all(
-    words: Dictionary, max_words: int, min_count: int, unranked: Sequence[str]
+    words: Dictionary, max_words: int, min_count: int, unranked: tuple[str, ...]
 ) -> Dictionary:
-    """The most frequent words, in their order."""
-    return words.at(rank(words, max_words, min_count, unranked))
+    """The most frequent words of a dictionary, in their order."""
+    return best_of([words], max_words, min_count, unranked)
 
 
-def best_of(
-    max_words: int, min_count: int, unranked: tuple[str, ...], best: Sequence[Dictionary]
+def best_of_all(
+    max_words: int, min_count: int, unranked: tuple[str, ...], some: Sequence[Dictionary]
 ) -> Dictionary:
-    """The most frequent words of several dictionaries that share none."""
-    both = Dictionary(
-        concatenate([some.words for some in best]), np.concatenate([some.counts for some in best])
-    )
-    return rank_all(both, max_words, min_count, unranked)
+    """The most frequent words of several dictionaries that share none, in their order."""
+    return best_of(some, max_words, min_count, unranked)
 
 
 def count_all(words: Dictionary) -> int:
     """How many of the words occur in training rows."""
-    return int((words.counts > 0).sum())
+    return words.n_counted
 
 
 def final_parts(

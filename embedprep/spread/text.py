@@ -20,7 +20,7 @@ from embedprep.counting import draw_row_secrets
 from embedprep.dictionary import Dictionary, Lookup
 from embedprep.doubts import SAMPLE_BYTES
 from embedprep.engines import Engine, Future
-from embedprep.errors import EmbedprepError, SettingsError
+from embedprep.errors import InputError, SettingsError
 from embedprep.handover import FinalPart, Layout, Written
 from embedprep.labels import NO_LABELS, KnownLabels, LabelFacts
 from embedprep.npy import ArrayWriter
@@ -28,7 +28,7 @@ from embedprep.parts import count_leaks
 from embedprep.places import is_url
 from embedprep.portions import Kept, RankedWords
 from embedprep.settings import Selection
-from embedprep.sources import STDIN, TRAINING, NamedInputs, Section, Source, cut_inputs, total_bytes
+from embedprep.sources import STDIN, NamedInputs, Section, Source, cut_inputs, total_bytes
 from embedprep.specials import Specials
 from embedprep.spread import sections as on_worker
 from embedprep.spread.files import WholeFile, digests_by
@@ -82,7 +82,7 @@ class SpreadText(NamedTuple):
         engine, totals = self.engine, self._totals()
         asked = (max_words, min_count, tuple(unranked))
         best = [engine.submit(on_worker.rank_all, total, *asked) for total in totals]
-        [words] = engine.gather([engine.reduce(partial(on_worker.best_of, *asked), best)])
+        [words] = engine.gather([engine.reduce(partial(on_worker.best_of_all, *asked), best)])
         kept = Kept(words.words.n_words, Lookup(words.words, self.task.secret))
         return RankedWords(words, kept, self._count(totals))
 
@@ -216,11 +216,7 @@ def _united(of_sections: Sequence[FinalPart]) -> FinalPart:
 
 def _has_labels(labels: KnownLabels, facts: LabelFacts) -> bool:
     """Whether rows with these labels have what they must."""
-    if facts.type != "classes":
-        expected = facts.n_columns or 1
-        if labels.fewest < expected or labels.most > expected:
-            return False
-    return labels.classes <= set(facts.classes)
+    return facts.are_so_many(labels.fewest, labels.most) and labels.classes <= set(facts.classes)
 
 
 def _fill(writers: Sequence[ArrayWriter], engine: Engine) -> None:
@@ -269,7 +265,7 @@ def count_spread(
     if selection.drop_duplicates:
         cause = "dask does not compare every row with all others, as --drop-duplicates does"
         raise SettingsError("--engine", cause, "leave out one of both")
-    held_out = list(dict.fromkeys(item.part for item in inputs.inputs if item.part != TRAINING))
+    held_out = inputs.held_out
     task = Task(
         inputs.reading,
         tokenizer,
@@ -289,7 +285,7 @@ def count_spread(
     for number, its in enumerate(told):
         try:
             [facts] = engine.gather([its])
-        except EmbedprepError:
+        except InputError:
             # Its place is told by the records before, which are known by now.
             on_worker.count_section(sections[number], task, text.records_before[number])
             raise
