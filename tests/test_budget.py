@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,6 +102,8 @@ def test_classes_have_their_share() -> None:
     with pytest.raises(InputError, match=r"^--memory: labels of 100,001 classes take more than"):
         budget.check_classes(100_001)
     Budget().check_classes(1 << 40)
+    assert Budget(dictionary=30_000_000).dictionary_beside(20_000) == 29_000_000
+    assert Budget().dictionary_beside(20_000) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="asks the system for the peak")
@@ -167,3 +170,25 @@ def test_what_is_kept_of_every_row_has_its_share() -> None:
     with pytest.raises(InputError, match=r"^--shuffle: keeps 100 bytes of every row in memory"):
         budget.check_rows(11, 100, "--shuffle")
     Budget().check_rows(1 << 40, 100, "--shuffle")
+
+
+@pytest.mark.parametrize(
+    ("max_len", "options", "kept"),
+    [
+        (5, {}, 8 + 4),  # its place and its length
+        (4, {}, 8 + 4 + 16),  # and the row itself, which is short
+        (5, {"overflow": "split"}, 8 + 4 + 8),  # and its document
+    ],
+)
+def test_rows_that_are_shuffled_wait_in_memory(
+    max_len: int,
+    options: dict[str, Any],
+    kept: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    monkeypatch.setattr(Budget, "check_rows", lambda _budget, *its: asked.append(its))
+    (tmp_path / "t").write_text("a\n" * 3, encoding="ascii")
+    embedprep.build(tmp_path / "t", tmp_path / "out", max_len=max_len, shuffle=True, **options)
+    assert asked == [(3, kept, "--shuffle")]

@@ -255,9 +255,9 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
 
 
 def test_a_label_stands_before_an_address_and_a_secret_in_no_name() -> None:
-    told = parse_input("neg=https://me:pass@example.org/a/b.csv?token=x=y")
+    told = parse_input("neg=https://me:p@ss@example.org/a/b.csv?token=x=y")
     assert told[:3] == ("https://example.org/a/b.csv", "", "neg")
-    assert told.place == "https://me:pass@example.org/a/b.csv?token=x=y"
+    assert told.place == "https://me:p@ss@example.org/a/b.csv?token=x=y"
     assert parse_input("s3://bucket/day=1/a.txt") == Input("s3://bucket/day=1/a.txt")
 
 
@@ -400,6 +400,33 @@ def test_a_run_that_fails_at_any_change_leaves_all_or_no_manifest(
             break
         embedprep.build(TEXT, "memory://out", **OLD)
     assert n_changes > 20
+
+
+def test_a_rename_whose_answer_is_lost_is_done(
+    memory: MemoryFileSystem, struck: type[Struck], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rename(self: Struck, path1: str, path2: str, **options: Any) -> None:
+        MemoryFileSystem.mv(self, path1, path2, **options)
+        raise ConnectionResetError
+
+    (tmp_path / "new").write_bytes(b"new")
+    memory.pipe_file("/out/x.npy", b"old")
+    monkeypatch.setattr(struck, "mv", rename)
+    Url("memory://out/x.npy").put(tmp_path / "new")
+    assert stored(memory) == {"x.npy": b"new"}
+
+
+def test_a_rename_that_fails_leaves_no_object_of_another_name(
+    memory: MemoryFileSystem, struck: type[Struck], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rename(*_arguments: object, **_options: object) -> None:
+        raise PermissionError
+
+    (tmp_path / "new").write_bytes(b"new")
+    monkeypatch.setattr(struck, "mv", rename)
+    with pytest.raises(PermissionError):
+        Url("memory://out/x.npy").put(tmp_path / "new")
+    assert stored(memory) == {}
 
 
 def test_the_claim_comes_first_and_the_manifest_last(struck: type[Struck]) -> None:

@@ -117,6 +117,40 @@ def test_a_compressed_input_is_told_by_what_it_holds() -> None:
     assert is_made_again(command)
 
 
+def test_many_small_streams_may_take_more_than_they_hold() -> None:
+    Path("t.gz").write_bytes(gzip.compress(b"a\n") * 4000)
+    assert Path("t.gz").stat().st_size > 2 * 4000 + (1 << 16)
+    call("run t.gz -o out")
+    assert not is_made_again("run t.gz -o out")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"inputs": None},
+        {"inputs": [3, 4]},
+        {"inputs": {}},
+        {"matrix": 3},
+        {"matrix": {"vectors": []}},
+    ],
+)
+def test_a_broken_manifest_is_another_output(broken: dict[str, object]) -> None:
+    call(RUN)
+    manifest = json.loads(Path("out/manifest.json").read_bytes())
+    Path("out/manifest.json").write_text(json.dumps(manifest | broken), encoding="utf-8")
+    assert is_made_again(RUN)
+    assert not is_made_again(RUN)
+
+
+def test_a_matrix_that_took_the_place_of_the_one_asked_for_is_told() -> None:
+    call("run t.txt --dim 3 -o out")
+    call("matrix -o out --dim 2")
+    assert is_made_again("run t.txt --dim 3 -o out")
+    call("run t.txt -o out")
+    call("matrix -o out --dim 2")  # one that nobody asked run for stays
+    assert not is_made_again("run t.txt -o out")
+
+
 def test_a_missing_input_is_an_error_as_ever() -> None:
     call(RUN)
     Path("t.txt").unlink()
@@ -140,6 +174,7 @@ def test_encoding_is_told_by_the_vocabulary_too() -> None:
 
 
 def test_standard_input_cannot_be_looked_at() -> None:
-    result = CliRunner().invoke(cli, ["run", "-", "-o", "out", "--if-changed"], input="a\n")
-    assert result.exit_code == 2
-    assert "standard input can be read once" in result.output
+    for command in ("run - -o out --if-changed", "run t.txt --vectors - -o out --if-changed"):
+        result = CliRunner().invoke(cli, command.split(), input="a 1\n")
+        assert result.exit_code == 2
+        assert "standard input can be read once" in result.output
