@@ -22,6 +22,7 @@ import report
 from contestants import MAX_LEN
 
 from embedprep.building import build
+from embedprep.cli.memory import keep_freed_memory
 from embedprep.engines.cluster import local_cluster
 
 
@@ -41,6 +42,7 @@ def main() -> None:
 
     if find_spec("distributed") is None:
         sys.exit("dask is missing: pip install 'embedprep[dask]'")
+    keep_freed_memory()  # as the command line does, and as Dask's workers do
     with local_cluster(args.workers) as address:
         ways: dict[str, dict[str, object]] = {
             "threads": {"jobs": args.workers},

@@ -28,7 +28,7 @@ def gutenberg() -> Path:
     if not packed.exists():
         sys.exit(
             f"{packed} is not there; set EMBEDPREP_SHARED to the folder above corpora,"
-            " or pass --text FILE to measure with a text of your own"
+            f" or put an English text of 100 MB at {text}"
         )
     with gzip.open(packed) as source:
         return written(text, iter(lambda: source.read(MB), b""))
