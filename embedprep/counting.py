@@ -125,7 +125,7 @@ def count(
     for block in counting.intake.watch(blocks):
         counting.prepare_for_next_block()
         encoded = work.engine.submit(_encode_block, block, wants, counting.newest_table)
-        counting.intake.add(block, len(counting.tables) - 1, encoded)
+        counting.intake.add(block, counting.n_tables - 1, encoded)
     return counting.finish()
 
 
@@ -202,6 +202,7 @@ class _Counting:
         room = work.budget.dictionary
         # The next portion begins with the words of a table, and is to have room for more.
         self._table_bytes = None if room is None else room // 4
+        self._retired: list[Record] = []  # where the words of tables stand that nobody needs
         self.tables = [_draw_table(self.total, self.secret, self._table_bytes)]
         self._new: list[Dictionary] = []
         self._new_bytes = 0
@@ -212,7 +213,7 @@ class _Counting:
         self._row_secrets: Sequence[Secret] = ()
 
     def _take_in(self, table: int, block: CountedBlock) -> None:
-        counts = self.tables[table].counts
+        counts = self.tables[table - len(self._retired)].counts
         counts += block.known_counts
         self._new.append(block.own)
         self._new_bytes += block.own.n_bytes
@@ -222,6 +223,11 @@ class _Counting:
     def newest_table(self) -> Lookup:
         """The known words for the next block."""
         return self.tables[-1].lookup
+
+    @property
+    def n_tables(self) -> int:
+        """How many tables the portion has had."""
+        return len(self._retired) + len(self.tables)
 
     def prepare_for_next_block(self) -> None:
         """Merge new words, make a table of them, and end the portion, each when it is time.
@@ -234,6 +240,7 @@ class _Counting:
         n_new = sum(own.words.n_words for own in self._new)
         if self._merging is None and n_new > 2 * self.total.words.n_words:
             self._add_known()
+            self._retire_tables()
             self._merging = self.engine.submit(
                 _merge_and_draw, self.total, self._new, self.secret, self._table_bytes
             )
@@ -241,31 +248,46 @@ class _Counting:
             self._new, self._new_bytes = [], 0
         if self._merging is not None and (is_first or self._merging.done()):
             self._await_merge()
-        if self._is_to_end():
+        if self._is_due() or self._takes_more_than(1):
             self._await_merge()
-            if self._is_to_end():
+            self._merge_new()
+            # Words that come again take no room once they are merged; where that leaves little,
+            # they would be merged again with every block.
+            if self._is_due() or self._takes_more_than(1 / 2):
                 self._end_portion()
                 self._begin_portion()
 
-    def _is_to_end(self) -> bool:
-        """Whether the portion takes the memory that it may, its blocks' records and what is under
-        way included, or is to be kept for another run.
-        """
-        if not self.intake.n_blocks:
-            return False
+    def _is_due(self) -> bool:
+        """Whether the portion is to be kept for another run, or has as many blocks as it may."""
         if self.work.checkpoints is not None and self.work.checkpoints.is_due:
-            return True
+            return self.intake.n_blocks > 0
+        is_bounded = self.work.budget.dictionary is not None
+        return is_bounded and len(self._own_records) >= BLOCKS_OF_A_PORTION
+
+    def _takes_more_than(self, share: float) -> bool:
+        """Whether the portion's words, those under way included, take more than a share of the
+        memory that they may.
+        """
         room = self.work.budget.dictionary_beside(self.intake.labels.n_classes)
         n_bytes = self.total.n_bytes + self._new_bytes + self._merging_bytes
         n_bytes += self.intake.n_in_flight * self._most_of_block
-        n_records = len(self._own_records)
-        return room is not None and (n_bytes > room or n_records >= BLOCKS_OF_A_PORTION)
+        return room is not None and n_bytes > share * room and self.intake.n_blocks > 0
 
     def _add_known(self) -> None:
         """Add what the tables counted to the total; their counts begin anew."""
         for table in self.tables:
             self.total.counts[table.places] += table.counts
             table.counts[:] = 0
+
+    def _retire_tables(self) -> None:
+        """Let go of tables that no block in flight is encoded against; all counts are added."""
+        oldest = self.intake.oldest_table
+        n_retired = (self.n_tables - 1 if oldest is None else oldest) - len(self._retired)
+        self._retired += map(self._kept_places, self.tables[:n_retired])
+        self.tables = self.tables[n_retired:]
+
+    def _kept_places(self, table: _Table) -> Record:
+        return self.spool.append([table.places.astype(np.int32)])
 
     def _await_merge(self) -> None:
         """Take over the total and the table that are being made, if any are."""
@@ -274,6 +296,13 @@ class _Counting:
             self._merging, self._merging_bytes = None, 0
             self.tables.append(table)
             self._adopt(merged)
+
+    def _merge_new(self) -> None:
+        """Merge the words that wait for it."""
+        self._add_known()
+        if self._new:
+            self._adopt(merge(self.total, self._new))
+            self._new, self._new_bytes = [], 0
 
     def _adopt(self, merged: Merged) -> None:
         """Take over the new total; the spool gets the places of the words that were merged."""
@@ -285,13 +314,11 @@ class _Counting:
         """The portion of all blocks so far that are of no other."""
         self.intake.collect(down_to=0)
         self._await_merge()
-        self._add_known()
-        self._adopt(merge(self.total, self._new))
-        self._new, self._new_bytes = [], 0
+        self._merge_new()
         words, unfolding = unfold(self.total, self.tokenizer, self.secret, self.engine)
-        places_of_table = [table.places for table in self.tables]
+        tables = [*self._retired, *map(self._kept_places, self.tables)]
         n_running = int(words.counts.sum())
-        return Portion(words, n_running, unfolding, places_of_table, self._own_records)
+        return Portion(words, n_running, unfolding, tables, self._own_records)
 
     def _end_portion(self) -> None:
         """Set the present portion aside, and keep what is finished where that is asked for."""
@@ -308,6 +335,7 @@ class _Counting:
         table = _draw_table(self.total, self.secret, self._table_bytes)
         n_known = table.lookup.n_words
         self.total = Dictionary(table.lookup.words, np.zeros(n_known, np.int64))
+        self._retired = []
         self.tables = [table._replace(places=np.arange(n_known))]
 
     def go_on(self, checkpoints: Checkpoints, row_secrets: Sequence[Secret]) -> Sequence[Secret]:

@@ -181,6 +181,11 @@ class Intake:
     def n_in_flight(self) -> int:
         return len(self._in_flight)
 
+    @property
+    def oldest_table(self) -> int | None:
+        """The number of the oldest table that a block in flight is encoded against, if one is."""
+        return self._in_flight[0].table if self._in_flight else None
+
     def begin_portion(self) -> None:
         """The blocks from here on are of another portion; none may be in flight."""
         self._portion += 1

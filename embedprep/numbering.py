@@ -7,8 +7,8 @@ know them by ids. For the second half these become indices of the vocabulary.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,27 +21,40 @@ from embedprep.spool import OnDisk, Record, Spool
 from embedprep.stored import StoredBlock
 from embedprep.unfolding import Unfolding
 
-_PORTIONS_AT_HAND = 2
-"""Blocks are numbered in their order, so that those under way are of one portion or of two."""
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+_AT_HAND = 2
+"""Blocks are numbered in their order, so that those under way are of one portion or of two, and so
+of tables."""
 
 
 class Numbers(NamedTuple):
-    """The index of everything in a portion: `of_place: (places,)`, and for each table
-    `of_table: (words of table,)`.
+    """The index of all that a block knows: of everything in its portion, `of_place: (places,)`,
+    and of the words of its table, `of_table: (words of table,)`.
 
     A number below zero stands for a stretch of no word or of several, -1 for the first of these:
     `stretches` are their words as a ragged array.
     """
 
     of_place: NDArray[np.int32]
-    of_table: list[NDArray[np.int32]]
+    of_table: NDArray[np.int32]
     stretches: tuple[NDArray[np.int32], Ints, Ints] | None
     own_records: Sequence[Record]
 
     def of_ids(self, block: StoredBlock, spool: Spool) -> NDArray[np.int32]:
         """The number of each id of a block, (distinct words,)."""
         [own] = spool.read(self.own_records[block.block])
-        return np.concatenate([self.of_table[block.table], self.of_place.take(own)])
+        return np.concatenate([self.of_table, self.of_place.take(own)])
+
+
+class _OfPortion(NamedTuple):
+    """The numbers of a portion, and where the places of its tables and blocks are."""
+
+    of_place: NDArray[np.int32]
+    stretches: tuple[NDArray[np.int32], Ints, Ints] | None
+    tables: Sequence[Record]
+    own_records: Sequence[Record]
 
 
 class Numbering:
@@ -55,7 +68,8 @@ class Numbering:
         self._portions = portions
         self._kept = kept
         self._spool = spool
-        self._at_hand: dict[int, Numbers] = {}
+        self._portions_at_hand: dict[int, _OfPortion] = {}
+        self._tables_at_hand: dict[tuple[int, int], NDArray[np.int32]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -67,29 +81,30 @@ class Numbering:
         return self._portions[0].unfolding is not None
 
     def of(self, block: StoredBlock) -> Numbers:
-        """Those of the portion that a block is of."""
+        """Those of the portion that a block is of, and of its table."""
         with self._lock:
-            if block.portion not in self._at_hand:
-                while len(self._at_hand) >= _PORTIONS_AT_HAND:
-                    del self._at_hand[next(iter(self._at_hand))]  # the one made first
-                self._at_hand[block.portion] = self._made(self._portions[block.portion])
-            return self._at_hand[block.portion]
+            portion = _held(self._portions_at_hand, block.portion, self._of_portion)
+            table = block.portion, block.table
+            of_table = _held(self._tables_at_hand, table, self._of_table)
+            return Numbers(portion.of_place, of_table, portion.stretches, portion.own_records)
 
-    def _made(self, portion: Portion) -> Numbers:
+    def _of_portion(self, number: int) -> _OfPortion:
+        portion = self._portions[number]
         of_word = self._of_words(portion)
         of_place, stretches = of_word, None
         if portion.unfolding is not None:
             of_place, stretches = _number_stretches(of_word, self._unfolding(portion.unfolding))
-        of_table = [of_place.take(places) for places in self._spool.read(portion.places_of_table)]
-        own_records = portion.own_records
-        return Numbers(
-            of_place,
-            of_table,
-            stretches,
-            self._spool.read_items(own_records, ())
-            if isinstance(own_records, OnDisk)
-            else own_records,
+        tables, own_records = (
+            self._spool.read_items(records, ()) if isinstance(records, OnDisk) else records
+            for records in (portion.tables, portion.own_records)
         )
+        return _OfPortion(of_place, stretches, tables, own_records)
+
+    def _of_table(self, table: tuple[int, int]) -> NDArray[np.int32]:
+        portion, number = table
+        of_portion = self._portions_at_hand[portion]
+        [places] = self._spool.read(of_portion.tables[number])
+        return of_portion.of_place.take(places)
 
     def _of_words(self, portion: Portion) -> NDArray[np.int32]:
         """The index of each word of a portion, by its place, (words,)."""
@@ -115,6 +130,15 @@ class Numbering:
             return saved
         words, lengths = self._spool.read(saved)
         return Unfolding(words, starts_of(lengths), lengths.astype(np.int64))
+
+
+def _held(at_hand: dict[K, V], key: K, make: Callable[[K], V]) -> V:
+    """What is at hand for a key, made if it is not; what was made first then goes."""
+    if key not in at_hand:
+        while len(at_hand) >= _AT_HAND:
+            del at_hand[next(iter(at_hand))]
+        at_hand[key] = make(key)
+    return at_hand[key]
 
 
 def _number_stretches(

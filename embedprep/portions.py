@@ -40,15 +40,15 @@ class Portion(NamedTuple):
     """Some blocks of a text that share a dictionary, and how their ids lead into it.
 
     A word's *place* is where it stands in the dictionary, whose counts are those of the training
-    rows. `places_of_table` are those of the words of each table, (words of table,), and
-    `own_records` those of the words that each block added, in the spool. Where the blocks are
-    encoded by stretches, these have the places, and `unfolding` tells the words of each.
+    rows. In the spool are the places of the words of each table, `tables`, and of the words that
+    each block added, `own_records`. Where the blocks are encoded by stretches, these have the
+    places, and `unfolding` tells the words of each.
     """
 
     words: Dictionary | Run
     n_running: int
     unfolding: Unfolding | Record | None
-    places_of_table: Record
+    tables: list[Record] | OnDisk
     own_records: list[Record] | OnDisk
 
 
@@ -60,12 +60,12 @@ def set_aside(portion: Portion, work: Work) -> Portion:
     if isinstance(unfolding, Unfolding):
         narrow = [unfolding.words.astype(np.uint32), unfolding.lengths.astype(np.uint32)]
         unfolding = work.spool.append(narrow)
-    tables = portion.places_of_table
-    if not isinstance(tables, OnDisk):
-        tables = work.spool.append(tables)
-    own_records = portion.own_records
-    if not isinstance(own_records, OnDisk):
-        own_records = work.spool.append_items([work.spool.settled(its) for its in own_records])
+    tables, own_records = (
+        records
+        if isinstance(records, OnDisk)
+        else work.spool.append_items([work.spool.settled(record) for record in records])
+        for records in (portion.tables, portion.own_records)
+    )
     return Portion(words, portion.n_running, unfolding, tables, own_records)
 
 
