@@ -89,6 +89,11 @@ class Checkpoints:
         self._saved_at = time.monotonic()
         self._stretches: list[Stretch] = [] if self.state is None else self.state.stretches
 
+    def clear(self) -> None:
+        """Remove what was kept of another job."""
+        for name in (_STATE, _SPOOL, _LEDGER):
+            (self._folder / name).unlink(missing_ok=True)
+
     @property
     def is_due(self) -> bool:
         """Whether it is time to save."""

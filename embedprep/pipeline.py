@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -95,7 +96,7 @@ def run(
         )
         request = request_of_run(reader, settings, rows, selection, matrix)
         staged = stack.enter_context(staged_folder(output, ROWS, sync, is_kept=resources.resume))
-        checkpoints = _checkpoints(staged, request, resources)
+        checkpoints = _checkpoints(staged, request, reader, resources)
         tokenizer = settings.tokenizer
         work = stack.enter_context(work_in(staged.path, tokenizer, budget, resources, checkpoints))
         counted, warnings = _count(reader, settings.tokenizer, work, selection)
@@ -103,7 +104,8 @@ def run(
         planned = plan(
             counted, kept, settings.specials, rows=rows, selection=selection, budget=budget
         )
-        check_size(planned, rows, output, ARRAYS)
+        at_hand = staged.n_bytes
+        check_size(planned, rows, output, ARRAYS, at_hand=at_hand)
         made = work.engine.submit(_make_vocabulary, ranked, settings, planned)
         contents = Contents(
             reader,
@@ -121,9 +123,10 @@ def run(
             [(vocabulary, _)] = work.engine.gather([made])
             if matrix.vectors is None:  # else the file tells its size
                 drawn = drawn_array(vocabulary, matrix)
-                check_size(planned, rows, output, ARRAYS, [drawn])
+                check_size(planned, rows, output, ARRAYS, [drawn], at_hand=at_hand)
             of_embedding = make_matrix(vocabulary, matrix, work.engine, advance=advance)
-            check_size(planned, rows, output, ARRAYS, [of_embedding.array])
+            others = [of_embedding.array]
+            check_size(planned, rows, output, ARRAYS, others, at_hand=at_hand)
             warnings += of_embedding.warnings
             contents = contents._replace(warnings=warnings, matrix=of_embedding)
         return write_folder(staged, contents, work)
@@ -207,7 +210,7 @@ def encode(
                 staged_folder(output, ROWS, sync, is_kept=resources.resume)
             )
             folder = staged.path
-            checkpoints = _checkpoints(staged, request, resources)
+            checkpoints = _checkpoints(staged, request, reader, resources)
         work = stack.enter_context(work_in(folder, tokenizer, budget, resources, checkpoints))
         counted, warnings = _count(reader, tokenizer, work, selection)
         known = vocabulary.lookup(work.secret)
@@ -216,7 +219,8 @@ def encode(
         planned = plan(
             counted, kept, specials, rows=rows, selection=selection, budget=budget, saved=saved
         )
-        check_size(planned, rows, output, [SEQUENCES] if is_file else ARRAYS)
+        files = [SEQUENCES] if is_file else ARRAYS
+        check_size(planned, rows, output, files, at_hand=0 if is_file else staged.n_bytes)
         made = work.engine.submit(_reshape, vocabulary, planned.rectangle)
         n_distinct = counted.count_distinct()
         contents = Contents(
@@ -304,12 +308,20 @@ def _settings_of_words(settings: VocabularySettings) -> dict[str, Any]:
     return asdict(settings) | {"tokenizer": settings.tokenizer.saved}
 
 
-def _checkpoints(staged: StagedFolder, request: str, resources: Resources) -> Checkpoints | None:
-    """Where what is finished is kept, if that is asked for."""
+def _checkpoints(
+    staged: StagedFolder, request: str, inputs: NamedInputs, resources: Resources
+) -> Checkpoints | None:
+    """Where what is finished is kept, if that is asked for; what is of another job goes."""
     if not resources.resume:
         return None
-    job = f"{request} {resources.block_bytes}"  # the text is proven block by block
-    return Checkpoints(staged.path / "kept", job, KINDS)
+    # Parts and labels go by the inputs, and the text is proven block by block.
+    named = [(item.name, item.part, item.label) for item in inputs.inputs]
+    job = f"{request} {resources.block_bytes} {json.dumps(named)}"
+    checkpoints = Checkpoints(staged.checkpoints, job, KINDS)
+    if checkpoints.state is None:
+        staged.clear()
+        checkpoints.clear()
+    return checkpoints
 
 
 def _count(

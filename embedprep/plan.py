@@ -227,9 +227,11 @@ def check_size(
     output: Place,
     files: Collection[str],
     others: Sequence[ArraySpec] = (),
+    *,
+    at_hand: int = 0,
 ) -> None:
     """Raise OutputError where the arrays in `files`, and others that are not of rows, are too large
-    for the disk, the limit or good sense.
+    for the disk, the limit or good sense; so many bytes are `at_hand`, see `check_space`.
     """
     arrays = [array for part in plan.parts for array in plan.arrays(part).items()]
     shard_rows = rows.rows_per_shard
@@ -270,4 +272,4 @@ def check_size(
                 f"{cause}, of which {filled:.1%} is filled",
                 f"{remedy(n_bytes)}; to have it all the same, pass --max-len {max_len}",
             )
-    check_space(output, n_bytes, cause, max_bytes=rows.max_bytes, remedy=remedy)
+    check_space(output, n_bytes, cause, max_bytes=rows.max_bytes, remedy=remedy, at_hand=at_hand)

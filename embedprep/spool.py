@@ -63,6 +63,7 @@ class Spool:
             try:
                 self._kept.touch()
                 self._file = self._kept.open("r+b", buffering=0)
+                self._file.truncate(self.n_bytes)
             except OSError as error:
                 raise disk_error(str(self._kept), error) from error
         return self

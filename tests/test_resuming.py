@@ -381,3 +381,58 @@ def test_what_lies_in_a_leftover_is_neither_input_nor_output(text: Path) -> None
         with pytest.raises(OutputError, match="would be removed; name another"):
             embedprep.build([str(text)], output)
     assert mine.read_bytes() == b"a\n"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"holdout": {"dev": "u"}},
+        {"holdout": {"test": "u"}},
+        {"inputs": ["t", "u"]},
+        {"inputs": ["x=t"], "holdout": {"dev": "x=u"}},
+    ],
+)
+def test_other_parts_or_labels_are_another_job(
+    other: dict[str, Any], text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(**options: Any) -> None:
+        embedprep.build(**{"inputs": "t"} | options)
+
+    monkeypatch.chdir(text.parent)
+    Path("u").write_text("a b c\nc c\nnew\n", encoding="ascii")
+    jobs: list[dict[str, Any]] = [{"inputs": ["t", "u"]}, {"holdout": {"dev": "u"}}]
+    for job in jobs:
+        with monkeypatch.context() as stopping:
+            interrupt_reading(30, stopping)
+            with pytest.raises(Interrupted):
+                made(output="out", resume=True, **job)
+        made(output="out", resume=True, **other)
+        made(output="expected", **other)
+        assert files_in(Path("out")) == files_in(Path("expected"))
+        shutil.rmtree("out")
+
+
+def test_what_is_there_already_needs_no_room(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options: dict[str, Any] = {"max_len": 400, "rows_per_shard": 20}
+    kept = build_and_stop(text, 20, interrupt_writing, **options)
+    expected = whole(text, **options)
+    wanted = sum(len(its) for name, its in expected.items() if name.endswith(".npy"))
+    there = sum(path.stat().st_size for path in kept.glob("*.npy"))
+    assert there > wanted // 10
+
+    monkeypatch.setattr("embedprep.space.free_bytes", lambda _folder: wanted - there - 1)
+    with pytest.raises(OutputError, match="and the disk has"):
+        build(text, **options)
+    monkeypatch.setattr("embedprep.space.free_bytes", lambda _folder: wanted - there)
+    assert build(text, **options) == expected
+
+
+def test_what_another_job_has_kept_goes(text: Path) -> None:
+    kept = build_and_stop(text, 30)
+    (kept / "sequences-00000.npy").write_bytes(b"of another")
+    assert (kept / "kept" / "spool").stat().st_size > 1000
+    text.write_text("", encoding="ascii")
+    with pytest.raises(InputError, match="holds no line"):
+        embedprep.build(text, kept.parent, resume=True, max_words=7)
+    assert not (kept / "sequences-00000.npy").exists()
+    assert (kept / "kept" / "spool").stat().st_size == 0

@@ -6,7 +6,7 @@ The files of it that are to come, and those that earlier runs listed.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,6 +52,27 @@ class StagedFolder:
     def keep(self, names: Iterable[str]) -> None:
         """Leave files in place that an old manifest lists and the new one goes on listing."""
         self.kept.update(names)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where it is kept how far a run has come that another is to go on with."""
+        return self.path / "kept"
+
+    @property
+    def n_bytes(self) -> int:
+        """The bytes of the files of an earlier run, its checkpoints left out."""
+        return sum(path.stat().st_size for path in self._files())
+
+    def clear(self) -> None:
+        """Remove the files of an earlier run, its checkpoints left out."""
+        for path in list(self._files()):
+            path.unlink()
+
+    def _files(self) -> Iterator[Path]:
+        for path in self.path.rglob("*"):
+            is_other = path == self.path / OBSOLETE or self.checkpoints in path.parents
+            if path.is_file() and not is_other:
+                yield path
 
     def add(self, name: str) -> Path:
         """The path at which to write the file that will be `target / name`."""
