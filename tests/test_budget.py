@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 import embedprep
+from embedprep import counting
 from embedprep.budget import Budget, budget_of
+from embedprep.dictionary import Merged
 from embedprep.errors import InputError, SettingsError
 from embedprep.settings import JOB_BYTES, Resources
 
@@ -192,3 +194,28 @@ def test_rows_that_are_shuffled_wait_in_memory(
     (tmp_path / "t").write_text("a\n" * 3, encoding="ascii")
     embedprep.build(tmp_path / "t", tmp_path / "out", max_len=max_len, shuffle=True, **options)
     assert asked == [(3, kept, "--shuffle")]
+
+
+def test_a_table_that_no_block_needs_is_let_go_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of many words, all as frequent as each other, few are known: repeats make table after table.
+    def adopt(self: counting._Counting, merged: Merged) -> None:
+        original(self, merged)
+        at_hand.append(len(self.tables))
+        made.append(self.n_tables)
+
+    at_hand: list[int] = []
+    made: list[int] = []
+    original = counting._Counting._adopt
+    monkeypatch.setattr(counting._Counting, "_adopt", adopt)
+    monkeypatch.setattr(counting, "KNOWN_WORDS", 10)
+    monkeypatch.setattr("embedprep.settings.BLOCK_BYTES", 1 << 10)
+    words = np.random.default_rng(1).integers(1000, 1300, (5000, 10))
+    np.savetxt(tmp_path / "t", words, "%d")
+    embedprep.build(tmp_path / "t", tmp_path / "out", jobs=2, dtype="int64")
+    assert max(made) > 10
+    assert max(at_hand) <= 2 * 2 + 2  # those of blocks in flight, of two workers
+    output = embedprep.load(tmp_path / "out")
+    spelled = np.array(output.vocabulary.entries)[output.sequences].astype(int)
+    assert (spelled == words).all()
