@@ -75,13 +75,20 @@ class RemoteStream:
         self._first = first
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes, none at the end."""
+        """`size` bytes, fewer only at the end: the network must not say where blocks are cut, as a
+        run that goes on proves its text block by block.
+        """
         if self._ranges is None:
             self._ranges = self._in_ranges() if self.has_ranges else self._as_sent()
-        if not self._rest:
-            self._rest = memoryview(next(self._ranges, b""))
-        some, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(some)
+        parts: list[memoryview] = []
+        while size:
+            self._rest = self._rest or memoryview(next(self._ranges, b""))
+            if not self._rest:
+                break
+            parts.append(self._rest[:size])
+            self._rest = self._rest[size:]
+            size -= len(parts[-1])
+        return b"".join(parts)
 
     def state(self) -> State:
         """What the server now tells of the object."""
