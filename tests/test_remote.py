@@ -42,6 +42,7 @@ from embedprep.sources import (
     Section,
     cut_inputs,
     matched_inputs,
+    opened,
     parse_input,
     read_section,
     sections,
@@ -249,6 +250,27 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
     memory.pipe_file("/texts/one.txt", TEXTS["one.txt"] + b"more\n")
     with pytest.raises(OSError, match=r"^it changed while it was read$"):
         list(iter(lambda: stream.read(1000), b""))
+
+
+def test_a_small_object_that_grows_before_it_is_read_is_an_error(
+    memory: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def info(self: MemoryFileSystem, path: str) -> Any:
+        asked.append(path)
+        return original(self, path)
+
+    asked: list[str] = []
+    original = MemoryFileSystem.info
+    monkeypatch.setattr(MemoryFileSystem, "info", info)
+    memory.pipe_file("/some", b"nineteen bytes are\n")
+    with opened("memory://some") as stream:
+        assert stream.read(99) == b"nineteen bytes are\n"
+        assert stream.read(99) == b""
+    assert asked == ["/some"]  # nothing was asked once more
+    with opened("memory://some") as stream:
+        memory.pipe_file("/some", b"nineteen bytes are\nand more")
+        with pytest.raises(OSError, match=r"^it changed while it was read$"):
+            stream.read(99)
 
 
 # Names.
