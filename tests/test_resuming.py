@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import signal
@@ -351,6 +352,29 @@ def test_where_there_is_nothing_to_go_on_with(
         call(command.split())
     assert said in str(raised.value)
     assert {path.name for path in text.parent.iterdir()} == {"t", "whole"}
+
+
+@pytest.mark.parametrize("has_flock", [True, False])
+def test_without_locks_nothing_is_kept(
+    has_flock: bool, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    kept = build_and_stop(text, 30)
+    before = files_in(kept)
+    if has_flock:  # but not of this file system
+        monkeypatch.setattr("fcntl.flock", fail)
+    else:
+        monkeypatch.setattr("embedprep.publication.locks.fcntl", None)
+    with pytest.raises(OutputError) as raised:
+        build(text)
+    assert str(raised.value) == (
+        f"{text.parent}/out: has no locks, and two runs with --resume would go on with the same "
+        "work; leave out --resume, or name a folder on another disk by -o"
+    )
+    assert files_in(kept) == before
+    assert build(text, resume=False) == whole(text)
 
 
 @pytest.mark.parametrize("place", [KEPT, f"{KEPT}/kept/spool", f"{KEPT}/vocab.json"])
