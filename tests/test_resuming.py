@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 import signal
@@ -238,6 +239,16 @@ def test_a_text_that_has_changed(change: Callable[[str], str], text: Path) -> No
     )
     assert files_in(kept) == before
     assert build(text, resume=False) == whole(text)
+
+
+def test_the_name_of_a_file_may_be_any_bytes(text: Path) -> None:
+    try:
+        text = text.rename(text.with_name(os.fsdecode(b"caf\xe9.txt")))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names alone")
+    expected = whole(text)
+    build_and_stop(text, 30)
+    assert build(text) == expected
 
 
 @pytest.mark.parametrize("name", ["state.json", "spool"])
