@@ -122,7 +122,9 @@ class Checkpoints:
             if self._n_blocks >= n_finished:
                 yield block
             # From here on it is taken: who asks for the next one is done with this.
-            self._text.update(f"{block.source}\n{block.part}\n{block.labels}\n".encode())
+            told = f"{block.source}\n{block.part}\n{block.labels}\n"
+            # The bytes of a file's name that are not UTF-8 are surrogates in text.
+            self._text.update(told.encode(errors="surrogatepass"))
             self._text.update(block.data)
             self._n_blocks += 1
             if self._n_blocks == n_finished:

@@ -42,6 +42,7 @@ from embedprep.sources import (
     Section,
     cut_inputs,
     matched_inputs,
+    opened,
     parse_input,
     read_section,
     sections,
@@ -249,6 +250,27 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
     memory.pipe_file("/texts/one.txt", TEXTS["one.txt"] + b"more\n")
     with pytest.raises(OSError, match=r"^it changed while it was read$"):
         list(iter(lambda: stream.read(1000), b""))
+
+
+def test_a_small_object_that_grows_before_it_is_read_is_an_error(
+    memory: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def info(self: MemoryFileSystem, path: str) -> Any:
+        asked.append(path)
+        return original(self, path)
+
+    asked: list[str] = []
+    original = MemoryFileSystem.info
+    monkeypatch.setattr(MemoryFileSystem, "info", info)
+    memory.pipe_file("/some", b"nineteen bytes are\n")
+    with opened("memory://some") as stream:
+        assert stream.read(99) == b"nineteen bytes are\n"
+        assert stream.read(99) == b""
+    assert asked == ["/some"]  # nothing was asked once more
+    with opened("memory://some") as stream:
+        memory.pipe_file("/some", b"nineteen bytes are\nand more")
+        with pytest.raises(OSError, match=r"^it changed while it was read$"):
+            stream.read(99)
 
 
 # Names.
@@ -635,6 +657,7 @@ class Server(ThreadingHTTPServer):
     has_ranges = True
     seconds = 0.0
     encoding = ""
+    step = 0
 
     @property
     def address(self) -> str:
@@ -642,7 +665,9 @@ class Server(ThreadingHTTPServer):
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Its answers: so many errors first, silence, ranges or not, bodies that end early."""
+    """Its answers: so many errors first, silence, ranges or not, bodies that end early or come a
+    few bytes at a time.
+    """
 
     server: Server
 
@@ -678,7 +703,10 @@ class Answers(BaseHTTPRequestHandler):
         if has_body:
             is_cut = told.n_cuts and len(content) > 1
             told.n_cuts -= bool(is_cut)
-            self.wfile.write(content[: len(content) // 2] if is_cut else content)
+            content = content[: len(content) // 2] if is_cut else content
+            for begin in range(0, len(content), told.step or len(content) or 1):
+                self.wfile.write(content[begin:][: told.step or None])
+                time.sleep(0.001 if told.step else 0)
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
         """Say nothing."""
@@ -709,6 +737,21 @@ def test_http_is_read_though_the_server_fails_a_few_times(
     server.n_errors, server.has_ranges = n_errors, has_ranges
     expected = server.content + (b"" if server.content.endswith(b"\n") else b"\n")
     assert read(f"{server.address}/a.txt?secret=1") == expected
+
+
+@pytest.mark.parametrize("has_ranges", [True, False])
+@pytest.mark.parametrize("block_bytes", [50, 700])
+def test_the_network_does_not_say_where_blocks_are_cut(
+    server: Server, block_bytes: int, has_ranges: bool, tmp_path: Path
+) -> None:
+    server.has_ranges, server.step = has_ranges, 97
+    (tmp_path / "a.txt").write_bytes(server.content)
+    reading = Reading(block_bytes=block_bytes)
+    sent, of_file = (
+        [(block.first_byte, block.data) for block in Reader([name], reading)]
+        for name in (f"{server.address}/a.txt", str(tmp_path / "a.txt"))
+    )
+    assert sent == of_file
 
 
 @pytest.mark.parametrize("encoding", ["gzip", ""])

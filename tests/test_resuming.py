@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shutil
 import signal
@@ -239,6 +241,16 @@ def test_a_text_that_has_changed(change: Callable[[str], str], text: Path) -> No
     assert build(text, resume=False) == whole(text)
 
 
+def test_the_name_of_a_file_may_be_any_bytes(text: Path) -> None:
+    try:
+        text = text.rename(text.with_name(os.fsdecode(b"caf\xe9.txt")))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names alone")
+    expected = whole(text)
+    build_and_stop(text, 30)
+    assert build(text) == expected
+
+
 @pytest.mark.parametrize("name", ["state.json", "spool"])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "empty"])
 def test_what_no_digest_proves_is_done_again(name: str, damage: str, text: Path) -> None:
@@ -351,6 +363,29 @@ def test_where_there_is_nothing_to_go_on_with(
         call(command.split())
     assert said in str(raised.value)
     assert {path.name for path in text.parent.iterdir()} == {"t", "whole"}
+
+
+@pytest.mark.parametrize("has_flock", [True, False])
+def test_without_locks_nothing_is_kept(
+    has_flock: bool, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    kept = build_and_stop(text, 30)
+    before = files_in(kept)
+    if has_flock:  # but not of this file system
+        monkeypatch.setattr("fcntl.flock", fail)
+    else:
+        monkeypatch.setattr("embedprep.publication.locks.fcntl", None)
+    with pytest.raises(OutputError) as raised:
+        build(text)
+    assert str(raised.value) == (
+        f"{text.parent}/out: has no locks, and two runs with --resume would go on with the same "
+        "work; leave out --resume, or name a folder on another disk by -o"
+    )
+    assert files_in(kept) == before
+    assert build(text, resume=False) == whole(text)
 
 
 @pytest.mark.parametrize("place", [KEPT, f"{KEPT}/kept/spool", f"{KEPT}/vocab.json"])

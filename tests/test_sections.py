@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -73,3 +74,21 @@ def test_a_file_that_changes_is_told(tmp_path: Path) -> None:
     os.utime(path, ns=(1, 1))
     with pytest.raises(InputError, match="changed while it was read"):
         list(read_section(sections[1], Reading(), []))
+
+
+WHOLE = {"t": b"a\nb\n", "t.csv": b"a\nb\n", "t.gz": gzip.compress(b"a\nb\n")}
+
+
+@pytest.mark.parametrize("name", list(WHOLE))
+@pytest.mark.parametrize("is_under_way", [False, True])
+def test_a_whole_file_that_changes_is_told(name: str, is_under_way: bool, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(WHOLE[name])
+    [section] = cut_inputs([Input(str(path))], Reading(), 1000)
+    assert text_of([section], Reading()) == b"a\nb\n"
+    blocks = read_section(section, Reading(), [])
+    if is_under_way:
+        next(blocks)
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(InputError, match=f"{name}: changed while it was read"):
+        list(blocks)

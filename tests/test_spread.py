@@ -25,8 +25,9 @@ from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, OutputError, SettingsError
 from embedprep.npy import ArraySpec, FilePlan
 from embedprep.sharding import Division, ShardWriter
-from embedprep.sources import NamedInputs, Reading, Section
+from embedprep.sources import NamedInputs, Reading, Section, cut_inputs
 from embedprep.spread import files as spread_files
+from embedprep.spread import sections as on_worker
 from embedprep.spread import text as spread_text
 from embedprep.spread.files import PlacedRows, WholeFile, digests_by
 from embedprep.spread.sections import SectionFacts
@@ -173,6 +174,39 @@ def test_records_before_a_section_are_those_of_its_group() -> None:
     sections = [SectionFacts(0, Counter(), n_records, None) for n_records in (3, 4, 5, 6)]
     assert spread_text._records_before("aabab", sections) == [0, 3, 0, 7, 5]
     assert spread_text._records_before([1, 1, 2], sections[:2]) == [0, 3, 0]
+
+
+class LosingEngine(ThreadEngine):
+    """A cluster that has lost what it counted of the first input as its rows are to be written, and
+    counts it anew: the text has grown meanwhile.
+    """
+
+    def submit(self, function: Any, /, *arguments: Any) -> Any:
+        if function is not on_worker.write_section:
+            return super().submit(function, *arguments)
+        counted, known, task, writing = arguments
+        [lost] = self.gather([counted])
+        if lost.section.number == 0:
+            Path(lost.section.input.place).write_bytes(b"a b\n" * 3)
+            counted = super().submit(on_worker.count_section, lost.section, task)
+        return super().submit(function, counted, known, task, writing)
+
+
+@pytest.mark.parametrize("is_state_known", [True, False])
+def test_a_section_that_is_counted_anew_has_the_rows_it_had(
+    is_state_known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*arguments: Any) -> list[Section]:
+        return [its._replace(state=None) for its in cut_inputs(*arguments)]
+
+    (tmp_path / "t").write_bytes(b"a b\n" * 2)
+    (tmp_path / "u").write_bytes(b"c d\n" * 2)
+    if not is_state_known:
+        monkeypatch.setattr(spread_text, "cut_inputs", cut)
+    monkeypatch.setattr(cluster, "cluster_engine", lambda *_: LosingEngine(2))
+    with pytest.raises(InputError, match="t: changed while it was read; run again when nobody"):
+        embedprep.build([tmp_path / "t", tmp_path / "u"], tmp_path / "out", engine="dask")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,20 @@ class RemoteStream:
         self._first = first
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes, none at the end."""
+        """`size` bytes, fewer only at the end: the network must not say where blocks are cut, as a
+        run that goes on proves its text block by block.
+        """
         if self._ranges is None:
             self._ranges = self._in_ranges() if self.has_ranges else self._as_sent()
-        if not self._rest:
-            self._rest = memoryview(next(self._ranges, b""))
-        some, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(some)
+        parts: list[memoryview] = []
+        while size:
+            self._rest = self._rest or memoryview(next(self._ranges, b""))
+            if not self._rest:
+                break
+            parts.append(self._rest[:size])
+            self._rest = self._rest[size:]
+            size -= len(parts[-1])
+        return b"".join(parts)
 
     def state(self) -> State:
         """What the server now tells of the object."""
@@ -99,14 +106,21 @@ class RemoteStream:
                 first = end
             yield waiting.popleft().result()
             n_given += 1
+        # What came as one range is of one moment, and all there was: `_range` sees to that.
         if n_given > 1 and self.state() != self._state:
-            raise RemoteError("it changed while it was read", "run again when nobody writes to it")
+            raise _changed()
 
     def _asked_range(self, first: int, end: int) -> bytes:
         return ask(self._range, first, end, patience=PATIENCE_FOR_BYTES)
 
     def _range(self, first: int, end: int) -> bytes:
-        found: bytes = self._files.cat_file(self._path, start=first, end=end)
+        """The bytes of a range. The last one is asked for with a byte more: one that comes tells,
+        without another question, that the object has grown.
+        """
+        is_last = end == self._state[0]
+        found: bytes = self._files.cat_file(self._path, start=first, end=end + is_last)
+        if len(found) == end - first + 1 and is_last:
+            raise _changed()
         if len(found) != end - first:
             raise OSError(errno.EIO, f"of {end - first} bytes, {len(found)} came")
         return found
@@ -127,6 +141,10 @@ class RemoteStream:
         """Ask for nothing more."""
         if self._ranges is not None:
             self._ranges.close()  # type: ignore[attr-defined] # it is a generator
+
+
+def _changed() -> RemoteError:
+    return RemoteError("it changed while it was read", "run again when nobody writes to it")
 
 
 def _last_byte(files: Any, path: str, n_bytes: int) -> None:

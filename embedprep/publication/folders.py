@@ -48,7 +48,7 @@ def staged_folder(
     it away.
 
     Raises OutputError where the folder cannot be written, holds a foreign manifest or an output of
-    another `kind`, or is being written by another run.
+    another `kind`, is being written by another run, or has no locks and is to be kept.
     """
     refuse_part_of_output(target, "name another folder, or that of the whole output")
     if isinstance(target, Url):
@@ -63,7 +63,7 @@ def staged_folder(
     try:
         with held_signals():
             _make_folder(target, made)
-            lock = lock_folder(target)
+            lock = lock_folder(target, is_needed=is_kept)  # that staging is everybody's
             refuse_other_kind(target, kind)
             listed = listed_before(target)
             staging = _make_staging(target, is_kept=is_kept)

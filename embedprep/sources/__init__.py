@@ -23,7 +23,13 @@ from embedprep.sources.matching import matched_inputs
 from embedprep.sources.opening import opened, total_bytes
 from embedprep.sources.reader import NamedInputs, Reader, Source, read_blocks
 from embedprep.sources.records import Recognised
-from embedprep.sources.sections import Section, check_state, cut_inputs, read_section
+from embedprep.sources.sections import (
+    Section,
+    changed_meanwhile,
+    check_state,
+    cut_inputs,
+    read_section,
+)
 from embedprep.sources.settings import BLOCK_BYTES, FORMATS, MAX_LINE_BYTES, Reading, RecordSettings
 
 __all__ = [
@@ -42,6 +48,7 @@ __all__ = [
     "RecordSettings",
     "Section",
     "Source",
+    "changed_meanwhile",
     "check_state",
     "checked_part",
     "cut_inputs",

@@ -54,21 +54,32 @@ def read_blocks(
     record that is broken, and for a line longer than `reading.max_line_bytes`.
     """
     for item in _inputs(inputs):
-        name, part, label, _ = item
-        digest = Digest()
-        n_blocks = 0
-        with opened(item.place, label) as stream:
-            recognised, blocks = _read(name, stream, reading, digest, advance)
-            for block in labelled(blocks, part, label):
-                n_blocks += 1
-                yield block._replace(is_first=n_blocks == 1)
-        if not n_blocks:
-            raise InputError(
-                name,
-                f"holds no {'record' if recognised else 'line'}",
-                "is the step that writes it finished?",
-            )
-        finished.append(Source(name, digest, recognised, part, label))
+        with opened(item.place, item.label) as stream:
+            yield from input_blocks(item, stream, reading, finished, advance)
+
+
+def input_blocks(
+    item: Input,
+    stream: BinaryIO,
+    reading: Reading,
+    finished: list[Source],
+    advance: Callable[[int], object] = lambda n_bytes: None,
+) -> Iterator[Block]:
+    """The blocks of one input, which is open; see `read_blocks`."""
+    name, part, label, _ = item
+    digest = Digest()
+    n_blocks = 0
+    recognised, blocks = _read(name, stream, reading, digest, advance)
+    for block in labelled(blocks, part, label):
+        n_blocks += 1
+        yield block._replace(is_first=n_blocks == 1)
+    if not n_blocks:
+        raise InputError(
+            name,
+            f"holds no {'record' if recognised else 'line'}",
+            "is the step that writes it finished?",
+        )
+    finished.append(Source(name, digest, recognised, part, label))
 
 
 def labelled(blocks: Iterator[Block], part: str, label: str | None) -> Iterator[Block]:

@@ -18,7 +18,7 @@ from embedprep.sources.compression import MAGIC_BYTES, is_compressed
 from embedprep.sources.inputs import Input
 from embedprep.sources.lines import Block, line_blocks
 from embedprep.sources.opening import has_ranges, opened, read_chunks, state_of
-from embedprep.sources.reader import Source, labelled, read_blocks
+from embedprep.sources.reader import Source, input_blocks, labelled
 from embedprep.sources.settings import Reading
 
 
@@ -26,8 +26,9 @@ class Section(NamedTuple):
     """The lines of an input that begin in the bytes from `first` up to `end`, all where `end` is
     None. `number` is that of the input among all.
 
-    `state` tells whether the file is still the one that was cut: its size, and when it was changed,
-    or what a server tells instead.
+    `state` tells whether the file is still the one that was there as the run began: its size, and
+    when it was changed, or what a server tells instead. It is None where nothing tells, as of a
+    pipe.
     """
 
     number: int
@@ -41,51 +42,61 @@ def cut_inputs(inputs: Sequence[Input], reading: Reading, section_bytes: int) ->
     """The sections of all inputs, in their order. Raises InputError where one cannot be read."""
     sections = []
     for number, item in enumerate(inputs):
-        state = _state_of_lines(item, reading)
-        if state is None or state[0] <= section_bytes:
-            sections.append(Section(number, item, state=state))
+        whole, has_lines = _whole(number, item, reading)
+        if whole.state is None or not has_lines or whole.state[0] <= section_bytes:
+            sections.append(whole)
             continue
-        n_bytes = state[0]
+        n_bytes = whole.state[0]
         n_sections = -(-n_bytes // section_bytes)
         ends = [n_bytes * i // n_sections for i in range(n_sections + 1)]
-        sections += [Section(number, item, first, end, state) for first, end in pairwise(ends)]
+        sections += [whole._replace(first=first, end=end) for first, end in pairwise(ends)]
     return sections
 
 
-def _state_of_lines(item: Input, reading: Reading) -> tuple[int, int | str] | None:
-    """The state of a file that can be cut at any line, None for another input."""
+def _whole(number: int, item: Input, reading: Reading) -> tuple[Section, bool]:
+    """An input as one section, and whether its bytes are lines, to be cut at any."""
+    is_lines = reading.is_utf8 and reading.records.format_of(item.name) == "lines"
     with opened(item.place, item.label) as stream:
         is_file = has_ranges(stream) if is_url(item.place) else os.path.isfile(item.place)
-        is_lines = reading.is_utf8 and reading.records.format_of(item.name) == "lines"
-        if not is_file or not is_lines or is_compressed(stream.read(MAGIC_BYTES)):
-            return None
-        return state_of(stream)
+        if not is_file:
+            return Section(number, item), False
+        has_lines = is_lines and not is_compressed(stream.read(MAGIC_BYTES))
+        return Section(number, item, state=state_of(stream)), has_lines
 
 
 def read_section(section: Section, reading: Reading, finished: list[Source]) -> Iterator[Block]:
     """The blocks of a section; see `read_blocks`. `finished` gets the `Source` of a whole input.
 
-    Raises InputError too where the file is no longer the one that was cut.
+    Raises InputError too where the file is no longer the one that was there as the run began.
     """
+    with opened(section.input.place, section.input.label) as stream:
+        check_state(section, stream)
+        if section.end is None:
+            yield from input_blocks(section.input, stream, reading, finished)
+        else:
+            yield from _cut_blocks(section, section.end, stream, reading)
+        check_state(section, stream)
+
+
+def _cut_blocks(section: Section, end: int, stream: BinaryIO, reading: Reading) -> Iterator[Block]:
     name, part, label, _ = section.input
-    if section.end is None:
-        yield from read_blocks([section.input], reading, finished)
-        return
-    with opened(section.input.place, label) as stream:
-        check_state(section, stream)
-        start, chunks = _lines_between(section, section.end, stream, reading.block_bytes)
-        blocks = line_blocks(name, chunks, reading.max_line_bytes, start)
-        if reading.records.label_columns:  # of other inputs: a line has none
-            blocks = (b._replace(labels=[()] * b.data.count(b"\n")) for b in blocks)
-        yield from labelled(blocks, part, label)
-        check_state(section, stream)
+    start, chunks = _lines_between(section, end, stream, reading.block_bytes)
+    blocks = line_blocks(name, chunks, reading.max_line_bytes, start)
+    if reading.records.label_columns:  # of other inputs: a line has none
+        blocks = (b._replace(labels=[()] * b.data.count(b"\n")) for b in blocks)
+    return labelled(blocks, part, label)
 
 
 def check_state(section: Section, stream: BinaryIO) -> None:
-    """Raise InputError where a file is no longer the one that was cut."""
-    if state_of(stream) != section.state:
-        cause = "changed while it was read"
-        raise InputError(section.input.name, cause, "run again when nobody writes to it")
+    """Raise InputError where a file is no longer the one that was there as the run began."""
+    if section.state is not None and state_of(stream) != section.state:
+        raise changed_meanwhile(section)
+
+
+def changed_meanwhile(section: Section) -> InputError:
+    """The error for an input that somebody writes to."""
+    cause = "changed while it was read"
+    return InputError(section.input.name, cause, "run again when nobody writes to it")
 
 
 def _lines_between(

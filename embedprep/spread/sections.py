@@ -28,7 +28,7 @@ from embedprep.local import LocalNumberedText, LocalText
 from embedprep.npy import FilePlan
 from embedprep.portions import Kept
 from embedprep.settings import Selection
-from embedprep.sources import Reading, Section, Source, read_section
+from embedprep.sources import Reading, Section, Source, changed_meanwhile, read_section
 from embedprep.specials import Specials
 from embedprep.spool import Spool
 from embedprep.spread.files import PlacedRows
@@ -208,7 +208,8 @@ def check_section(
 
 class Writing(NamedTuple):
     """What is written of a section: a part, how it is laid out, and what its labels are; where,
-    from which row on; and how many rows of the inputs of its part are before it.
+    from which row on, and how many rows there is room for; and how many rows of the inputs of its
+    part are before it.
     """
 
     part: int
@@ -216,13 +217,18 @@ class Writing(NamedTuple):
     labels: LabelFacts | None
     places: dict[str, FilePlan]
     first_row: int
+    n_rows: int
     rows_before: int
 
 
 def write_section(
     counted: CountedSection, known: KnownWords, task: Task, writing: Writing
 ) -> Written:
-    """Write the rows that a part has in a section."""
+    """Write the rows that a part has in a section.
+
+    Raises InputError where they are not as many as it was told to have: a worker that was lost had
+    counted another text than there is now, and the rows of neighbours would be overwritten.
+    """
     places, first_row, rows_before = writing.places, writing.first_row, writing.rows_before
     with _numbered(counted, known, task, rows_before=rows_before) as text:
         part = text.parts[writing.part]
@@ -232,6 +238,8 @@ def write_section(
             else writing.layout.n_rows(piece, known.specials.n_marks)
             for piece in part.pieces
         ]
+        if sum(n_rows) != writing.n_rows:
+            raise changed_meanwhile(counted.section)
         writers = {name: PlacedRows(place, first_row) for name, place in places.items()}
         return text.write(writing.part, n_rows, writing.layout, writing.labels, writers)
 

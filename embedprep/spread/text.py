@@ -176,7 +176,7 @@ class SpreadNumberedText(NamedTuple):
         numbers = [n for n, parts in enumerate(self.of_sections) if parts[part].pieces]
         for number, n_rows in zip(numbers, n_rows_of_piece, strict=True):
             places = {name: plan.of_rows(row, n_rows) for name, plan in plans.items()}
-            writing = Writing(part, layout, labels, places, row, rows_before[number])
+            writing = Writing(part, layout, labels, places, row, n_rows, rows_before[number])
             counted = self.text.counted[number]
             written.append(
                 engine.submit(on_worker.write_section, counted, self.known, task, writing)
