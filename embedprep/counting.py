@@ -205,6 +205,7 @@ class _Counting:
         self._retired: list[Record] = []  # where the words of tables stand that nobody needs
         self.tables = [_draw_table(self.total, self.secret, self._table_bytes)]
         self._new: list[Dictionary] = []
+        self._n_new = 0
         self._new_bytes = 0
         self._merging_bytes = 0
         self._most_of_block = 0
@@ -216,6 +217,7 @@ class _Counting:
         counts = self.tables[table - len(self._retired)].counts
         counts += block.known_counts
         self._new.append(block.own)
+        self._n_new += block.own.words.n_words
         self._new_bytes += block.own.n_bytes
         self._most_of_block = max(self._most_of_block, block.own.n_bytes)
 
@@ -237,15 +239,14 @@ class _Counting:
         is_first = not self.tables[-1].lookup.n_words
         if is_first and self.intake.n_in_flight >= self.engine.n_workers:
             self.intake.collect(down_to=0)
-        n_new = sum(own.words.n_words for own in self._new)
-        if self._merging is None and n_new > 2 * self.total.words.n_words:
+        if self._merging is None and self._n_new > 2 * self.total.words.n_words:
             self._add_known()
             self._retire_tables()
             self._merging = self.engine.submit(
                 _merge_and_draw, self.total, self._new, self.secret, self._table_bytes
             )
             self._merging_bytes = self._new_bytes
-            self._new, self._new_bytes = [], 0
+            self._new, self._n_new, self._new_bytes = [], 0, 0
         if self._merging is not None and (is_first or self._merging.done()):
             self._await_merge()
         if self._is_due() or self._takes_more_than(1):
@@ -302,7 +303,7 @@ class _Counting:
         self._add_known()
         if self._new:
             self._adopt(merge(self.total, self._new))
-            self._new, self._new_bytes = [], 0
+            self._new, self._n_new, self._new_bytes = [], 0, 0
 
     def _adopt(self, merged: Merged) -> None:
         """Take over the new total; the spool gets the places of the words that were merged."""

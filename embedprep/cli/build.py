@@ -82,6 +82,7 @@ def run(
         *choices.parse_holdouts(holdouts, label_from, selection),
     ]
     choices.check_stdin(named, matrix)
+    choices.refuse_counts(named)
     keep_freed_memory()
     read = [item.place for item in named] + choices.vector_files(matrix)
     if if_changed:
@@ -287,8 +288,12 @@ def encode(
     choices.check_shards(rows, output)
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
+    choices.refuse_counts(named)
     keep_freed_memory()
-    if if_changed and not output.endswith(".npy"):
+    if if_changed:
+        if output.endswith(".npy"):
+            cause = "asks the manifest of a folder; name one by -o."
+            raise click.BadParameter(cause, param_hint="'--if-changed'")
         from embedprep.pipeline import request_of_encode
 
         once = choices.named_inputs(named, reading)

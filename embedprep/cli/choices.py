@@ -12,7 +12,8 @@ import click
 from click.core import ParameterSource
 
 from embedprep.counts.kinds import Counts, are_counts
-from embedprep.errors import OutputError, SettingsError
+from embedprep.errors import InputError, OutputError, SettingsError
+from embedprep.places import shown
 from embedprep.rectangle import parse_max_len
 from embedprep.settings import (
     ALL_THERE_IS,
@@ -253,6 +254,15 @@ def open_reader(
     """The reader of the inputs, which begins to read unless others are to."""
     with usage_errors():
         return (NamedInputs if resources.is_spread else Reader)(inputs, reading, advance)
+
+
+def refuse_counts(inputs: Iterable[Input]) -> None:
+    """Raise InputError where an input holds counts, which tell nothing of rows."""
+    for item in inputs:
+        if are_counts([item.place]):
+            cause = "is a file of counts, and has no rows"
+            remedy = "give the text itself; vocab makes a vocabulary of counts"
+            raise InputError(shown(item.place), cause, remedy)
 
 
 def open_words(

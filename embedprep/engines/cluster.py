@@ -145,7 +145,7 @@ def cluster_engine(
             # Dask itself waits forever for a server of another kind.
             connected = in_background(distributed.Client, address, set_as_default=False)
             client = stack.enter_context(connected.result(2 * _PATIENCE))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:  # the last one for want of certificates
             why = str(error) or f"nothing in {2 * _PATIENCE:.0f} s"
             cause = f"no scheduler answers at {address} ({why})"
             raise EngineError(cause, "check the address, and that it runs") from None

@@ -248,6 +248,8 @@ def _lasting(error: BaseException, status: int | None) -> OSError | None:
         meant = RemoteError("no credentials are found", "name them as its package asks for")
     elif isinstance(error, NotImplementedError):
         meant = RemoteError("nothing can be written there", "name another place")
+    elif type(error).__name__ == "ParamValidationError":  # of botocore
+        meant = RemoteError("is no address of an object", "check the address")
     elif isinstance(error, TypeError | ValueError):
         meant = RemoteError(_said(error), "check the address")
     elif status is not None and status < 500 and status not in (408, 429):
