@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -94,6 +95,25 @@ def test_any_words_keep_to_the_memory(kind: str, tmp_path: Path) -> None:
     counted = peak_of("count", tmp_path / "t", "-o", tmp_path / "c.npz", *bound)
     assert made[1] <= 96 * MB + BESIDE
     assert max(made[2], counted) <= 138 * MB + BESIDE
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="asks the system for the peak")
+def test_labels_that_are_more_than_their_texts_keep_to_the_memory(tmp_path: Path) -> None:
+    """Of 40,000 records of one letter, each with 60 of 300 classes."""
+    names = np.array([f"class {number}" for number in range(300)])
+    chosen = np.random.default_rng(1).integers(0, 300, (40_000, 60))
+    with (tmp_path / "t.jsonl").open("w", encoding="ascii") as lines:
+        for of_record in names[chosen].tolist():
+            lines.write(json.dumps({"text": "a", "kind": of_record}) + "\n")
+    options = ("--label-column", "kind", "-n", "1000", "--memory", "96MB", "--jobs", "1")
+    assert (
+        peak_of("run", tmp_path / "t.jsonl", "-o", tmp_path / "out", *options) <= 96 * MB + BESIDE
+    )
+    labels = np.load(tmp_path / "out" / "labels.npy", mmap_mode="r")
+    expected = np.zeros_like(labels)
+    columns = np.argsort(np.argsort(names))  # classes are sorted
+    expected[np.arange(len(chosen))[:, None], columns[chosen]] = 1
+    assert (labels == expected).all()
 
 
 def test_classes_have_their_share() -> None:
