@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embedprep.labels import KnownLabels, LabelFacts
 from embedprep.npy import ArrayWriter
 from embedprep.portions import Kept, RankedWords
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import n_windows
+from embedprep.sequences import Windows, n_windows
 from embedprep.settings import Selection
 from embedprep.specials import Specials
 
@@ -40,6 +41,12 @@ class Layout(NamedTuple):
         if self.stride is not None:
             n_rows *= n_windows(lengths, self.rectangle.max_len - n_marks, self.stride)
         return int(n_rows.sum())
+
+    def windows(self, lengths: NDArray[Any], n_marks: int) -> Windows:
+        """What is made of rows of so many words: one window of each where they are truncated."""
+        if self.stride is None:
+            return Windows.of(lengths, int(lengths.max(initial=1)), 0)
+        return Windows.of(lengths, self.rectangle.max_len - n_marks, self.stride)
 
 
 class FinalPart(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, starts_of, take_ragged
+from embedprep.arrays import Flags, Ints, take_ragged
 from embedprep.errors import InputError
 from embedprep.npy import ArraySpec
 from embedprep.sources import Block
@@ -309,7 +309,10 @@ def _unknown_class(
     raise AssertionError("unreachable: the use of labels tells of a row that is not there")
 
 
-def labels_of_rows(labels: RowLabels, rows: Ints) -> RowLabels:
-    """The labels at `rows: (some rows,)`, in their order and as often as they are named."""
-    starts, per_row = starts_of(labels.per_row)[rows], labels.per_row[rows]
-    return RowLabels(take_ragged(labels.values, starts, per_row.astype(np.int64)), per_row)
+def labels_of_rows(labels: RowLabels, starts: Ints, rows: Ints) -> RowLabels:
+    """The labels at `rows: (some rows,)`, in their order and as often as they are named; `starts`
+    are the places of the first of each row that there is.
+    """
+    per_row = labels.per_row[rows]
+    values = take_ragged(labels.values, starts[rows], per_row.astype(np.int64))
+    return RowLabels(values, per_row)

@@ -116,6 +116,22 @@ def test_labels_that_are_more_than_their_texts_keep_to_the_memory(tmp_path: Path
     assert (labels == expected).all()
 
 
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="asks the system for the peak")
+def test_rows_that_a_long_line_is_split_into_keep_to_the_memory(tmp_path: Path) -> None:
+    """Of 150,000 words in a line, each of which begins a row of 512."""
+    words = np.random.default_rng(1).integers(0, 100, 150_000)
+    (tmp_path / "t").write_text(" ".join(map(str, words.tolist())), encoding="ascii")
+    options = ("--max-len", "512", "--overflow", "split", "--stride", "511", "-n", "1000")
+    bound = ("--memory", "96MB", "--jobs", "1")
+    peak = peak_of("run", tmp_path / "t", "-o", tmp_path / "out", *options, *bound)
+    assert peak <= 96 * MB + BESIDE
+    output = embedprep.load(tmp_path / "out")
+    assert output.sequences.shape == (150_000 - 511, 512)
+    expected = [output.vocabulary.index[str(word)] for word in words[-612:].tolist()]
+    assert output.sequences[-1].tolist() == expected[100:]
+    assert output.sequences[-101].tolist() == expected[:512]
+
+
 def test_classes_have_their_share() -> None:
     budget = Budget(classes=30_000_000)
     budget.check_classes(100_000)
