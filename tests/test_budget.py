@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+import tracemalloc
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,17 @@ import pytest
 
 import embedprep
 from embedprep.budget import Budget, budget_of
+from embedprep.counting import count
+from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, SettingsError
-from embedprep.settings import JOB_BYTES, Resources
+from embedprep.hashing import Secret
+from embedprep.local import LocalText
+from embedprep.settings import JOB_BYTES, Resources, Selection
+from embedprep.sources import PADDING, Block, Reading
+from embedprep.specials import specials_of
+from embedprep.spool import Spool
+from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.work import Work
 
 MB = 1_000_000
 BESIDE = 60 * MB
@@ -130,6 +141,34 @@ def test_rows_that_a_long_line_is_split_into_keep_to_the_memory(tmp_path: Path) 
     expected = [output.vocabulary.index[str(word)] for word in words[-612:].tolist()]
     assert output.sequences[-1].tolist() == expected[100:]
     assert output.sequences[-101].tolist() == expected[:512]
+
+
+@pytest.mark.parametrize("is_split", [False, True])
+def test_little_is_kept_of_each_block_where_rows_are_left_out_or_split(
+    tmp_path: Path, *, is_split: bool
+) -> None:
+    """Of 400 blocks with rows of 100 lengths, half of them empty."""
+    data = "".join("a " * n + "\n\n" for n in range(1, 101)).encode() + PADDING
+    selection = Selection(drop_empty=True, overflow="split" if is_split else "truncate")
+    secret = Secret.draw()
+    with ThreadEngine(1) as engine, Spool(tmp_path, 0) as spool:
+        work = Work(engine, secret, spool)
+        blocks = [Block("t", data, 0)] * 400
+        counted = count(blocks, Reading(), TokenizerSettings(), work, selection=selection)
+        text = LocalText(counted, work)
+        ranked = text.rank(10, 1, [])
+        tracemalloc.start()
+        try:
+            numbered = text.number(ranked.kept, specials_of("unk"), selection)
+            kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert kept < 400 * 1000
+        [part] = numbered.parts
+        assert len(part.pieces) == 400
+        for piece in part.pieces:
+            assert piece == (Counter(range(1, 101)) if is_split else 100)
+        assert part.rows_of_length == Counter(dict.fromkeys(range(1, 101), 400))
 
 
 def test_classes_have_their_share() -> None:
