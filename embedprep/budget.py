@@ -20,9 +20,6 @@ _OF_ALL = 24 << 20
 _OF_A_KEPT_WORD = 320
 """As text in a vocabulary, with its count, and as it is written."""
 
-_OF_A_CLASS = 300
-"""As text, by its code and in order, and as it is written."""
-
 _TIMES_WHEN_MERGED = 6
 """How many times its own size a dictionary takes while others are merged into it, and while the
 words of its stretches are found."""
@@ -43,11 +40,11 @@ class Budget(NamedTuple):
     per_row: int | None = None
     classes: int | None = None
 
-    def dictionary_beside(self, n_classes: int) -> int | None:
-        """What a dictionary may take where the labels have so many classes."""
+    def dictionary_beside(self, classes_bytes: int) -> int | None:
+        """What a dictionary may take where the classes of labels take so much."""
         if self.dictionary is None:
             return None
-        return self.dictionary - n_classes * _OF_A_CLASS // _TIMES_WHEN_MERGED
+        return self.dictionary - classes_bytes // _TIMES_WHEN_MERGED
 
     def check_rows(self, n_rows: int, row_bytes: int, option: str) -> None:
         """Raise InputError where an option keeps more bytes of each row than there is room for."""
@@ -59,9 +56,9 @@ class Budget(NamedTuple):
                 "raise --memory, or leave the option out",
             )
 
-    def check_classes(self, n_classes: int) -> None:
-        """Raise InputError where there are more classes than there is room for."""
-        if self.classes is not None and n_classes * _OF_A_CLASS > self.classes:
+    def check_classes(self, n_classes: int, n_bytes: int) -> None:
+        """Raise InputError where the classes take more than there is room for."""
+        if self.classes is not None and n_bytes > self.classes:
             raise InputError(
                 "--memory",
                 f"labels of {how_many(n_classes, 'class', 'classes')} take more than the "

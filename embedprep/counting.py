@@ -269,7 +269,7 @@ class _Counting:
         """Whether the portion's words, those under way included, take more than a share of the
         memory that they may.
         """
-        room = self.work.budget.dictionary_beside(self.intake.labels.n_classes)
+        room = self.work.budget.dictionary_beside(self.intake.labels.n_bytes)
         n_bytes = self.total.n_bytes + self._new_bytes + self._merging_bytes
         n_bytes += self.intake.n_in_flight * self._most_of_block
         return room is not None and n_bytes > share * room and self.intake.n_blocks > 0

@@ -7,16 +7,17 @@ or on many. What is decided in between needs no more of it than is told here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embedprep.labels import KnownLabels, LabelFacts
 from embedprep.npy import ArrayWriter
 from embedprep.portions import Kept, RankedWords
 from embedprep.rectangle import Rectangle
-from embedprep.sequences import n_windows
+from embedprep.sequences import Windows, n_windows
 from embedprep.settings import Selection
 from embedprep.specials import Specials
 
@@ -31,29 +32,43 @@ class Layout(NamedTuple):
     drop_empty: bool
     stride: int | None
 
-    def n_rows(self, rows_of_length: Counter[int], n_marks: int) -> int:
-        """How many rows are made of some, so many of which have each number of words."""
-        lengths = np.fromiter(rows_of_length.keys(), np.int64, len(rows_of_length))
-        n_rows = np.fromiter(rows_of_length.values(), np.int64, len(rows_of_length))
-        if self.drop_empty:
-            n_rows[lengths == 0] = 0
-        if self.stride is not None:
-            n_rows *= n_windows(lengths, self.rectangle.max_len - n_marks, self.stride)
-        return int(n_rows.sum())
+    def n_rows(self, piece: int | Counter[int], n_marks: int) -> int:
+        """How many rows are made of a piece of a part."""
+        if isinstance(piece, int):
+            return piece
+        assert self.stride is not None
+        lengths = np.fromiter(piece.keys(), np.int64, len(piece))
+        n_rows = np.fromiter(piece.values(), np.int64, len(piece))
+        of_lengths = n_windows(lengths, self.rectangle.max_len - n_marks, self.stride)
+        return int((n_rows * of_lengths).sum())
+
+    def windows(self, lengths: NDArray[Any], n_marks: int) -> Windows:
+        """What is made of rows of so many words: one window of each where they are truncated."""
+        if self.stride is None:
+            return Windows.of(lengths, int(lengths.max(initial=1)), 0)
+        return Windows.of(lengths, self.rectangle.max_len - n_marks, self.stride)
+
+
+class Pieces(Protocol):
+    """The pieces that a part is written in: how many rows each has or, where rows are split, how
+    many with each number of words.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[int | Counter[int]]: ...
 
 
 class FinalPart(NamedTuple):
     """The rows of a part as the vocabulary makes them, before any is cut or split.
 
-    `rows_of_length` are so many with each number of words, those left out for being empty not
-    among them. The part is written in `pieces`: how many rows each has, or how many with each
-    number of words, those left out among them, where some are left out or split. `labels` are
-    those of the rows that are left.
+    Those left out for being empty are not among them. `rows_of_length` are so many with each number
+    of words.
     """
 
     name: str
     rows_of_length: Counter[int]
-    pieces: Sequence[int | Counter[int]]
+    pieces: Pieces
     labels: KnownLabels
 
 

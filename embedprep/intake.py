@@ -265,7 +265,7 @@ class Intake:
         if block.is_first:  # a file may be read again for another part
             self._rows_of_source[block.source] = 0
         labels = self.labels.encode(block, n_rows, self._rows_of_source[block.source])
-        self._budget.check_classes(self.labels.n_classes)
+        self._budget.check_classes(self.labels.n_classes, self.labels.n_bytes)
 
         is_kept = self._kept_rows(block, hashes, labels)
         is_learned = np.full(n_rows, block.part == TRAINING)

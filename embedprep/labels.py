@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import islice
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, starts_of, take_ragged
+from embedprep.arrays import Flags, Ints, take_ragged
 from embedprep.errors import InputError
 from embedprep.npy import ArraySpec
 from embedprep.sources import Block
@@ -140,12 +142,21 @@ def parse_labels(saved: Any) -> LabelFacts:
     raise ValueError(f"labels are {saved!r}")
 
 
+_OF_A_CLASS = 80
+"""Its code, and its places among others."""
+
+_TIMES_A_NAME = 4
+"""As it came, as JSON, and as the bytes that are written, in the vocabulary and in the manifest."""
+
+
 class LabelCodes:
     """Labels on their way in: each class gets a code in the order of arrival."""
 
     def __init__(self, label_type: str) -> None:
         self.is_number = label_type == "number"
         self.dtype = np.float64 if self.is_number else np.int32
+        self.n_bytes = 0
+        """About what the classes take until they are written."""
         self._code_of: dict[str, int] = {}
 
     @property
@@ -160,6 +171,11 @@ class LabelCodes:
     def restore(self, classes: Sequence[str]) -> None:
         """Give the classes the codes that they had."""
         self._code_of = {name: code for code, name in enumerate(classes)}
+        self._reckon_from(0)
+
+    def _reckon_from(self, first: int) -> None:
+        names = islice(self._code_of, first, None)
+        self.n_bytes += sum(_OF_A_CLASS + _TIMES_A_NAME * getsizeof(name) for name in names)
 
     def encode(self, block: Block, n_rows: int, rows_before: int) -> RowLabels:
         """The labels of the rows of a block; a class counts once a row.
@@ -174,8 +190,9 @@ class LabelCodes:
             return RowLabels(_numbers(labels, per_row, block.source, rows_before), per_row)
         labels = [of_row if len(of_row) < 2 else tuple(dict.fromkeys(of_row)) for of_row in labels]
         per_row = np.fromiter(map(len, labels), np.int32, n_rows)
-        code_of = self._code_of
+        code_of, n_known = self._code_of, len(self._code_of)
         codes = [code_of.setdefault(label, len(code_of)) for of_row in labels for label in of_row]
+        self._reckon_from(n_known)
         return RowLabels(np.array(codes, np.int32), per_row)
 
 
@@ -309,7 +326,10 @@ def _unknown_class(
     raise AssertionError("unreachable: the use of labels tells of a row that is not there")
 
 
-def labels_of_rows(labels: RowLabels, rows: Ints) -> RowLabels:
-    """The labels at `rows: (some rows,)`, in their order and as often as they are named."""
-    starts, per_row = starts_of(labels.per_row)[rows], labels.per_row[rows]
-    return RowLabels(take_ragged(labels.values, starts, per_row.astype(np.int64)), per_row)
+def labels_of_rows(labels: RowLabels, starts: Ints, rows: Ints) -> RowLabels:
+    """The labels at `rows: (some rows,)`, in their order and as often as they are named; `starts`
+    are the places of the first of each row that there is.
+    """
+    per_row = labels.per_row[rows]
+    values = take_ragged(labels.values, starts[rows], per_row.astype(np.int64))
+    return RowLabels(values, per_row)

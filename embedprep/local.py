@@ -11,7 +11,7 @@ import numpy as np
 from embedprep.arrays import Flags, Keys
 from embedprep.counting import Counted
 from embedprep.engines import in_turn
-from embedprep.handover import FinalPart, Layout, Written
+from embedprep.handover import FinalPart, Layout, Pieces, Written
 from embedprep.labels import (
     NO_LABELS,
     Coding,
@@ -28,7 +28,7 @@ from embedprep.rows import lengths_of, write_rows
 from embedprep.sequences import count_lengths
 from embedprep.settings import Selection
 from embedprep.specials import Specials
-from embedprep.spool import Spool
+from embedprep.spool import Record, Spool, SpooledList
 from embedprep.stored import CountedPart, StoredBlock
 from embedprep.work import Work
 
@@ -135,7 +135,7 @@ class _FinalRows(NamedTuple):
     """
 
     rows_of_length: Counter[int]
-    blocks: list[int] | list[Counter[int]]
+    blocks: Pieces
     labels: LabelUse
     hashes: Keys | None
 
@@ -146,27 +146,62 @@ def _final_rows(
     labels, hashes = part.labels, part.hashes
     drops_words = numbering.drops_unknown or numbering.has_stretches
     changes_rows = selection.drop_empty or selection.splits_rows
-    n_rows = [block.n_rows for block in part.blocks]
     if not (drops_words or changes_rows or hashes is not None):
+        n_rows = [block.n_rows for block in part.blocks]
         return _FinalRows(part.rows_of_length, n_rows, labels, hashes)
 
     rows_of_length = Counter[int]()
-    of_blocks: list[Counter[int]] = []
+    n_left: list[int] = []
+    lengths_left = _LengthsOfBlocks(work.spool)
     are_texts: list[Flags] = []
     labels_left = NO_LABELS
     for block in in_turn(work.engine, _final_block, _arguments(part, numbering, work)):
-        rows_of_length.update(block.rows_of_length)
+        left = block.rows_of_length
+        if selection.drop_empty:
+            del left[0]
+        rows_of_length.update(left)
         labels_left = labels_left.united(block.labels)
-        if changes_rows:
-            of_blocks.append(block.rows_of_length)
+        if selection.splits_rows:
+            lengths_left.append(left)
+        else:
+            n_left.append(left.total())
         if hashes is not None:
             are_texts.append(block.holds_word)
     if selection.drop_empty:
-        del rows_of_length[0]
         labels = labels_left
     if hashes is not None:
         hashes = hashes[np.concatenate([np.empty(0, np.bool_), *are_texts])]
-    return _FinalRows(rows_of_length, of_blocks if changes_rows else n_rows, labels, hashes)
+    blocks: Pieces = lengths_left if selection.splits_rows else n_left
+    return _FinalRows(rows_of_length, blocks, labels, hashes)
+
+
+class _Lengths(NamedTuple):
+    """In the spool: the lengths that rows of a block have, and how many rows have each."""
+
+    lengths_and_rows: Record
+
+
+class _LengthsOfBlocks:
+    """How many rows of each block have each number of words: into how many rows they are split is
+    known when the rectangle is chosen. Most of it is in the spool.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._blocks = SpooledList[_Lengths](spool, [_Lengths])
+
+    def append(self, rows_of_length: Counter[int]) -> None:
+        facts = (rows_of_length.keys(), rows_of_length.values())
+        arrays = [np.fromiter(its, np.int32, len(rows_of_length)) for its in facts]
+        self._blocks.append(_Lengths(self._spool.append(arrays)))
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def __iter__(self) -> Iterator[Counter[int]]:
+        for block in self._blocks:
+            lengths, n_rows = self._spool.read(block.lengths_and_rows)
+            yield Counter(dict(zip(lengths.tolist(), n_rows.tolist(), strict=True)))
 
 
 class _FinalBlock(NamedTuple):

@@ -122,10 +122,7 @@ def plan(
     layout = Layout(rectangle, selection.drop_empty, _stride(selection, rectangle, n_marks))
     parts = []
     for part, rows_of_length in zip(text.parts, with_marks, strict=True):
-        n_rows = [
-            piece if isinstance(piece, int) else layout.n_rows(piece, n_marks)
-            for piece in part.pieces
-        ]
+        n_rows = [layout.n_rows(piece, n_marks) for piece in part.pieces]
         parts.append(PlannedPart(part.name, rows_of_length, n_rows))
     labels = _label_facts(text, saved, are_numbers=selection.label_type == "number")
     is_default_max = rows.max_len is None and saved is None

@@ -23,7 +23,6 @@ from embedprep.output import DOCUMENTS, LABELS, LENGTHS, SEQUENCES
 from embedprep.sequences import (
     drop_index,
     pad_between_marks,
-    split_long,
     unfold_lengths,
     unfold_rows,
 )
@@ -31,6 +30,9 @@ from embedprep.specials import PAD_INDEX
 from embedprep.spool import Spool
 from embedprep.stored import CountedPart, StoredBlock
 from embedprep.work import Work
+
+_PLACE_BYTES = 16
+"""Where the words of a row are, and which row of the block it is of."""
 
 
 class Ragged(NamedTuple):
@@ -94,34 +96,38 @@ def write_rows(
     """
     rectangle, specials = layout.rectangle, numbering.specials
     dtype = np.dtype(rectangle.dtype)
+    row_bytes = rectangle.row_bytes + _PLACE_BYTES
+    if LABELS in writers:
+        assert coding is not None
+        row_bytes += coding.facts.array(1).row_bytes
 
     def write_block(block: StoredBlock, first_row: int) -> Written:
         ragged = renumber(block, numbering, work.spool)
-        indices, lengths = ragged.indices, ragged.lengths
-        row = np.arange(len(lengths))  # of the block, as it is stored
+        row = np.arange(len(ragged.lengths))  # of the block, as it is stored
         if layout.drop_empty:
-            row, lengths = row[lengths > 0], lengths[lengths > 0]
-        if layout.stride is not None:
-            room = rectangle.max_len - specials.n_marks
-            indices, lengths, of_row = split_long(indices, lengths, room, layout.stride)
-            row = row[of_row]
-        if LENGTHS in writers:
-            writers[LENGTHS].write(first_row, lengths + specials.n_marks)
+            row = row[ragged.lengths > 0]
+        windows = layout.windows(ragged.lengths[row], specials.n_marks)
         if LABELS in writers:
-            assert coding is not None
             labels = block.placed_labels(work.spool).labels
-            for chunk in row_chunks(len(row), coding.facts.array(1).row_bytes):
-                of_rows = coding.encode(labels_of_rows(labels, row[chunk]))
-                writers[LABELS].write(first_row + chunk.start, of_rows)
+            label_starts = starts_of(labels.per_row)
         if DOCUMENTS in writers:
-            numbers = block.numbers_in_block(work.spool)
-            input_rows = rows_before + block.first_input_row + numbers
-            writers[DOCUMENTS].write(first_row, input_rows[row])
-        ends = np.concatenate([[0], np.cumsum(lengths)])
-        for chunk in row_chunks(len(lengths), rectangle.row_bytes):
-            words = indices[ends[chunk.start] : ends[chunk.stop]].astype(dtype, copy=False)
-            rows = pad_between_marks(words, lengths[chunk], rectangle, specials)
-            writers[SEQUENCES].write(first_row + chunk.start, rows)
+            first_input_row = rows_before + block.first_input_row
+            input_rows = first_input_row + block.numbers_in_block(work.spool)
+        for chunk in row_chunks(windows.n_windows, row_bytes):
+            at = first_row + chunk.start
+            starts, lengths, of_row = windows.at(chunk)
+            if LENGTHS in writers:
+                writers[LENGTHS].write(at, lengths + np.int32(specials.n_marks))
+            if LABELS in writers:
+                assert coding is not None
+                of_rows = labels_of_rows(labels, label_starts, row[of_row])
+                writers[LABELS].write(at, coding.encode(of_rows))
+            if DOCUMENTS in writers:
+                writers[DOCUMENTS].write(at, input_rows[row[of_row]])
+            words = ragged.indices[starts[0] : starts[-1] + lengths[-1]]
+            words = words.astype(dtype, copy=False)
+            rows = pad_between_marks(words, lengths, rectangle, specials, starts - starts[0])
+            writers[SEQUENCES].write(at, rows)
         return Written(ragged.n_words, ragged.n_unknown)
 
     first_rows = starts_of(np.array(n_rows_of_block, np.int64)).tolist()

@@ -11,7 +11,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -80,7 +80,7 @@ def unfold_lengths(
 
 
 def n_windows(lengths: NDArray[Any], room: int, stride: int) -> Ints:
-    """How many rows of up to `room` values each of `lengths: (rows,)` gives, as by `split_long`.
+    """How many rows of up to `room` values each of `lengths: (rows,)` gives, as by `Windows`.
 
     >>> n_windows(np.array([0, 4, 5, 8]), 4, 1).tolist()
     [1, 1, 2, 3]
@@ -88,32 +88,66 @@ def n_windows(lengths: NDArray[Any], room: int, stride: int) -> Ints:
     return 1 + np.maximum(0, -((room - lengths.astype(np.int64)) // (room - stride)))
 
 
-def split_long(
-    indices: NDArray[Any], lengths: NDArray[Any], room: int, stride: int
-) -> tuple[NDArray[Any], NDArray[np.int32], Ints]:
-    """Ragged rows, each cut into rows of up to `room` values that begin with the last `stride` of
-    the one before: the indices, the lengths, and from which row each is, (new rows,).
+class Windows(NamedTuple):
+    """Ragged rows, each cut into windows of up to `room` values that begin with the last `stride`
+    of the one before: where each row starts, its length, and how many windows there are up to its
+    last one; all (rows,).
 
-    As by the truncation of Hugging Face tokenizers (tokenizers/src/tokenizer/encoding.rs).
+    As by the truncation of Hugging Face tokenizers (tokenizers/src/tokenizer/encoding.rs). Windows
+    are told of some at a time: all together can hold `room` times the values of the rows.
     """
-    n_of_row = n_windows(lengths, room, stride)
-    of_row = np.repeat(np.arange(len(lengths)), n_of_row)
-    offsets = (np.arange(len(of_row)) - starts_of(n_of_row)[of_row]) * (room - stride)
-    new_lengths = np.minimum(room, lengths[of_row] - offsets)
-    starts = starts_of(lengths)[of_row] + offsets
-    return take_ragged(indices, starts, new_lengths), new_lengths.astype(np.int32), of_row
+
+    starts: Ints
+    lengths: NDArray[Any]
+    ends: Ints
+    room: int
+    stride: int
+
+    @classmethod
+    def of(cls, lengths: NDArray[Any], room: int, stride: int) -> Windows:
+        ends = np.cumsum(n_windows(lengths, room, stride))
+        return cls(starts_of(lengths), lengths, ends, room, stride)
+
+    @property
+    def n_windows(self) -> int:
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+    def at(self, some: slice) -> tuple[Ints, NDArray[np.int32], Ints]:
+        """Where some windows start among the values, how long they are, and from which row each is;
+        all (windows,).
+
+        >>> windows = Windows.of(np.array([2, 5]), room=3, stride=1)
+        >>> [facts.tolist() for facts in windows.at(slice(0, 3))]
+        [[0, 2, 4], [2, 3, 3], [0, 1, 1]]
+        """
+        first, last = np.searchsorted(self.ends, [some.start, some.stop - 1], "right").tolist()
+        rows = slice(first, last + 1)
+        n_of_row = np.diff(np.minimum(self.ends[rows], some.stop), prepend=some.start)
+        of_row = np.repeat(np.arange(first, last + 1), n_of_row)
+
+        first_window = self.ends[first - 1] if first else 0
+        firsts = np.concatenate([[first_window], self.ends[first:last]])  # of each row
+        number_in_row = np.arange(some.start, some.stop) - np.repeat(firsts, n_of_row)
+        offsets = number_in_row * (self.room - self.stride)
+        lengths = np.minimum(self.room, self.lengths[of_row] - offsets).astype(np.int32)
+        return self.starts[of_row] + offsets, lengths, of_row
 
 
 def pad(
-    indices: NDArray[Any], lengths: NDArray[Any], shape: Rectangle, value: float = 0
+    indices: NDArray[Any],
+    lengths: NDArray[Any],
+    shape: Rectangle,
+    value: float = 0,
+    starts: Ints | None = None,
 ) -> NDArray[Any]:
-    """Ragged indices, end to end, laid into rows of one length; (rows, max_len), of their dtype.
+    """Ragged indices laid into rows of one length; (rows, max_len), of their dtype.
 
+    They stand end to end, or from the `starts: (rows,)` on; several rows may then hold the same.
     Every row is a window of `max_len` on the indices, some of its neighbours' in it, over which
     `value` is then written.
     """
     max_len = shape.max_len
-    ends = np.cumsum(lengths, dtype=np.int64)
+    ends = np.cumsum(lengths, dtype=np.int64) if starts is None else starts + lengths
     keeps_end = np.where(lengths <= max_len, shape.padding == "pre", shape.truncating == "pre")
     begins = np.where(keeps_end, ends - max_len, ends - lengths)
 
@@ -133,19 +167,24 @@ def pad(
 
 
 def pad_between_marks(
-    words: NDArray[Any], lengths: NDArray[Any], shape: Rectangle, specials: Specials
+    words: NDArray[Any],
+    lengths: NDArray[Any],
+    shape: Rectangle,
+    specials: Specials,
+    starts: Ints | None = None,
 ) -> NDArray[Any]:
-    """Ragged indices of words laid into rows, each between its marks; (rows, max_len).
+    """Ragged indices of words laid into rows as by `pad`, each between its marks; (rows, max_len).
 
     Only words are cut, so that a row keeps its marks: Hugging Face tokenizers, too, truncate
     before the post-processor adds them.
     """
     if not specials.n_marks:
-        return pad(words, lengths, shape)
+        return pad(words, lengths, shape, starts=starts)
     room = shape.max_len - specials.n_marks
     rows = np.zeros((len(lengths), shape.max_len), words.dtype)
     first_column = 0 if specials.bos is None else 1
-    rows[:, first_column : first_column + room] = pad(words, lengths, replace(shape, max_len=room))
+    inner = pad(words, lengths, replace(shape, max_len=room), starts=starts)
+    rows[:, first_column : first_column + room] = inner
 
     n_filled = np.minimum(lengths, room) + specials.n_marks
     first = shape.max_len - n_filled if shape.padding == "pre" else np.zeros_like(n_filled)

@@ -9,7 +9,7 @@ entries leave free.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -185,13 +185,24 @@ def format_vocabulary(vocabulary: Vocabulary) -> bytes:
     if vocabulary.labels is not None:
         facts["labels"] = vocabulary.labels.saved
     head = json.dumps(facts, ensure_ascii=False)
-    # JSON escapes every LF, so one dump can be cut there into the words again.
-    words = json.dumps(vocabulary.words, ensure_ascii=False, separators=("\n", ":"))[1:-1]
-    counts = json.dumps(vocabulary.counts, separators=("\n", ":"))[1:-1]
-    pairs = zip(words.split("\n"), counts.split("\n"), strict=True)
-    listed = "],\n[".join(map(", ".join, pairs))
+    firsts = range(0, len(vocabulary.words), _WORDS_AT_ONCE)
+    some = [slice(first, first + _WORDS_AT_ONCE) for first in firsts]
+    listed = "],\n[".join(_listed(vocabulary.words[its], vocabulary.counts[its]) for its in some)
     listed = f"[{listed}]\n" if vocabulary.words else ""
     return f'{head[:-1]}, "words": [\n{listed}]}}\n'.encode()
+
+
+_WORDS_AT_ONCE = 1 << 16
+"""Written one by one, as JSON, words take several times what they take in the file."""
+
+
+def _listed(some_words: Sequence[str], some_counts: Sequence[int]) -> str:
+    """Some words and their counts as pairs of JSON, but for the first bracket and the last."""
+    # JSON escapes every LF, so one dump can be cut there into the words again.
+    words = json.dumps(some_words, ensure_ascii=False, separators=("\n", ":"))[1:-1]
+    counts = json.dumps(some_counts, separators=("\n", ":"))[1:-1]
+    pairs = zip(words.split("\n"), counts.split("\n"), strict=True)
+    return "],\n[".join(map(", ".join, pairs))
 
 
 def parse_vocabulary(text: str, place: str) -> Vocabulary:

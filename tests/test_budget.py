@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import tracemalloc
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,19 @@ import pytest
 import embedprep
 from embedprep import counting
 from embedprep.budget import Budget, budget_of
+from embedprep.counting import count
 from embedprep.dictionary import Merged
+from embedprep.engines import ThreadEngine
 from embedprep.errors import InputError, SettingsError
-from embedprep.settings import JOB_BYTES, Resources
+from embedprep.hashing import Secret
+from embedprep.labels import LabelCodes
+from embedprep.local import LocalText
+from embedprep.settings import JOB_BYTES, Resources, Selection
+from embedprep.sources import PADDING, Block, Reading
+from embedprep.specials import specials_of
+from embedprep.spool import Spool
+from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.work import Work
 
 MB = 1_000_000
 BESIDE = 60 * MB
@@ -98,14 +111,88 @@ def test_any_words_keep_to_the_memory(kind: str, tmp_path: Path) -> None:
     assert max(made[2], counted) <= 138 * MB + BESIDE
 
 
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="asks the system for the peak")
+def test_labels_that_are_more_than_their_texts_keep_to_the_memory(tmp_path: Path) -> None:
+    """Of 40,000 records of one letter, each with 60 of 300 classes."""
+    names = np.array([f"class {number}" for number in range(300)])
+    chosen = np.random.default_rng(1).integers(0, 300, (40_000, 60))
+    with (tmp_path / "t.jsonl").open("w", encoding="ascii") as lines:
+        for of_record in names[chosen].tolist():
+            lines.write(json.dumps({"text": "a", "kind": of_record}) + "\n")
+    options = ("--label-column", "kind", "-n", "1000", "--memory", "96MB", "--jobs", "1")
+    assert (
+        peak_of("run", tmp_path / "t.jsonl", "-o", tmp_path / "out", *options) <= 96 * MB + BESIDE
+    )
+    labels = np.load(tmp_path / "out" / "labels.npy", mmap_mode="r")
+    expected = np.zeros_like(labels)
+    columns = np.argsort(np.argsort(names))  # classes are sorted
+    expected[np.arange(len(chosen))[:, None], columns[chosen]] = 1
+    assert (labels == expected).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="asks the system for the peak")
+def test_rows_that_a_long_line_is_split_into_keep_to_the_memory(tmp_path: Path) -> None:
+    """Of 150,000 words in a line, each of which begins a row of 512."""
+    words = np.random.default_rng(1).integers(0, 100, 150_000)
+    (tmp_path / "t").write_text(" ".join(map(str, words.tolist())), encoding="ascii")
+    options = ("--max-len", "512", "--overflow", "split", "--stride", "511", "-n", "1000")
+    bound = ("--memory", "96MB", "--jobs", "1")
+    peak = peak_of("run", tmp_path / "t", "-o", tmp_path / "out", *options, *bound)
+    assert peak <= 96 * MB + BESIDE
+    output = embedprep.load(tmp_path / "out")
+    assert output.sequences.shape == (150_000 - 511, 512)
+    expected = [output.vocabulary.index[str(word)] for word in words[-612:].tolist()]
+    assert output.sequences[-1].tolist() == expected[100:]
+    assert output.sequences[-101].tolist() == expected[:512]
+
+
+@pytest.mark.parametrize("is_split", [False, True])
+def test_little_is_kept_of_each_block_where_rows_are_left_out_or_split(
+    tmp_path: Path, *, is_split: bool
+) -> None:
+    """Of 400 blocks with rows of 100 lengths, half of them empty."""
+    data = "".join("a " * n + "\n\n" for n in range(1, 101)).encode() + PADDING
+    selection = Selection(drop_empty=True, overflow="split" if is_split else "truncate")
+    secret = Secret.draw()
+    with ThreadEngine(1) as engine, Spool(tmp_path, 0) as spool:
+        work = Work(engine, secret, spool)
+        blocks = [Block("t", data, 0)] * 400
+        counted = count(blocks, Reading(), TokenizerSettings(), work, selection=selection)
+        text = LocalText(counted, work)
+        ranked = text.rank(10, 1, [])
+        tracemalloc.start()
+        try:
+            numbered = text.number(ranked.kept, specials_of("unk"), selection)
+            kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert kept < 400 * 1000
+        [part] = numbered.parts
+        assert len(part.pieces) == 400
+        for piece in part.pieces:
+            assert piece == (Counter(range(1, 101)) if is_split else 100)
+        assert part.rows_of_length == Counter(dict.fromkeys(range(1, 101), 400))
+
+
 def test_classes_have_their_share() -> None:
     budget = Budget(classes=30_000_000)
-    budget.check_classes(100_000)
-    with pytest.raises(InputError, match=r"^--memory: labels of 100,001 classes take more than"):
-        budget.check_classes(100_001)
-    Budget().check_classes(1 << 40)
-    assert Budget(dictionary=30_000_000).dictionary_beside(20_000) == 29_000_000
-    assert Budget().dictionary_beside(20_000) is None
+    budget.check_classes(7, 30_000_000)
+    with pytest.raises(InputError, match=r"^--memory: labels of 7 classes take more than"):
+        budget.check_classes(7, 30_000_001)
+    Budget().check_classes(7, 1 << 40)
+    assert Budget(dictionary=30_000_000).dictionary_beside(6_000_000) == 29_000_000
+    assert Budget().dictionary_beside(6_000_000) is None
+
+
+def test_classes_take_what_their_names_take() -> None:
+    codes = LabelCodes("class")
+    for names in (["a", "b"], ["b", "x" * 1000]):
+        codes.encode(Block("t", b"", 0, labels=[(name,) for name in names]), 2, 0)
+    expected = sum(80 + 4 * sys.getsizeof(name) for name in ("a", "b", "x" * 1000))
+    assert codes.n_bytes == expected
+    again = LabelCodes("class")
+    again.restore(codes.classes)
+    assert again.n_bytes == expected
 
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="asks the system for the peak")

@@ -128,6 +128,18 @@ def test_the_place_of_an_undecodable_byte_is_that_of_its_line() -> None:
     assert records(table, "t.csv", errors="replace", **chosen).texts == ["a", "x \ufffd"]
 
 
+def test_labels_count_for_a_block_and_equal_ones_are_one_string(tmp_path: Path) -> None:
+    line = json.dumps({"text": "a", "tag": ["the one", "the other"] * 20})
+    (tmp_path / "t.jsonl").write_text(f"{line}\n" * 5000, encoding="ascii")
+    reading = Reading(records=RecordSettings(label_columns=("tag",)))
+    blocks = list(read_blocks([str(tmp_path / "t.jsonl")], reading, []))
+    rows = [block.labels for block in blocks if block.labels is not None]
+    assert sum(map(len, rows)) == 5000
+    n_bytes = sum(sys.getsizeof(of_row) for of_row in rows[0])
+    assert 400_000 < n_bytes < 2 * reading.block_bytes
+    assert {len({id(label) for of_row in labels for label in of_row}) for labels in rows} == {2}
+
+
 def test_several_columns_are_joined_by_a_space_and_labels_stand_side_by_side() -> None:
     table = "id,title,body,a,b\n1,Hello,you there,x,y\n2,,Bye,,z\n"
     made = records(

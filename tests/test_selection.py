@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from embedprep import load, pipeline
+from embedprep import arrays, load, pipeline
 from embedprep.budget import Budget
 from embedprep.building import build
 from embedprep.errors import EmbedprepError
@@ -156,6 +156,7 @@ def assert_part(found: Output, expected: twins.Part, stride: int | None) -> None
     n_jobs=st.sampled_from([1, 2]),
     is_on_disk=st.booleans(),
     dictionary_bytes=st.sampled_from([None, 1, 2000]),
+    chunk_bytes=st.sampled_from([60, arrays.CHUNK_BYTES]),
 )
 def test_any_records_with_any_settings(
     *,
@@ -164,6 +165,7 @@ def test_any_records_with_any_settings(
     n_jobs: int,
     is_on_disk: bool,
     dictionary_bytes: int | None,
+    chunk_bytes: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     records, chosen = job
@@ -171,6 +173,7 @@ def test_any_records_with_any_settings(
     with pytest.MonkeyPatch.context() as patched:
         budget = Budget(n_jobs, dictionary_bytes, 0 if is_on_disk else MEMORY_BYTES)
         patched.setattr(pipeline, "budget_of", lambda *_, **__: budget)
+        patched.setattr(arrays, "CHUNK_BYTES", chunk_bytes)
         try:
             expected = expected_of(records, chosen)
         except twins.Refused:

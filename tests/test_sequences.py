@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from keras_preprocessing import sequence as keras
 
 from embedprep import pad_sequences
-from embedprep.arrays import starts_of
+from embedprep.arrays import row_chunks, starts_of
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, Rectangle, choose_max_len, parse_max_len
-from embedprep.sequences import pad, pad_between_marks, unfold_lengths, unfold_rows
+from embedprep.sequences import Windows, pad, pad_between_marks, unfold_lengths, unfold_rows
 from embedprep.specials import Specials
 from tests import twins
 
@@ -104,6 +104,33 @@ def test_ragged_indices_are_padded_as_by_the_twin(
     assert padded.shape == (len(rows), shape.max_len)
     assert padded.dtype == shape.dtype
     assert padded.flags.c_contiguous
+
+
+@given(
+    rows=sequences, shape=rectangles(), stride=st.integers(0, 11), row_bytes=st.integers(1, 1 << 22)
+)
+@example(rows=[[1, 2, 3, 4], [], [5]], shape=Rectangle(2), stride=1, row_bytes=1 << 21)
+def test_rows_are_split_some_windows_at_a_time_as_by_the_twin(
+    rows: list[list[int]], shape: Rectangle, stride: int, row_bytes: int
+) -> None:
+    room = shape.max_len
+    stride = min(stride, room - 1)
+    cut = [
+        (number, window)
+        for number, row in enumerate(rows)
+        for window in twins.windows(row, room, stride)
+    ]
+    indices = np.array([i for row in rows for i in row], np.int32)
+    windows = Windows.of(np.array([len(row) for row in rows], np.int32), room, stride)
+    assert windows.n_windows == len(cut)
+    for some in row_chunks(len(cut), row_bytes):
+        starts, lengths, of_row = windows.at(some)
+        assert of_row.tolist() == [number for number, _ in cut[some]]
+        assert lengths.tolist() == [len(window) for _, window in cut[some]]
+        padded = pad(indices, lengths, shape, starts=starts)
+        assert padded.tolist() == [
+            twins.pad(window, room, shape.padding, shape.truncating) for _, window in cut[some]
+        ]
 
 
 @given(

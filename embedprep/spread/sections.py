@@ -21,7 +21,7 @@ from embedprep.dictionary import Dictionary, Lookup, WordArray, best_of, merge
 from embedprep.dictionary.keys import marks_of
 from embedprep.doubts import Beginning
 from embedprep.engines import ThreadEngine
-from embedprep.handover import FinalPart, Layout, Written
+from embedprep.handover import FinalPart, Layout, Pieces, Written
 from embedprep.hashing import Secret
 from embedprep.labels import LabelFacts
 from embedprep.local import LocalNumberedText, LocalText
@@ -170,18 +170,19 @@ def final_parts(
     Of each part's rows, the whole section is one piece.
     """
     with _numbered(counted, known, task) as text:
-        parts = [
-            part._replace(pieces=[_sum_of(part.pieces)] if part.pieces else [])
-            for part in text.parts
-        ]
+        parts = [part._replace(pieces=_as_one(part.pieces)) for part in text.parts]
         return parts, [its.hashes for its in text.final]
 
 
-def _sum_of(pieces: Sequence[int | Counter[int]]) -> int | Counter[int]:
-    if isinstance(pieces[0], int):
-        return sum(piece for piece in pieces if isinstance(piece, int))
-    counters = [piece for piece in pieces if isinstance(piece, Counter)]
-    return sum(counters, Counter[int]())
+def _as_one(pieces: Pieces) -> list[int | Counter[int]]:
+    """Pieces of one kind as one, which is 0 where they have no row; none if there are none."""
+    n_rows, rows_of_length = 0, Counter[int]()
+    for piece in pieces:
+        if isinstance(piece, int):
+            n_rows += piece
+        else:
+            rows_of_length.update(piece)
+    return [rows_of_length or n_rows] if len(pieces) else []
 
 
 def parts_of(final: tuple[list[FinalPart], list[Keys | None]]) -> list[FinalPart]:
@@ -232,12 +233,8 @@ def write_section(
     places, first_row, rows_before = writing.places, writing.first_row, writing.rows_before
     with _numbered(counted, known, task, rows_before=rows_before) as text:
         part = text.parts[writing.part]
-        n_rows = [
-            piece
-            if isinstance(piece, int)
-            else writing.layout.n_rows(piece, known.specials.n_marks)
-            for piece in part.pieces
-        ]
+        n_marks = known.specials.n_marks
+        n_rows = [writing.layout.n_rows(piece, n_marks) for piece in part.pieces]
         if sum(n_rows) != writing.n_rows:
             raise changed_meanwhile(counted.section)
         writers = {name: PlacedRows(place, first_row) for name, place in places.items()}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Bytes
-from embedprep.sequences import split_long
+from embedprep.sequences import Windows
 from embedprep.specials import PAD_INDEX
 
 LONGEST_SENTENCE = 1000
@@ -49,7 +49,8 @@ def corpus_text(ids: NDArray[Any], spelled: NDArray[np.void]) -> tuple[Bytes, in
     lengths = lengths[lengths >= 2]
     indices = ids[is_word]  # (words,)
     if len(lengths) and lengths.max() > LONGEST_SENTENCE:
-        indices, lengths, _ = split_long(indices, lengths, LONGEST_SENTENCE, stride=0)
+        windows = Windows.of(lengths, LONGEST_SENTENCE, stride=0)
+        _, lengths, _ = windows.at(slice(0, windows.n_windows))
     text = spelled.take(indices)
     octets = text.view(np.uint8)
     octets[np.cumsum(lengths) * spelled.itemsize - 1] = ord("\n")
