@@ -89,7 +89,8 @@ def folder_on_disk(folder: str | Place) -> Path:
 def _load(folder: Path) -> Output:
     """An output without its parts, of which a part has none."""
     manifest = read_manifest_of_rows(folder)
-    names, in_shards = output_names(manifest), open_shards(folder, manifest)
+    names = output_names(manifest)
+    in_shards = open_shards(folder.absolute(), manifest)  # which are mapped wherever one then is
 
     def array(name: str) -> NDArray[Any]:
         found = in_shards[name] if name in in_shards else load_array(folder / name)

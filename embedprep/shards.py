@@ -253,5 +253,4 @@ def open_shards(folder: Path, manifest: Mapping[str, Any]) -> dict[str, ShardedA
 def _shard(folder: Path, listed: Listed) -> Shard:
     assert listed.shape is not None
     assert listed.dtype is not None
-    path = folder.absolute() / listed.name  # it is read later, wherever the process then is
-    return Shard(path, listed.shape, listed.dtype)
+    return Shard(folder / listed.name, listed.shape, listed.dtype)

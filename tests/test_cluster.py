@@ -44,11 +44,14 @@ def test_processes_give_the_bytes_of_one_job(text: Path, tmp_path: Path) -> None
     assert files_in(tmp_path / "many") == files_in(tmp_path / "one")
 
 
-def test_no_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("address", "why"), [("tcp://127.0.0.1:1", ""), ("tls://127.0.0.1:1", "TLS expects")]
+)
+def test_no_scheduler_is_told(address: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_PATIENCE", 1.0)
     with (
-        pytest.raises(EngineError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 "),
-        cluster_engine("tcp://127.0.0.1:1", None, dict),
+        pytest.raises(EngineError, match=rf"no scheduler answers at {address} \({why}"),
+        cluster_engine(address, None, dict),
     ):
         pass
 

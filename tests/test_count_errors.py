@@ -331,3 +331,14 @@ def test_a_wrong_command_line(
     ended = CliRunner().invoke(cli, command.split())
     assert (ended.exit_code, ended.output.splitlines()[-1]) == (2, f"Error: {said}")
     assert sorted(Path.cwd().iterdir()) == there
+
+
+@pytest.mark.parametrize("command", ["run {} -o out", "encode {} --vocab v.json -o out"])
+@pytest.mark.parametrize("name", ["c.npz", "c.txt"])
+def test_counts_have_no_rows(command: str, name: str, counts: Path, tmp_path: Path) -> None:
+    counts.rename(tmp_path / name)
+    with pytest.raises(InputError) as caught:
+        cli.main(command.format(tmp_path / name).split(), standalone_mode=False)
+    cause = "is a file of counts, and has no rows"
+    remedy = "give the text itself; vocab makes a vocabulary of counts"
+    assert str(caught.value) == f"{tmp_path / name}: {cause}; {remedy}"

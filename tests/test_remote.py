@@ -319,6 +319,22 @@ def test_the_bytes_of_objects_are_known_beforehand(texts: Path) -> None:
     assert total_bytes(["memory://texts/none"]) is None
 
 
+class ParamValidationError(Exception):
+    """What botocore raises, of that name."""
+
+
+@pytest.mark.usefixtures("memory")
+def test_what_is_no_address_is_not_to_be_tried_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def info(*_arguments: object, **_options: object) -> None:
+        raise ParamValidationError("Parameter validation failed:\nInvalid bucket name")
+
+    monkeypatch.setattr(MemoryFileSystem, "info", info)
+    with pytest.raises(OutputError) as caught:
+        embedprep.build("memory://b/t.txt", "memory://out")
+    said = "memory://out: cannot be written (is no address of an object); check the address"
+    assert str(caught.value) == said
+
+
 # Publication.
 
 OLD: dict[str, Any] = {"max_len": 3, "dim": 4}

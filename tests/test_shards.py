@@ -445,3 +445,11 @@ def test_a_manifest_without_its_index_leads_to_a_missing_file(folder: Path) -> N
     with pytest.raises(OutputError) as raised:
         embedprep.load(folder / "out")
     assert str(raised.value) == f"{folder / 'out' / ROWS}: no such file; check the path"
+
+
+@pytest.mark.usefixtures("folder")
+def test_shards_are_found_wherever_the_process_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = embedprep.load("out")
+    expected = embedprep.load("one").sequences[4].tolist()
+    monkeypatch.chdir("/")
+    assert output.sequences[4].tolist() == expected

@@ -178,3 +178,11 @@ def test_standard_input_cannot_be_looked_at() -> None:
         result = CliRunner().invoke(cli, command.split(), input="a 1\n")
         assert result.exit_code == 2
         assert "standard input can be read once" in result.output
+
+
+def test_a_file_of_rows_has_no_manifest_to_look_at() -> None:
+    command = "encode u.txt --vocab v.json -o x.npy --if-changed"
+    call("vocab t.txt -o v.json")
+    result = CliRunner().invoke(cli, command.split())
+    assert result.exit_code == 2
+    assert "asks the manifest of a folder" in result.output
