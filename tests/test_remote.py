@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -32,7 +37,7 @@ from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, MissingExtra, OutputError
 from embedprep.manifest import read_manifest
 from embedprep.places import Url, place_of, requests, streams
-from embedprep.publication import objects, staged_folder
+from embedprep.publication import locks, objects, staged_file, staged_folder, temporary
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import (
     PADDING,
@@ -623,6 +628,209 @@ def test_an_output_too_large_for_the_temporary_disk(
     with pytest.raises(OutputError) as caught:
         embedprep.build(TEXT, "memory://out", max_len=5)
     assert f"and the disk of {tmp_path} has 1 kB left; " in str(caught.value)
+
+
+# The temporary folder.
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `$TMPDIR` of the test's own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    monkeypatch.setenv("TMPDIR", str(disk))
+    return disk
+
+
+@contextmanager
+def waiting(
+    disk: Path, command: str, output: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A process that has locked its temporary folder and waits for its text, and that folder.
+
+    To ask for the lock would get into the way of who takes it, so who has not yet is cleared.
+    """
+    arguments = [sys.executable, "-m", "embedprep", command, "-", "-q", "-o", output]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE) as process:
+        made: list[Path] = []
+        deadline = time.monotonic() + 20
+        while not (made and made[0].exists()):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+            made = list(disk.iterdir())
+            temporary._clear_dead()
+        yield process, made[0]
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether somebody holds the lock of a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("command", "output"), [("run", "memory://dead"), ("vocab", "memory://dead.json")]
+)
+def test_what_a_killed_run_left_goes_with_the_next_one(
+    command: str, output: str, disk: Path
+) -> None:
+    with waiting(disk, command, output) as (process, folder):
+        (folder / "part").mkdir()
+        (folder / "part" / "sequences.npy").write_bytes(b"large")
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert list(disk.iterdir()) == [folder]
+    embedprep.build(TEXT, "memory://out")
+    assert list(disk.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "output"), [("run", "memory://alive"), ("vocab", "memory://alive.json")]
+)
+def test_what_a_run_is_making_stays(command: str, output: str, disk: Path) -> None:
+    with waiting(disk, command, output) as (process, folder):
+        embedprep.build(TEXT, "memory://out")
+        Vocabulary.load("memory://out/vocab.json").save("memory://vocab.json")
+        assert list(disk.iterdir()) == [folder]
+        process.communicate(b"the cat\n")
+    assert process.returncode == 0
+    assert list(disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["_open_folder", "take_lock"])
+def test_a_folder_cleared_before_it_is_locked_is_made_anew(
+    step: str, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run clears the first two folders just before a step of the run that made them."""
+    made: list[Path] = []
+    whole = getattr(temporary, step)
+
+    def after_clearing(argument: Any) -> Any:
+        if len(made) < 2:
+            made.extend(disk.iterdir())
+            with monkeypatch.context() as patch:
+                patch.setattr(temporary, step, whole)
+                temporary._clear_dead()
+            assert list(disk.iterdir()) == []
+        return whole(argument)
+
+    monkeypatch.setattr(temporary, step, after_clearing)
+    with temporary.folder_for_address() as folder:
+        assert len({*made, folder}) == 3
+        assert list(disk.iterdir()) == [folder]
+        assert is_locked(folder)
+    assert list(disk.iterdir()) == []
+
+
+def test_what_came_into_the_place_of_a_leftover_stays(
+    disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(descriptor: int) -> bool | None:
+        left.rmdir()
+        left.mkdir()
+        return locks.take_lock(descriptor)
+
+    left = disk / ".embedprep_address-abcdefgh"
+    left.mkdir()
+    monkeypatch.setattr(temporary, "take_lock", replaced)
+    temporary._clear_dead()
+    assert list(disk.iterdir()) == [left]
+
+
+def test_a_folder_that_another_run_is_clearing_is_left_to_it(
+    disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdtemp = tempfile.mkdtemp
+    held: list[int] = []
+
+    def locked_by_another(**options: Any) -> str:
+        monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
+        folder: str = mkdtemp(**options)
+        held.append(os.open(folder, os.O_RDONLY))
+        fcntl.flock(held[0], fcntl.LOCK_EX)
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", locked_by_another)
+    with temporary.folder_for_address() as folder:
+        (other,) = set(disk.iterdir()) - {folder}
+    os.close(held[0])
+    assert list(disk.iterdir()) == [other]
+
+
+def test_many_runs_at_once_never_clear_each_others_folders(disk: Path) -> None:
+    def make(number: int) -> int:
+        for _ in range(30):
+            with staged_file(Url(f"memory://many/{number}")) as path:
+                path.write_bytes(b"%d" % number)
+                time.sleep(0.001)
+                assert path.read_bytes() == b"%d" % number
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(make, range(8))) == list(range(8))
+    assert list(disk.iterdir()) == []
+
+
+def test_nothing_else_in_the_temporary_folder_is_cleared(
+    disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = ".embedprep_address-abcdefgh"
+    (disk / ".embedprep-abcdefgh").mkdir()  # of a run whose output lies there
+    (disk / ".embedprep_address-mine").mkdir()
+    (disk / name[:-1]).mkdir()
+    (disk / f"{name[:-1]}1").write_bytes(b"a file")
+    os.mkfifo(disk / f"{name[:-1]}2")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_bytes(b"mine")
+    (disk / f"{name[:-1]}3").symlink_to(tmp_path / "mine")
+    before = set(disk.iterdir())
+    (disk / name).mkdir()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.geteuid", lambda: os.getuid() + 1)
+        temporary._clear_dead()
+    assert set(disk.iterdir()) == before | {disk / name}
+    temporary._clear_dead()
+    assert set(disk.iterdir()) == before
+    assert (tmp_path / "mine" / "notes.txt").read_bytes() == b"mine"
+
+
+def test_a_run_whose_output_is_the_temporary_folder_clears_no_others(disk: Path) -> None:
+    with waiting(disk, "run", "memory://alive") as (process, folder):
+        embedprep.build(TEXT, disk)
+        assert folder.is_dir()
+        process.communicate(b"the cat\n")
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("lack", ["of the file system", "of the platform"])
+def test_without_locks_nothing_is_cleared(
+    lack: str, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(25, "no locks")
+
+    if lack == "of the file system":
+        monkeypatch.setattr(fcntl, "flock", refuse)
+    else:
+        monkeypatch.setattr(locks, "fcntl", None)
+        monkeypatch.setattr(temporary, "HAS_LOCKS", False)
+    left = disk / ".embedprep_address-abcdefgh"
+    left.mkdir()
+    embedprep.build(TEXT, "memory://out")
+    assert list(disk.iterdir()) == [left]
+    assert "manifest.json" in stored(fsspec.filesystem("memory"))
+
+
+# What is refused, and what is told.
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """How does an output become visible, whole or not at all?
 
 `files`, `folders` and, at addresses, `objects` do it, `staging` is what they have of an output
-meanwhile; `guards` tell what an output must not replace, `locks` and `leftovers`
-who else is writing and what dead runs left, `signals` and `flushing` keep it whole through Ctrl-C
-and a loss of power.
+meanwhile, `temporary` where one for an address is made; `guards` tell what an output must not
+replace, `locks` and `leftovers` who else is writing and what dead runs left, `signals` and
+`flushing` keep it whole through Ctrl-C and a loss of power.
 """
 
 from embedprep.publication.files import staged_file

@@ -21,6 +21,7 @@ from embedprep.publication.guards import refuse_part_of_output
 from embedprep.publication.leftovers import STAGING, clear_leftovers
 from embedprep.publication.locks import try_lock
 from embedprep.publication.signals import held_signals
+from embedprep.publication.temporary import folder_for_address
 
 _LONGEST_NAME = 200
 """Bytes that leave room for a prefix and a suffix in the 255 of most file systems."""
@@ -91,8 +92,8 @@ def _put_at_end(target: Url) -> Iterator[Path]:
     try:
         target.check_writable()
         refuse_part_of_output(target, "name another object, or its folder")
-        with tempfile.TemporaryDirectory(prefix=STAGING) as folder:
-            temporary = Path(folder) / "content"
+        with folder_for_address() as folder:
+            temporary = folder / "content"
             yield temporary
             target.put(temporary)
     except OSError as error:

@@ -14,13 +14,15 @@ try:
 except ImportError:  # Windows: two runs into one folder are not told apart there
     fcntl = None
 
+HAS_LOCKS = fcntl is not None
+
 
 def lock_folder(target: Path, *, is_needed: bool = False) -> int | None:
     """Take the lock of a folder. Raises OutputError where another run has it and, if it is needed,
     where there are no locks.
     """
     descriptor = None if fcntl is None else os.open(target, os.O_RDONLY)
-    is_taken = _taken(descriptor)
+    is_taken = take_lock(descriptor)
     if is_taken or (is_taken is None and not is_needed):
         return descriptor
     unlock(descriptor)
@@ -43,10 +45,10 @@ def try_lock(descriptor: int) -> bool:
     """Take the lock of an open file or folder, which ends with the process that holds it; where
     there are no locks, it is as if it were free.
     """
-    return _taken(descriptor) is not False
+    return take_lock(descriptor) is not False
 
 
-def _taken(descriptor: int | None) -> bool | None:
+def take_lock(descriptor: int | None) -> bool | None:
     """Whether the lock was free and now is taken, None where there are no locks."""
     if fcntl is None or descriptor is None:
         return None

@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import json
 import secrets
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from embedprep.background import in_background
 from embedprep.errors import OutputError
@@ -27,13 +25,14 @@ from embedprep.npy import disk_error
 from embedprep.places import Url
 from embedprep.places.requests import takes_several
 from embedprep.publication.guards import refuse_other_kind
-from embedprep.publication.leftovers import CLAIM, STAGING, read_claim
+from embedprep.publication.leftovers import CLAIM, read_claim
 from embedprep.publication.staging import (
     StagedFolder,
     is_manifest,
     listed_before,
     refuse_own_outputs,
 )
+from embedprep.publication.temporary import folder_for_address
 
 _PUTS_AT_ONCE = 4
 
@@ -48,8 +47,8 @@ def staged_for_address(target: Url, kind: str) -> Iterator[StagedFolder]:
         target.check_writable()
         refuse_other_kind(target, kind)
         listed = listed_before(target)
-        with tempfile.TemporaryDirectory(prefix=STAGING) as folder:
-            staged = StagedFolder(target, Path(folder), listed)
+        with folder_for_address() as folder:
+            staged = StagedFolder(target, folder, listed)
             yield staged
             refuse_own_outputs(staged)
             _publish(staged, target, kind)
