@@ -137,8 +137,11 @@ def read_manifest(folder: Place) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if isinstance(folder, Path) and not folder.is_dir():
+            if folder.exists():
+                remedy = "name the folder of an output"
+                raise OutputError(str(folder), "is a file, not a folder", remedy) from None
             raise OutputError(str(folder), "no such folder", "check the path") from None
         raise OutputError(
             str(folder),

@@ -251,6 +251,27 @@ def test_rows_by_a_saved_vocabulary_are_right(folder: Path) -> None:
     assert problems(folder / "new") == []
 
 
+LEFT_OUT = ["", "--drop-empty", "--drop-duplicates", "--drop-empty --drop-duplicates"]
+SPLITTING = "--overflow split --max-len 3 --stride 1"
+
+
+@pytest.mark.parametrize("left_out", LEFT_OUT)
+@pytest.mark.parametrize("order", ["", "--shuffle", "--split 50/25/25", "--shuffle --split 50/50"])
+@pytest.mark.parametrize("shards", ["", "--rows-per-shard 2"])
+def test_split_rows_of_several_inputs_and_parts_are_right(
+    left_out: str, order: str, shards: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = f"{SPLITTING} {left_out} {shards} -q"
+    inputs = "a.txt b.txt a.txt --holdout held=a.txt --holdout held=b.txt"
+    assert run(folder, f"run {inputs} -o new {order} {options}").status == 0
+    assert run(folder, f"encode b.txt a.txt --vocab new/vocab.json -o more {options}").status == 0
+    outputs = [*(path.parent for path in folder.glob("new/**/manifest.json")), folder / "more"]
+    assert len(outputs) == 3 + order.count("/")
+    for chunk_bytes in (arrays.CHUNK_BYTES, 1):
+        monkeypatch.setattr(arrays, "CHUNK_BYTES", chunk_bytes)
+        assert [problems(output) for output in outputs] == [[]] * len(outputs)
+
+
 def test_an_input_whose_name_is_no_text_is_right(folder: Path) -> None:
     name = os.fsdecode(b"\xff \xe2\x80\xa8.txt")
     shutil.copy(folder / "b.txt", folder / name)
@@ -682,6 +703,93 @@ def test_a_wrong_array_in_a_part_that_both_manifests_list(folder: Path) -> None:
     assert problems(folder / "out/test") == [said]
     relist(folder / "out", "test/sequences.npy", "test/manifest.json")
     assert problems(folder / "out") == [(f"test/{said[0]}", said[1])]
+
+
+DOCUMENTS_WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
+    "backwards": ("", lambda its: its[::-1], "row 0: 5 is not 0, and no row was left out"),
+    "one that falls": ("", put(4, 0), "row 4: 0 comes after 1"),
+    "the last": ("", put(10, 10**9), "row 10: 1000000000 comes after 4, and no row was left out"),
+    "one that is missing": (
+        "",
+        lambda its: its + (its > 2),
+        "row 5: 4 comes after 2, and no row was left out",
+    ),
+    "the first": ("", lambda its: its + 1, "row 0: 1 is not 0, and no row was left out"),
+    "the largest number": (
+        "",
+        put(slice(None), np.iinfo(np.int64).max),
+        "row 0: 9223372036854775807 is not 0, and no row was left out",
+    ),
+    "shuffled": (
+        "--shuffle",
+        put(10, 6),
+        "row 10: 6 is no row of the input, which has 6",
+    ),
+    "shuffled and negative": (
+        "--shuffle --drop-empty",
+        put(9, -2),
+        "row 9: -2 is no row of the input",
+    ),
+    "empty rows left out": ("--drop-empty", lambda its: its[::-1], "row 1: 4 comes after 5"),
+    "duplicates left out": ("--drop-duplicates", put(5, 1), "row 5: 1 comes after 2"),
+    "in parts": ("--split 50/25/25", lambda its: its[::-1], "row 1: 4 comes after 5"),
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "change", "said"), DOCUMENTS_WRONG.values(), ids=DOCUMENTS_WRONG.keys()
+)
+def test_documents_that_cannot_be(
+    options: str,
+    change: Callable[[Any], Any],
+    said: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert run(folder, f"run a.txt -o new {SPLITTING} {options} -q").status == 0
+    change_array(folder / "new", "document.npy", change)
+    for chunk_bytes in (arrays.CHUNK_BYTES, 1):
+        monkeypatch.setattr(arrays, "CHUNK_BYTES", chunk_bytes)
+        found = [problem for problem in problems(folder / "new") if problem[0] != "manifest.json"]
+        assert found == [("document.npy", said)]
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("held", "row 10: 9 comes after 4, and no row was left out"),  # it is never shuffled
+        ("test", "row 4: 0 comes after 3"),
+    ],
+)
+def test_documents_of_a_part_that_cannot_be(part: str, said: str, folder: Path) -> None:
+    parts = "--split 50/25/25 --holdout held=a.txt"
+    assert run(folder, f"run a.txt -o new {SPLITTING} {parts} --shuffle -q").status == 0
+    change_array(folder / "new" / part, "document.npy", put(-1, 9 if part == "held" else 0))
+    assert problems(folder / "new" / part) == [("document.npy", said)]
+    relist(folder / "new", f"{part}/document.npy", f"{part}/manifest.json")
+    assert problems(folder / "new") == [(f"{part}/document.npy", said)]
+
+
+@pytest.mark.parametrize(
+    ("first", "options", "said"),
+    [
+        (0, "", ("document-00000.npy", "row 0: 1 is not 0, and no row was left out")),
+        (0, "--drop-empty", ("document-00001.npy", "row 0: 0 comes after 3")),
+        (1, "", ("document-00001.npy", "row 0: 3 comes after 0, and no row was left out")),
+        (1, "--drop-empty", ("document-00002.npy", "row 0: 2 comes after 4")),
+        (1, "--shuffle", None),
+    ],
+)
+def test_shards_of_all_arrays_that_changed_places(
+    first: int, options: str, said: tuple[str, str] | None, folder: Path
+) -> None:
+    options = f"{SPLITTING} --rows-per-shard 3 {options}"
+    assert run(folder, f"run a.txt -o new {options} -q").status == 0
+    for array in ("sequences", "lengths", "document"):
+        names = [f"{array}-0000{number}.npy" for number in (first, first + 1)]
+        swap(*(folder / "new" / name for name in names))
+        relist(folder / "new", *names)
+    assert problems(folder / "new") == ([said] if said else [])
 
 
 def test_rows_that_were_cut_are_counted(tmp_path: Path) -> None:
@@ -1196,3 +1304,10 @@ def test_an_unfinished_output_is_refused(folder: Path) -> None:
     assert run(folder, "verify out") == Ended(1, "", f"embedprep: {cause}\n")
     cause = "nowhere: no such folder; check the path"
     assert run(folder, "verify nowhere") == Ended(1, "", f"embedprep: {cause}\n")
+
+
+def test_a_file_in_place_of_an_output_is_refused(folder: Path) -> None:
+    cause = "a.txt: is a file, not a folder; name the folder of an output"
+    assert run(folder, "verify a.txt") == Ended(1, "", f"embedprep: {cause}\n")
+    cause = "a.txt/out: no such folder; check the path"
+    assert run(folder, "verify a.txt/out") == Ended(1, "", f"embedprep: {cause}\n")

@@ -1,9 +1,9 @@
 """Is an output what its manifest says?
 
 Digests prove that files are those that were written: `recipe` has all pieces hashed. `rows`, with
-`cells` and `statistics`, and `derived` look at what the files hold, by way of `contents` and
-`arrays`: they find what a program or a hand has made wrong and then listed. What a damaged file
-holds is not looked at.
+`cells`, `statistics` and `documents`, and `derived` look at what the files hold, by way of
+`contents` and `arrays`: they find what a program or a hand has made wrong and then listed. What a
+damaged file holds is not looked at.
 """
 
 from embedprep.verifying.contents import Problem

@@ -30,7 +30,8 @@ from embedprep.vectors import finite_rows
 from embedprep.verifying.arrays import StoredArray
 from embedprep.verifying.cells import check_cells
 from embedprep.verifying.contents import Check, Contents, Problem, check_values, first_wrong
-from embedprep.verifying.statistics import check_statistics, count_documents
+from embedprep.verifying.documents import check_documents
+from embedprep.verifying.statistics import check_statistics
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import how_many
 
@@ -56,14 +57,13 @@ def check_rows(seen: Contents, engine: Engine) -> Iterator[Problem]:
         yield from check_statistics(seen, vocabulary, sequences.spec.shape[0], counted)
     checks: dict[str, Check] = {
         LABELS: partial(_check_labels, vocabulary.labels),
-        DOCUMENTS: _check_documents,
         EMBEDDING_MATRIX: _check_vectors,
     }
     for name, check in checks.items():
         if name in fitting:
             yield from check_values(fitting[name], check, engine)
     if documents := fitting.get(DOCUMENTS):
-        yield from count_documents(seen, documents, engine)
+        yield from check_documents(seen, documents, engine)
 
 
 def _check_layer(seen: Contents, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -147,10 +147,6 @@ def _check_labels(labels: LabelFacts | None, values: NDArray[Any], first_row: in
         is_wrong = (values < 0) | (values >= n_classes)
         must = f"is none of {how_many(n_classes, 'class', 'classes')}"
     return first_wrong(values, is_wrong, first_row, must)
-
-
-def _check_documents(values: NDArray[Any], first_row: int) -> str | None:
-    return first_wrong(values, values < 0, first_row, "is no row of the input")
 
 
 def _check_vectors(vectors: NDArray[Any], first_row: int) -> str | None:

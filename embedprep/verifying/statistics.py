@@ -1,23 +1,17 @@
 """Are the numbers in a manifest of rows those that its arrays give?
 
 The arrays do not tell how many distinct words there were, how many rows were left out as duplicates
-and how many texts are in several parts; nor the unknown words of rows that were cut, nor how many
-documents were split into rows that were then shuffled, nor the longest one.
+and how many texts are in several parts; nor the unknown words of rows that were cut, nor the
+longest of the documents that were split into rows. How many of these there are, `documents` counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-import numpy as np
-
-from embedprep.engines import Engine, in_turn
-from embedprep.errors import OutputError
 from embedprep.listing import is_same
 from embedprep.manifest import MANIFEST
 from embedprep.output import DOCUMENTS, LENGTHS, SEQUENCES, VOCABULARY
-from embedprep.verifying.arrays import StoredArray
 from embedprep.verifying.cells import Counted
 from embedprep.verifying.contents import Contents, Problem
 from embedprep.vocabulary import Vocabulary
@@ -78,41 +72,3 @@ def _check_words(
         if not is_same(told_share, share):
             cause = f"says out_of_vocabulary {told_share!r}, and its words make it {share!r}"
             yield Problem(MANIFEST, cause)
-
-
-class _Documents(NamedTuple):
-    """How many documents begin in some rows, and how many have a second row there."""
-
-    n_documents: int = 0
-    n_split: int = 0
-
-
-def count_documents(seen: Contents, documents: StoredArray, engine: Engine) -> Iterator[Problem]:
-    """Whether the rows in which documents go on are those of so many documents, where the rows are
-    in the order of the text.
-    """
-
-    def look(chunk: slice) -> _Documents | None:
-        first = max(chunk.start - 2, 0)
-        of_row = documents.read(slice(first, chunk.stop))
-        if (of_row[1:] < of_row[:-1]).any():
-            return None
-        begins = np.append(True, of_row[1:] != of_row[:-1])  # (rows,)
-        is_second = np.append(False, begins[:-1] & ~begins[1:])
-        if chunk.start:
-            # The row before the chunk is there to tell whether its first begins a document, and the
-            # one before that whether it is the second.
-            begins, is_second = begins[chunk.start - first :], is_second[chunk.start - first :]
-        return _Documents(int(np.count_nonzero(begins)), int(np.count_nonzero(is_second)))
-
-    total = _Documents()
-    try:
-        for some in in_turn(engine, look, ((chunk,) for chunk in documents.chunks())):
-            if some is None:
-                return
-            total = _Documents(*(a + b for a, b in zip(total, some, strict=True)))
-    except OutputError as error:
-        yield Problem(DOCUMENTS, error.cause)
-        return
-    counted = {"documents": total.n_documents, "split_documents": total.n_split}
-    yield from seen.check_statistics(counted, DOCUMENTS)
