@@ -96,8 +96,6 @@ def manifest_with_matrix(
         "outputs": [*kept, *written.values()],
         "embedding": manifest.get("embedding", {}) | {"output_dim": output_dim},
     }
-    if "matrix" in manifest:  # it was asked for, and is another one now
-        changed.pop("request", None)
     return _dump(changed | ({"matrix": matrix} if matrix is not None else {}))
 
 

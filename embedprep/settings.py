@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embedprep.errors import SettingsError, check_choice, check_least
 from embedprep.rectangle import Rectangle, parse_max_len
@@ -329,6 +329,18 @@ class MatrixSettings:
         check_choice("--init", self.init, INITIALIZERS)
         check_choice("--oov-init", self.oov_init, OOV_INITIALIZERS)
         check_least("--seed", self.seed, 0)
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """The settings that decide its values, as a manifest tells them."""
+        if self.vectors is None:
+            return {"init": self.init, "seed": self.seed}
+        return {
+            "oov_init": self.oov_init,
+            "seed": self.seed,
+            "case_fallback": self.vectors.case_fallback,
+            "skip_bad_vectors": self.vectors.skip_bad,
+        }
 
 
 MOST_NEIGHBOURS = 10_000

@@ -60,11 +60,11 @@ def is_unchanged(
     output: Place,
     request: str,
     inputs: NamedInputs,
-    vectors: str | None = None,
+    matrix: MatrixSettings | None = None,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> bool:
-    """Whether an output is whole and was made of these inputs at the same request, with the
-    vectors in that file, if there is one.
+    """Whether an output is whole and was made of these inputs at the same request, and has the
+    matrix that was asked for, if one was.
 
     Its files are told by their sizes, `verify` does it by what they hold; inputs are read, and
     `advance` is told of their bytes. What cannot be read counts as changed: the command says why.
@@ -79,13 +79,11 @@ def is_unchanged(
     if len(told_inputs) != len(inputs.inputs):
         return False
     pairs = list(zip(told_inputs, inputs.inputs, strict=True))
-    [of_matrix] = _objects([manifest.get("matrix", {})]) or [{}]
-    [of_vectors] = _objects([of_matrix.get("vectors", {})]) or [{}]
     with suppress(EmbedprepError):
         return (
             all(_may_be(told, its) for told, its in pairs)  # which costs nothing
             and all(_is(told, its, advance) for told, its in pairs)
-            and (vectors is None or _is_vectors(of_vectors, vectors, advance))
+            and (matrix is None or _is_matrix(manifest, matrix, advance))
         )
     return False
 
@@ -129,6 +127,21 @@ def _is(told: Mapping[str, Any], item: Input, advance: Callable[[int], object]) 
         for chunk in decompressed(item.name, read, BLOCK_BYTES):
             digest.update(chunk)
     return told.get("bytes") == digest.n_bytes and told.get("sha256") == digest.pieces
+
+
+def _is_matrix(
+    manifest: Mapping[str, Any], matrix: MatrixSettings, advance: Callable[[int], object]
+) -> bool:
+    """Whether an output has this matrix: another may have been put in its place, of other settings
+    or other vectors, or one that was trained.
+    """
+    [told] = _objects([manifest.get("matrix")]) or [{}]
+    if "start" in told or not matrix.saved.items() <= told.items():
+        return False
+    if matrix.dim not in (None, manifest["embedding"]["output_dim"]):
+        return False
+    [of_vectors] = _objects([told.get("vectors")]) or [{}]
+    return matrix.vectors is None or _is_vectors(of_vectors, matrix.vectors.name, advance)
 
 
 def _is_vectors(told: Mapping[str, Any], name: str, advance: Callable[[int], object]) -> bool:

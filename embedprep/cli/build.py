@@ -124,12 +124,9 @@ def _is_unchanged(
     """Whether an output need not be made again, which is then said."""
     from embedprep.unchanged import is_unchanged
 
-    vectors = choices.vector_files(matrix)
-    choices.refuse_stdin([*inputs.names, *vectors], "--if-changed")
+    choices.refuse_stdin([*inputs.names, *choices.vector_files(matrix)], "--if-changed")
     with progress(total_bytes(inputs.places), quiet) as advance:
-        is_same = is_unchanged(
-            place_of(output), request, inputs, next(iter(vectors), None), advance
-        )
+        is_same = is_unchanged(place_of(output), request, inputs, matrix, advance)
     if is_same and (not quiet or as_json):
         print_unchanged(shown(output), as_json)
     return is_same

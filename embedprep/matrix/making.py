@@ -95,24 +95,14 @@ class Matrix(NamedTuple):
     @property
     def saved(self) -> dict[str, Any]:
         """What a manifest tells of it: its settings, the file of its vectors, what that has."""
+        saved = self.settings.saved
         if self.start is not None:
-            return {
-                "start": describe_input(self.start.source),
-                "init": self.settings.init,
-                "seed": self.settings.seed,
-                "statistics": self.statistics,
-            }
+            start = {"start": describe_input(self.start.source)}
+            return start | saved | {"statistics": self.statistics}
         if self.source is None:
-            return {"init": self.settings.init, "seed": self.settings.seed}
-        assert self.settings.vectors is not None
-        return {
-            "vectors": describe_input(self.source),
-            "oov_init": self.settings.oov_init,
-            "seed": self.settings.seed,
-            "case_fallback": self.settings.vectors.case_fallback,
-            "skip_bad_vectors": self.settings.vectors.skip_bad,
-            "statistics": self.statistics,
-        }
+            return saved
+        vectors = {"vectors": describe_input(self.source)}
+        return vectors | saved | {"statistics": self.statistics}
 
     @property
     def statistics(self) -> dict[str, Any]:
