@@ -26,7 +26,7 @@ import measure
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 STAGES = [
-    ("read", "embedprep.sources", "Reader._read"),
+    ("read", "embedprep.sources.ahead", "Ahead._read"),
     ("hash", "embedprep.digests", "Digest.update"),
     ("check the text, find its lines", "embedprep.tokenizer.rules", "read_text"),
     ("find words or stretches", "embedprep.counting", "_count_lines"),
