@@ -29,7 +29,7 @@ servers: $(VENV)/.servers  ## run the tests with a server of S3, and those of fa
 	EMBEDPREP_SERVERS=1 $(BIN)/pytest tests/servers tests/faults -n auto --dist worksteal $(ARGS)
 
 faults: $(VENV)/.servers  ## try all faults in full, and write the figures into docs/reliability.md
-	EMBEDPREP_FAULTS=full $(BIN)/pytest tests/faults tests/test_publication.py -n auto --dist worksteal $(ARGS)
+	EMBEDPREP_FAULTS=full $(BIN)/pytest tests/faults -n auto --dist worksteal $(ARGS)
 
 # The tests beside gensim, tokenizers and fastText need little, and belong to `make test`.
 interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and PyTorch

@@ -23,6 +23,7 @@ import pytest
 
 from tests.faults.figures import Tally, times
 from tests.faults.rooms import room, without_privileges
+from tests.faults.test_publication import Tree, text_of_words
 from tests.faults.worlds import (
     Job,
     assert_as_told,
@@ -35,7 +36,6 @@ from tests.faults.worlds import (
     run,
     start,
 )
-from tests.test_publication import Tree, text_of_words
 
 BIG_BYTES = times(24, 8) << 20
 RUN = ["run", "big.txt", "-q", "-o", "out"]

@@ -17,9 +17,9 @@ import pytest
 
 from tests.faults.figures import Tally, is_full, some, times
 from tests.faults.places import is_killed
+from tests.faults.test_publication import text_of_words
 from tests.faults.worlds import Ended, end, is_plain, start
 from tests.stores import ACCESS, TROUBLES, Proxy, proxy_before, s3_server, stored
-from tests.test_publication import text_of_words
 
 __all__ = ["s3_server"]  # a fixture
 

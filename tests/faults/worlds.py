@@ -18,7 +18,7 @@ import embedprep
 from embedprep.cli.main import cli
 from embedprep.errors import OutputError
 from tests.faults.places import PYTHON
-from tests.test_publication import Tree, text_of_words, tree
+from tests.faults.test_publication import Tree, text_of_words, tree
 
 JOBS = {
     "run": ("run {text} -o {target}", "out"),
