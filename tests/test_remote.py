@@ -266,8 +266,8 @@ def test_a_small_object_that_grows_before_it_is_read_is_an_error(
 
     asked: list[str] = []
     original = MemoryFileSystem.info
-    monkeypatch.setattr(MemoryFileSystem, "info", info)
     memory.pipe_file("/some", b"nineteen bytes are\n")
+    monkeypatch.setattr(MemoryFileSystem, "info", info)
     with opened("memory://some") as stream:
         assert stream.read(99) == b"nineteen bytes are\n"
         assert stream.read(99) == b""
