@@ -42,7 +42,7 @@ FLOORS = [
     {"rows", "doubts", "embedding", "bags", "verifying"},
     {"local", "plan"},
     {"spread"},
-    {"writing", "adopting", "explaining", "counts", "unchanged"},
+    {"writing", "adopting", "explaining", "counts", "unchanged", "figures"},
     {"pipeline", "updating"},
     {"building"},
     {"cli"},

@@ -1,0 +1,40 @@
+"""Which share of the running words do the most frequent ones keep?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from embedprep.arrays import Ints
+
+SIZES = (1_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+"""Numbers of words worth a look."""
+
+
+class Coverage(NamedTuple):
+    """What the `max_words` most frequent words keep: so many words, as there may be fewer, and
+    their share of the running words, in 0..1.
+    """
+
+    max_words: int
+    kept_words: int
+    share: float
+
+
+def coverage(counts: Ints, n_running: int, sizes: Sequence[int] = SIZES) -> list[Coverage]:
+    """What so many words keep of `n_running` words, by the `counts: (words,)` of the distinct ones,
+    descending. Sizes beyond the distinct words are left out but for the first.
+
+    >>> coverage(np.array([6, 3, 1]), 10, [1, 5, 9])
+    [Coverage(max_words=1, kept_words=1, share=0.6), Coverage(max_words=5, kept_words=3, share=1.0)]
+    """
+    n_kept = np.concatenate([[0], np.cumsum(counts)])  # by the words that are kept, from none
+    found = []
+    for size in sizes:
+        words = min(size, len(counts))
+        found.append(Coverage(size, words, int(n_kept[words]) / n_running if n_running else 0.0))
+        if size >= len(counts):
+            break
+    return found

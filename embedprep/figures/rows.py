@@ -1,0 +1,116 @@
+"""What are the rows of an output like, and those of its parts?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedprep.arrays import Ints, Keys
+from embedprep.encoded import EncodedRows, open_rows
+from embedprep.hashing import Secret, mixed
+from embedprep.output import Output
+from embedprep.sequences import count_lengths
+
+_CELL_BYTES = 24
+"""What an index takes while it is counted and hashed."""
+
+LONGEST_SHOWN = 3
+
+
+class LongRow(NamedTuple):
+    """A row, by its number from 0, and its length in indices, before it was cut."""
+
+    row: int
+    length: int
+
+
+class RowFigures(NamedTuple):
+    """What the rows of a part are like.
+
+    So many rows have each length, marks included, before they were cut. What was cut or dropped is
+    not in `counts_of_index: (input_dim,)`, how often each index stands in the rows. `rows_of_class`
+    is by the name of each class, empty without classes; a row of several counts for each of them.
+    `n_duplicates` rows have the indices and the length of an earlier one.
+    """
+
+    rows_of_length: Counter[int]
+    counts_of_index: Ints
+    rows_of_class: dict[str, int]
+    n_duplicates: int
+    longest: list[LongRow]
+
+
+def row_figures(
+    folder: Path, part: Output, advance: Callable[[int], object] = lambda n_rows: None
+) -> RowFigures:
+    """Count what a part of an output holds, of which `folder` is its own; the rows are read some at
+    a time, and `advance` is told of each number of them.
+
+    Raises OutputError where a file cannot be read, VocabularyError for an index without an entry.
+    """
+    rows = open_rows(folder)
+    input_dim, classes = part.vocabulary.input_dim, part.classes
+    rows_of_length = Counter[int]()
+    counts_of_index = np.zeros(input_dim, np.int64)
+    rows_of_class = np.zeros(len(classes), np.int64)
+    hashes = np.empty(rows.n_rows, np.uint64)
+    longest: list[LongRow] = []
+    secrets = _secrets(rows)
+    for chunk in rows.chunks(rows.length * _CELL_BYTES):
+        ids = rows.read(chunk, input_dim)
+        lengths = np.array(part.lengths[chunk])
+        rows_of_length.update(count_lengths(lengths))
+        counts_of_index += np.bincount(ids.ravel(), minlength=input_dim)
+        hashes[chunk] = _row_hashes(ids, lengths, secrets)
+        longest = _longest([*longest, *_long_rows(lengths, chunk.start)])
+        if part.labels is not None and classes:
+            rows_of_class += _rows_of_class(np.array(part.labels[chunk]), len(classes))
+        advance(len(ids))
+    return RowFigures(
+        rows_of_length,
+        counts_of_index,
+        dict(zip(classes, rows_of_class.tolist(), strict=True)) if part.labels is not None else {},
+        len(hashes) - len(np.unique(hashes)),
+        longest,
+    )
+
+
+def _secrets(rows: EncodedRows) -> tuple[Secret, Keys]:
+    """What rows are hashed with: a number for each place in a row, (length,), drawn per run."""
+    secret = Secret.draw()
+    return secret, mixed(np.arange(rows.length, dtype=np.uint64) * secret.spread)
+
+
+def _row_hashes(
+    ids: NDArray[Any], lengths: NDArray[np.int32], secrets: tuple[Secret, Keys]
+) -> Keys:
+    """A hash of each row and its length, (rows,): those of different rows are equal by chance
+    alone, 2^-64 a pair.
+    """
+    secret, of_place = secrets
+    cells = mixed(ids.astype(np.uint64) * secret.mix ^ of_place)  # (rows, length)
+    sums: Keys = cells.sum(axis=1, dtype=np.uint64)
+    return mixed(sums + lengths.astype(np.uint64) * secret.spread)
+
+
+def _long_rows(lengths: NDArray[np.int32], first_row: int) -> list[LongRow]:
+    """The longest of some rows, the first of equal ones."""
+    places = np.argsort(-lengths.astype(np.int64), kind="stable")[:LONGEST_SHOWN]
+    return [LongRow(first_row + row, int(lengths[row])) for row in places.tolist()]
+
+
+def _longest(found: list[LongRow]) -> list[LongRow]:
+    return sorted(found, key=lambda its: (-its.length, its.row))[:LONGEST_SHOWN]
+
+
+def _rows_of_class(labels: NDArray[Any], n_classes: int) -> Ints:
+    """How many rows have each class, (classes,): of `labels` (rows,) or (rows, classes)."""
+    if labels.ndim == 1:
+        return np.bincount(labels, minlength=n_classes)
+    sums: Ints = labels.sum(axis=0, dtype=np.int64)
+    return sums
