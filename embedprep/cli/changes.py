@@ -112,9 +112,8 @@ def screen(found: Difference, top: int, width: int) -> list[str]:
     for header, body, remarks in sections:
         if body or remarks:
             lines += ["", *_in_columns([header, *body], width)] if body else ["", header[0]]
-            lines += [
-                f"  {line}".rstrip() for remark in remarks for line in fold(remark, width - 2)
-            ]
+            folded = [line for remark in remarks for line in fold(remark, width - 2)]
+            lines += [f"  {line}".rstrip() for line in folded]
     return lines
 
 
@@ -254,7 +253,11 @@ def _told(value: Any) -> str:
         return printable(value)
     if type(value) is int:
         return f"{value:,}"
-    return f"{value:,.2f}" if isinstance(value, float) else printable(json.dumps(value))
+    return (
+        f"{value:,.2f}"
+        if isinstance(value, float)
+        else printable(json.dumps(value, ensure_ascii=False))
+    )
 
 
 def _in_columns(lines: Sequence[Line], width: int) -> list[str]:

@@ -18,8 +18,8 @@ from embedprep.figures.coverage import SIZES, coverage
 from embedprep.vocabulary import Vocabulary
 
 MOVES_AMONG = 1000
-"""The largest moves are looked for among so many words, the most frequent ones of the old
-vocabulary: far down, equal counts let words move far for nothing.
+"""The largest moves are looked for among so many words of both sides, the most frequent ones of the
+old one: far down, equal counts let words move far for nothing.
 """
 
 
@@ -262,7 +262,8 @@ def _first(side: Side, places: NDArray[Any], top: int) -> list[int]:
 
 def _farthest(moves: Ints, ranks: Ints, top: int) -> list[int]:
     """Which of some words moved farthest, the more frequent first of equal ones."""
-    seen = np.flatnonzero((moves != 0) & (ranks <= max(MOVES_AMONG, top)))
-    order = np.lexsort((ranks[seen], -np.abs(moves[seen])))[:top]
+    seen = np.argsort(ranks)[: max(MOVES_AMONG, top)]
+    seen = seen[moves[seen] != 0]
+    order = np.argsort(-np.abs(moves[seen]), kind="stable")[:top]
     found: list[int] = seen[order].tolist()
     return found
