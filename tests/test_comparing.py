@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from inspect import signature
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -59,10 +60,12 @@ def vocabulary_of(words: Mapping[str, int], oov: str = "unk", **chosen: Any) -> 
 
 
 def said(*arguments: object) -> tuple[int, str, str]:
-    """How `embedprep diff` ends in this process: its status, and what it says where."""
-    done = CliRunner().invoke(cli, ["diff", *map(str, arguments)])
-    error = "" if done.exception is None or isinstance(done.exception, SystemExit) else "raised"
-    return done.exit_code, done.stdout, error
+    """How `embedprep diff` ends in this process: its status, its result, and what it raised."""
+    apart = "mix_stderr" in signature(CliRunner).parameters  # older click must be told
+    runner = CliRunner(**({"mix_stderr": False} if apart else {}))
+    done = runner.invoke(cli, ["diff", *map(str, arguments)])
+    is_exit = done.exception is None or isinstance(done.exception, SystemExit)
+    return done.exit_code, done.stdout, "" if is_exit else repr(done.exception)
 
 
 def names(changes: tuple[Change, ...]) -> list[str]:
@@ -277,6 +280,10 @@ def test_versions_are_told_and_are_no_difference(tmp_path: Path) -> None:
     )
     done = CliRunner().invoke(cli, ["diff", str(old), str(new)])
     assert f"embedprep: note: embedprep: {embedprep.__version__}, then 9.9\n" in done.output
+    build(tmp_path, "the cat\n", "cat")
+    done = CliRunner().invoke(cli, ["diff", str(old), str(tmp_path / "cat")])
+    assert "embedprep: note: inputs: old.txt, then cat.txt\n" in done.output
+    assert "embedprep: note: inputs: they hold other text\n" in done.output
 
 
 def test_settings_alone_are_a_difference(tmp_path: Path) -> None:
@@ -440,8 +447,8 @@ def test_vocabularies_and_an_output_beside_one(tmp_path: Path) -> None:
 
 
 def test_words_without_counts_have_no_shares(tmp_path: Path) -> None:
-    for name, words in (("old", {"a": 0, "b": 0}), ("new", {"b": 0, "c": 0})):
-        vocabulary_of(words).save(tmp_path / f"{name}.json")
+    for name, counts in (("old", {"a": 0, "b": 0}), ("new", {"b": 0, "c": 0})):
+        vocabulary_of(counts).save(tmp_path / f"{name}.json")
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     words = diff(old, new).words
     assert (words.drift, words.gained_share, words.lost_share) == (None, None, None)
@@ -467,6 +474,16 @@ def test_words_without_counts_have_no_shares(tmp_path: Path) -> None:
         moved words  old index  new index
           b                  3          2
         """)
+
+
+def test_coverage_is_that_of_so_many_words() -> None:
+    counts = {f"w{n}": 2 for n in range(1500)}
+    sides = Side(vocabulary_of(counts), 1000), Side(vocabulary_of(counts | {"w0": 1001}), 1)
+    found = compare_words(*sides, pair(*sides), 1).coverage
+    assert found == (Change("1000", 0.5, 2999 / 4000), Change("all", 0.75, 3999 / 4000))
+    first = dict(list(counts.items())[:1000])
+    sides = Side(vocabulary_of(first), 0), Side(vocabulary_of(first), 2000)
+    assert compare_words(*sides, pair(*sides), 1).coverage == (Change("1000", 1.0, 0.5),)
 
 
 def test_a_mark_is_no_word() -> None:
@@ -500,11 +517,13 @@ def test_no_rows_and_no_words(tmp_path: Path) -> None:
     new = build(tmp_path, OLD, "new", split="90/5/5")
     assert diff(old, old).is_none
     found = diff(old, new)
-    assert [(part.name, part.length_drift, part.word_drift) for part in found.rows] == []
+    of_parts = [(part.name, part.length_drift, part.word_drift) for part in found.rows]
+    assert of_parts == [("", 0.75, None), ("validation", None, None), ("test", None, None)]
     assert (found.words.n_old, found.words.drift) == (0, None)
     status, told, error = said(old, new)
     assert (status, error) == (3, "")
-    assert "drift" not in told
+    assert "drift of the words" not in told
+    assert "  drift of the lengths: 0.7500 (Kolmogorov-Smirnov, 0 to 1)\n" in told
 
 
 # What cannot be compared
@@ -583,7 +602,7 @@ def test_odd_values_of_a_manifest_are_shown(tmp_path: Path) -> None:
     assert (status, error) == (3, "")
     assert "\x1b" not in told
     assert r"""  x\x1b[2J        -  ["中", {"a": null}]""" in told
-    assert "rows                     4  many" in told
+    assert "  rows                   4  many" in told
 
 
 @pytest.mark.parametrize(

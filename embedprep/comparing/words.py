@@ -22,6 +22,9 @@ MOVES_AMONG = 1000
 old one: far down, equal counts let words move far for nothing.
 """
 
+_ALL = "all"
+"""The name of the coverage of all words, beside those of so many."""
+
 
 class ComparedWord(NamedTuple):
     """A word, its index and its count on both sides, None on the one that does not have it."""
@@ -202,7 +205,9 @@ def total_variation(old: tuple[Ints, int], new: tuple[Ints, int], pairing: Pairi
 
 def _coverage_changes(old: Side, new: Side) -> tuple[Change, ...]:
     """What so many words keep on both sides, as far as there are so many, and what all keep."""
-    return changes(_coverage(old), _coverage(new))
+    found = changes(_coverage(old), _coverage(new))
+    is_told = len(old.words) == len(new.words) and len(old.words) in SIZES
+    return tuple(each for each in found if each.name != _ALL or not is_told)
 
 
 def _coverage(side: Side) -> dict[str, float]:
@@ -212,7 +217,7 @@ def _coverage(side: Side) -> dict[str, float]:
     found = coverage(counts, side.n_running, [s for s in SIZES if s <= len(counts)])
     found += coverage(counts, side.n_running, [len(counts)])
     shares = {f"{each.max_words}": each.share for each in found[:-1]}
-    return shares | {"all": found[-1].share}
+    return shares | {_ALL: found[-1].share}
 
 
 def _most_frequent(old: Side, new: Side, pairing: Pairing, top: int) -> list[RankedWord]:
