@@ -283,7 +283,7 @@ def test_versions_are_told_and_are_no_difference(tmp_path: Path) -> None:
     build(tmp_path, "the cat\n", "cat")
     done = CliRunner().invoke(cli, ["diff", str(old), str(tmp_path / "cat")])
     assert "embedprep: note: inputs: old.txt, then cat.txt\n" in done.output
-    assert "embedprep: note: inputs: they hold other text\n" in done.output
+    assert "embedprep: note: inputs: not the same bytes\n" in done.output
 
 
 def test_settings_alone_are_a_difference(tmp_path: Path) -> None:

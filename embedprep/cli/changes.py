@@ -80,7 +80,7 @@ def notes(found: Difference) -> Iterator[str]:
             old, new = _names(change.old), _names(change.new)
             yield f"inputs: {old}, then {new}" if old != new else "inputs: told otherwise"
         elif change.name == "inputs.sha256":
-            yield "inputs: they hold other text"
+            yield "inputs: not the same bytes"
         else:
             yield f"{change.name}: {_told(change.old)}, then {_told(change.new)}"
 
