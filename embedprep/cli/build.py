@@ -86,7 +86,7 @@ def run(
     keep_freed_memory()
     read = [item.place for item in named] + choices.vector_files(matrix)
     if if_changed:
-        from embedprep.pipeline import request_of_run
+        from embedprep.unchanged import request_of_run
 
         once = choices.named_inputs(named, reading)
         request = request_of_run(once, settings, rows, selection, matrix)
@@ -291,7 +291,7 @@ def encode(
         if output.endswith(".npy"):
             cause = "asks the manifest of a folder; name one by -o."
             raise click.BadParameter(cause, param_hint="'--if-changed'")
-        from embedprep.pipeline import request_of_encode
+        from embedprep.unchanged import request_of_encode
 
         once = choices.named_inputs(named, reading)
         request = request_of_encode(once, place_of(vocab), rows, selection)
