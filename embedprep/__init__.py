@@ -2,6 +2,7 @@
 
 `build` does the main job from files to a folder, `load` opens such a folder, `verify` proves it,
 `Vocabulary` encodes and decodes sentences, `embedding_matrix` makes the matrix of a vocabulary,
+`Gates` are limits that `build` holds the figures of an output to, and `GateError` tells of them,
 `pad_sequences` pads what is encoded already, `sampling_table` tells how often skip-grams keep a
 word of each rank. All are imported when they are first asked for, so that the command line starts
 quickly.
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from embedprep.building import build as build
     from embedprep.building import embedding_matrix as embedding_matrix
     from embedprep.errors import EmbedprepError as EmbedprepError
+    from embedprep.gates import GateError as GateError
+    from embedprep.gates import Gates as Gates
     from embedprep.output import Output as Output
     from embedprep.output import load as load
     from embedprep.sequences import pad_sequences as pad_sequences
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "EmbedprepError": "errors",
+    "GateError": "gates",
+    "Gates": "gates",
     "Output": "output",
     "Vocabulary": "vocabulary",
     "build": "building",
@@ -41,6 +46,8 @@ _HOMES = {
 
 __all__ = [
     "EmbedprepError",
+    "GateError",
+    "Gates",
     "Output",
     "Vocabulary",
     "build",

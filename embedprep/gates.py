@@ -111,7 +111,7 @@ class Measured(NamedTuple):
         """The statistics of each part by its name, that of the training rows being empty."""
         return {"": self.statistics, **self.parts}
 
-    def count(self, part: str, name: str) -> int:
+    def number(self, part: str, name: str) -> int:
         """One of the numbers of a part. Raises OutputError where a manifest does not tell it."""
         statistics: object = self.all_parts[part]
         number = statistics.get(name) if isinstance(statistics, Mapping) else None
@@ -122,21 +122,21 @@ class Measured(NamedTuple):
 
     def count_texts(self, part: str) -> int:
         """The rows of a part before long ones were split."""
-        return self.count(part, "documents" if "documents" in self.all_parts[part] else "rows")
+        return self.number(part, "documents" if "documents" in self.all_parts[part] else "rows")
 
     def with_told_duplicates(self) -> Measured:
         """The same with the duplicates that its statistics tell of, if they do."""
         if "duplicates" in self.statistics:  # which were left out
-            n_left_out = self.count("", "duplicates")
+            n_left_out = self.number("", "duplicates")
             n_rows = n_left_out + sum(map(self.count_texts, self.all_parts))
             return self._replace(duplicates={None: (n_left_out, n_rows)})
         if "duplicate_rows" not in self.statistics:
             return self
-        told = {
-            part: (self.count(part, "duplicate_rows"), self.count_texts(part))
+        told: dict[str | None, tuple[int, int]] = {
+            part: (self.number(part, "duplicate_rows"), self.count_texts(part))
             for part in self.all_parts
         }
-        return self._replace(duplicates={**told})
+        return self._replace(duplicates=told)
 
 
 class Checked(NamedTuple):
@@ -252,19 +252,19 @@ _Figures: TypeAlias = Iterator[tuple[str | None, int, int]]
 
 def _unknown(measured: Measured) -> _Figures:
     for part in measured.all_parts:
-        yield part, measured.count(part, "unknown_words"), measured.count(part, "words")
+        yield part, measured.number(part, "unknown_words"), measured.number(part, "words")
 
 
 def _truncated(measured: Measured) -> _Figures:
     for part, statistics in measured.all_parts.items():
         is_split = "documents" in statistics
-        n_cut = 0 if is_split else measured.count(part, "truncated_rows")
-        yield part, n_cut, measured.count(part, "rows")
+        n_cut = 0 if is_split else measured.number(part, "truncated_rows")
+        yield part, n_cut, measured.number(part, "rows")
 
 
 def _empty(measured: Measured) -> _Figures:
     for part in measured.all_parts:
-        yield part, measured.count(part, "empty_rows"), measured.count(part, "rows")
+        yield part, measured.number(part, "empty_rows"), measured.number(part, "rows")
 
 
 def _duplicates(measured: Measured) -> _Figures:
@@ -273,7 +273,7 @@ def _duplicates(measured: Measured) -> _Figures:
 
 
 def _rows(measured: Measured) -> _Figures:
-    yield "", measured.count("", "rows"), 1
+    yield "", measured.number("", "rows"), 1
 
 
 def _coverage(measured: Measured) -> _Figures:

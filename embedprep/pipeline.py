@@ -105,7 +105,7 @@ def run(
             or bool(held_out)
             or counts_duplicates(gates, selection),
         )
-        request = request_of_run(reader, settings, rows, selection, matrix, gates)
+        request = request_of_run(reader, settings, rows, selection, matrix, gates=gates)
         staged = stack.enter_context(staged_folder(output, ROWS, sync, is_kept=resources.resume))
         checkpoints = _checkpoints(staged, request, reader, resources)
         tokenizer = settings.tokenizer
@@ -222,7 +222,7 @@ def encode(
             folder = temporary.parent
         else:
             request = request_of_encode(
-                reader, vocabulary_path, rows, selection, gates, tokenizer=tokenizer
+                reader, vocabulary_path, rows, selection, gates=gates, tokenizer=tokenizer
             )
             staged = stack.enter_context(
                 staged_folder(output, ROWS, sync, is_kept=resources.resume)

@@ -41,6 +41,7 @@ def request_of_run(
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
     matrix: MatrixSettings | None = None,
+    *,
     gates: Gates = NO_GATES,
 ) -> str:
     """All that is asked of `run` but its inputs, as one value."""
@@ -60,8 +61,8 @@ def request_of_encode(
     vocabulary: Place,
     rows: RowSettings,
     selection: Selection = ALL_ROWS,
-    gates: Gates = NO_GATES,
     *,
+    gates: Gates = NO_GATES,
     tokenizer: TokenizerSettings | None = None,
 ) -> str:
     """All that is asked of `encode` but its inputs, as one value; the tokenizer is that of the
@@ -108,7 +109,7 @@ def _request_of(
     """
     reading = inputs.reading
     formats = [reading.records.format_of(name) for name in inputs.names]
-    asked = {
+    asked: dict[str, Any] = {
         "words": words,
         "rows": asdict(replace(rows, max_bytes=None)),
         "selection": asdict(selection),
