@@ -24,7 +24,7 @@ def measured_output(output: Place, gates: Gates) -> Measured:
     Raises OutputError where it is no whole output of rows.
     """
     manifest = read_manifest_of_rows(output)
-    parts: dict[str, Any] = manifest.get("parts", {})
+    parts = {name: _object(its) for name, its in manifest.get("parts", {}).items()}
     told = Measured(
         str(output),
         _object(manifest.get("statistics")),

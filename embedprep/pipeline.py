@@ -262,7 +262,7 @@ def encode(
 def check_coverage(gates: Gates, matrix: MatrixSettings | None) -> None:
     """Raise SettingsError where a file of vectors is to cover words, and there is none."""
     if matrix is None or matrix.vectors is None:
-        gates.refuse_coverage("means nothing without a file of vectors", "name one by --vectors")
+        gates.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
 
 
 def _held(gates: Gates, built: Built) -> Built:
