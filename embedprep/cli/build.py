@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 
 @click.command(cls=Sectioned)
 @text_options.inputs
-@click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=options.address,
+    required=True,
+    metavar="DIR",
+    help="The folder to write.",
+)
 @text_options.vocabulary_options
 @text_options.row_options()
 @text_options.size_option
@@ -137,7 +144,12 @@ def _is_unchanged(
 @text_options.adoption_options
 @text_options.update_options
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", help="The vocabulary to write; - is stdout."
+    "-o",
+    "--output",
+    type=options.address,
+    required=True,
+    metavar="FILE",
+    help="The vocabulary to write; - is stdout.",
 )
 @text_options.vocabulary_options
 @text_options.row_options()
@@ -240,10 +252,17 @@ def _adopt(
 
 @click.command(cls=Sectioned)
 @text_options.inputs
-@click.option("--vocab", required=True, metavar="FILE", help="The vocab.json to encode with.")
+@click.option(
+    "--vocab",
+    type=options.address,
+    required=True,
+    metavar="FILE",
+    help="The vocab.json to encode with.",
+)
 @click.option(
     "-o",
     "--output",
+    type=options.address,
     required=True,
     metavar="X.npy|DIR",
     help="The array to write, or the folder for it with all that run writes.",

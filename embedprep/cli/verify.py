@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Sectioned)
-@click.argument("output", metavar="DIR")
+@click.argument("output", type=options.address, metavar="DIR")
 @options.running_options
 def verify(*, output: str, jobs: int | None, quiet: bool, as_json: bool) -> None:
     """Prove that an output is whole: every file is there and holds what the manifest says.
