@@ -73,8 +73,8 @@ def run(
 
     \b
     embedprep run reviews.txt -o out/
-    embedprep run neg=neg.txt pos=pos.txt -n 20000 --max-len p99 --split 80/10/10 -o out/
-    embedprep run tickets.csv.gz --text-column text --label-column category -o out/
+    embedprep run neg=neg.txt pos=pos.txt --max-len p99 --split 80/10/10 -o out/
+    embedprep run tickets.csv --text-column text --label-column category -o out/
     embedprep run reviews.txt --vectors glove.6B.zip/glove.6B.100d.txt -o out/
     """
     choices.refuse_stdout(output, "rows")

@@ -12,6 +12,9 @@ from embedprep.cli.spelling import guess, no_such_option
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+COMPLETION = "_EMBEDPREP_COMPLETE"
+"""The variable of the environment by which a shell asks what can stand at the cursor: click's."""
+
 SECTIONS = {
     "Text to rows": {
         "run": ("build", "Sentences in, a padded index tensor and its vocabulary out."),

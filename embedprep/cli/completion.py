@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import (
+    BashComplete,
+    ShellComplete,
+    add_completion_class,
+    get_completion_class,
+)
 
 from embedprep.cli import stdout
+from embedprep.cli.commands import COMPLETION
 from embedprep.cli.sections import Sectioned
 
 SHELLS = ("bash", "zsh", "fish")
+
+
+class _Bash(BashComplete):
+    """Bash takes `--padding=po` for three words; click would take the second for the value."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        args, incomplete = super().get_completion_args()
+        return args[:-1] if args[-1:] == ["="] else args, incomplete
+
+
+add_completion_class(_Bash)
 
 
 @click.command(cls=Sectioned)
@@ -23,11 +41,9 @@ def completion(*, shell: str) -> None:
     eval "$(embedprep completion zsh)"
     embedprep completion fish | source
     """
-    from click.shell_completion import ShellComplete, get_completion_class
-
     kind = get_completion_class(shell)
     assert kind is not None
     root = click.get_current_context().find_root().command
-    script = kind(root, {}, "embedprep", "_EMBEDPREP_COMPLETE")
+    script = kind(root, {}, "embedprep", COMPLETION)
     # Not the one of its class: for bash, click would start another one to look at its version.
     stdout.write(ShellComplete.source(script))

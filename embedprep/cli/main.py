@@ -9,13 +9,14 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from importlib import import_module
 from types import FrameType, TracebackType
 from typing import NoReturn
 
 import click
 
 from embedprep import __version__
-from embedprep.cli.commands import COMMANDS, Commands
+from embedprep.cli.commands import COMMANDS, COMPLETION, Commands
 from embedprep.cli.stdout import ReaderGone
 from embedprep.endings import ENDINGS, heard
 from embedprep.errors import EmbedprepError
@@ -109,6 +110,8 @@ def main() -> NoReturn:
     sys.excepthook = _end_again_unprinted
     try:
         try:
+            if COMPLETION in os.environ:
+                import_module("embedprep.cli.completion")
             status = cli.main(prog_name="embedprep", standalone_mode=False) or 0
         finally:
             _let_signals_pass()
