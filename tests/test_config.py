@@ -10,7 +10,7 @@ import click
 import pytest
 from click.core import ParameterSource
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedprep.cli.commands import COMMANDS, command_of
@@ -49,7 +49,8 @@ def refused(toml: str, *words: str) -> str:
 
 
 def files(folder: str) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    inner = [path for path in Path(folder).rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in inner}
 
 
 def taken(name: str, toml: str, *words: str) -> tuple[dict[str, Any], set[str]]:
@@ -144,6 +145,7 @@ def test_an_option_that_is_off_is_one_that_was_not_chosen() -> None:
     said("vocab", "--update", "out/vocab.json", "-o", "b.json", "--config", "prep.toml")
 
 
+@settings(max_examples=25)
 @given(
     words=st.integers(1, 10**9),
     length=st.sampled_from(["max", "p99", 3]),
@@ -154,10 +156,10 @@ def test_an_option_that_is_off_is_one_that_was_not_chosen() -> None:
 def test_a_file_is_a_command_line(
     words: int, length: str | int, kept: bool | None, columns: list[str], is_table: bool
 ) -> None:
-    settings = {"max-words": words, "max-len": length, "text-column": columns}
-    settings |= {} if kept is None else {"keep-case": kept}
+    written = {"max-words": words, "max-len": length, "text-column": columns}
+    written |= {} if kept is None else {"keep-case": kept}
     # What JSON writes of these is TOML too.
-    lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in written.items()]
     chosen, _ = taken("run", "\n".join(["[run]" if is_table else "", *lines]), "a", "-o", "b")
     typed = ["a", "-o", "b", f"--max-words={words}", f"--max-len={length}"]
     typed += [] if kept is None else ["--keep-case" if kept else "--lowercase"]
@@ -194,8 +196,12 @@ def test_a_file_is_a_command_line(
         ("max-bytes = 'big'", "max-bytes: 'big' is no size like 4096, 512MB or 2GiB"),
         ("[run]\npadding = 'left'", "[run] padding: 'left' is not one of 'pre', 'post'."),
         ("padding = 'Post'", "padding: 'Post' is not one of 'pre', 'post'. Did you mean post?"),
-        ("split = '1'", "split: '1' is no split into two or three parts, such as 80/10/10"),
+        ("split = 'x'", "split: 'x' is no TRAINING/VALIDATION/TEST like 80/10/10"),
         ("scheduler = 'x'", "scheduler: means something with --engine dask alone"),
+        (
+            "sparse = true\ndim = 3\nkeep-case = true\npattern = ''",
+            "pattern: is empty, and finds no word",
+        ),
         ("oov-init = 'mean'", "--oov-init means nothing without --vectors."),
     ],
 )
@@ -210,7 +216,7 @@ def test_what_is_wrong_on_the_command_line_is_not_told_of_the_file() -> None:
     assert said == "Invalid value for '-n' / '--max-words': 0 is not in the range x>=1."
     assert refused(toml, "run", "a.txt") == "Missing option '-o' / '--output'."
     assert refused("inputs = []", "run", "-o", "new") == "Missing argument 'INPUT...'."
-    said = refused(toml, "run", "a.txt", "-o", "new", "--split", "1", "--vectors", "x")
+    said = refused(toml, "run", "a.txt", "-o", "new", "--split", "x", "--vectors", "x")
     assert said.startswith("Invalid value for '--split': ")
 
 
@@ -247,7 +253,7 @@ def test_an_empty_file_and_one_with_a_byte_order_mark() -> None:
 
 
 def test_a_file_that_is_not_there() -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere.toml"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.toml"):
         said("run", "a.txt", "-o", "new", "--config", "nowhere.toml")
     with pytest.raises(IsADirectoryError):
         said("run", "a.txt", "-o", "new", "--config", ".")
@@ -269,3 +275,11 @@ def test_every_long_option_and_argument_has_one_key(name: str) -> None:
     arguments = [str(a.name) for a in command.params if isinstance(a, click.Argument)]
     assert sorted(keys) == sorted([*(n[2:] for n in long), *arguments])
     assert command.params[-1].opts == ["--config"]
+
+
+def test_options_that_do_not_go_together_are_told_of_the_file() -> None:
+    said("run", "a.txt", "-o", "out", "-q")
+    command = ("vocab", "a.txt", "--update", "out/vocab.json", "-o", "b.json")
+    cause = "is settled in the vocabulary that --update names."
+    assert refused("keep-case = true", *command) == f"prep.toml: --lowercase {cause}"
+    assert refused("seed = 1", *command, "--bos") == f"--bos {cause}"

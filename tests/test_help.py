@@ -42,6 +42,7 @@ def test_help_fits_the_terminal(name: str, width: int) -> None:
     # What takes one of many is as wide as these are, and stands on a line of its own.
     long = [line for line in shown.splitlines() if len(line) > width]
     assert [line for line in long if not re.fullmatch(r"  (-\w, )?--[\w-]+ \[\S+\]", line)] == []
+    assert f"\n  embedprep {name} " in shown or f'\n  eval "$(embedprep {name} ' in shown
     assert "INTEGER" not in shown
     assert "--config FILE.toml" in shown
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 COMPLETION = "_EMBEDPREP_COMPLETE"
 """The variable of the environment by which a shell asks what can stand at the cursor: click's."""
 
+HELP_NAMES = ["--help", "-h"]
+"""The first is the one that errors tell of, in all versions of click."""
+
 SECTIONS = {
     "Text to rows": {
         "run": ("build", "Sentences in, a padded index tensor and its vocabulary out."),

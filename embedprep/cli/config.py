@@ -190,14 +190,17 @@ def at_its_place(error: click.UsageError, ctx: click.Context) -> click.UsageErro
     config: _Config | None = ctx.meta.get(_META)
     if config is None:
         return error
-    parameter = getattr(error, "param", None)
-    said, hint = error.message, str(getattr(error, "param_hint", None) or "")
-    for name, (place, _) in config.chosen.items():
+    culprit = getattr(error, "param", None)
+    hint = str(getattr(error, "param_hint", None) or "")
+    for parameter in ctx.command.params:
+        name = str(parameter.name)
         if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT_MAP:
             continue
-        option = re.compile(rf"--{re.escape(place.rpartition(' ')[2])}(?![\w-])")
-        if (parameter.name == name) if parameter is not None else option.search(hint):
-            return click.UsageError(f"{config.file}: {place}: {said}", ctx)
-        if parameter is None and option.search(said):
+        place = config.chosen[name].place
+        options = "|".join(map(re.escape, (*parameter.opts, *parameter.secondary_opts)))
+        named = re.compile(rf"(?<![\w-])({options})(?![\w-])")
+        if culprit is parameter or (culprit is None and named.search(hint)):
+            return click.UsageError(f"{config.file}: {place}: {error.message}", ctx)
+        if culprit is None and isinstance(parameter, click.Option) and named.search(error.message):
             return click.UsageError(f"{config.file}: {error.format_message()}", ctx)
     return error

@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 
 from embedprep import __version__
-from embedprep.cli.commands import COMMANDS, COMPLETION, Commands
+from embedprep.cli.commands import COMMANDS, COMPLETION, HELP_NAMES, Commands
 from embedprep.cli.stdout import ReaderGone
 from embedprep.endings import ENDINGS, heard
 from embedprep.errors import EmbedprepError
@@ -29,7 +29,8 @@ _COMMANDS = COMMANDS
 
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="embedprep COMMAND --help tells of the options of one.",
+    context_settings={"help_option_names": HELP_NAMES, "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="embedprep")
 def cli() -> None:

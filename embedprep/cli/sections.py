@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from embedprep.cli.commands import HELP_NAMES
 from embedprep.cli.config import at_its_place, config_option
 from embedprep.cli.spelling import Choice, no_such_option
 
@@ -43,6 +44,7 @@ class Sectioned(click.Command):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
+        self.context_settings.setdefault("help_option_names", HELP_NAMES)
         self.params.append(config_option())
         for parameter in self.params:
             if type(parameter.type) is click.Choice:

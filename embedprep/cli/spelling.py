@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    _AnyChoice = click.Choice[str]
-else:
-    _AnyChoice = click.Choice  # has no [str] before click 8.2
 
 
 def guess(typed: str, known: Iterable[str]) -> str:
@@ -37,10 +32,10 @@ def no_such_option(error: click.NoSuchOption, command: click.Command) -> click.U
     return click.UsageError(message, error.ctx)
 
 
-class Choice(_AnyChoice):
+class Choice(click.Choice):  # type: ignore[type-arg] # generic since click 8.2
     """One of some names; a wrong one is answered with the one that was probably meant."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
