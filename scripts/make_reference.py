@@ -36,6 +36,9 @@ the long names of options without their dashes, and the names of arguments that 
 """
 
 MARKED = re.compile(r"([\\<*|])")
+LISTED = re.compile(r"^(?=[-+#] )", re.MULTILINE)
+"""Where Markdown would take a line for the item of a list."""
+
 DEFAULT = re.compile(r"\s*\[default: (.*?)\]\s*$", re.DOTALL)
 
 
@@ -107,6 +110,7 @@ def explanation(command: click.Command) -> Iterator[str]:
         examples = paragraph.removeprefix("\b\n")
         is_prose = examples == paragraph
         prose = textwrap.fill(escaped(paragraph), 100, break_long_words=False)
+        prose = LISTED.sub(r"\\", prose)
         yield f"{prose}\n" if is_prose else f"```sh\n{examples.strip()}\n```\n"
 
 

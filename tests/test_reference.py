@@ -39,4 +39,5 @@ def test_a_row_of_a_table() -> None:
     assert "| `-o`, `--output DIR` | The folder to write. | required |\n" in told
     assert "| `--lowercase`, `--keep-case` |" in told
     assert "become \\<unk> (index 1)" in told
+    assert "\n\\- is the words on standard input, one a line." in told
     assert "Sentinel" not in told
