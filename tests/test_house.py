@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 import embedprep
-from embedprep.cli.main import _COMMANDS
 
 ROOT = Path(embedprep.__file__).parent
 
@@ -117,17 +116,6 @@ def test_the_command_line_starts_without_numpy(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({{'numpy', 'tqdm'}} & set(sys.modules)))"
     said = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE)
     assert said.stdout.split() == []
-
-
-def test_help_names_the_commands_and_shows_an_example_of_each() -> None:
-    def help_of(*command: str) -> str:
-        whole = [sys.executable, "-m", "embedprep", *command, "--help"]
-        return subprocess.run(whole, check=True, stdout=subprocess.PIPE).stdout.decode()
-
-    listed = help_of()
-    for command in _COMMANDS:
-        assert f"\n  {command} " in listed
-        assert f"\n  embedprep {command} " in help_of(command)
 
 
 def test_the_examples_in_docstrings_are_true() -> None:

@@ -32,7 +32,14 @@ if TYPE_CHECKING:
 
 @click.command(cls=Sectioned)
 @text_options.inputs
-@click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=options.address,
+    required=True,
+    metavar="DIR",
+    help="The folder to write.",
+)
 @text_options.vocabulary_options
 @text_options.row_options()
 @text_options.size_option
@@ -72,8 +79,8 @@ def run(
 
     \b
     embedprep run reviews.txt -o out/
-    embedprep run neg=neg.txt pos=pos.txt -n 20000 --max-len p99 --split 80/10/10 -o out/
-    embedprep run tickets.csv.gz --text-column text --label-column category -o out/
+    embedprep run neg=neg.txt pos=pos.txt --max-len p99 --split 80/10/10 -o out/
+    embedprep run tickets.csv --text-column text --label-column category -o out/
     embedprep run reviews.txt --vectors glove.6B.zip/glove.6B.100d.txt -o out/
     """
     choices.refuse_stdout(output, "rows")
@@ -163,7 +170,12 @@ def _is_unchanged(
 @text_options.adoption_options
 @text_options.update_options
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", help="The vocabulary to write; - is stdout."
+    "-o",
+    "--output",
+    type=options.address,
+    required=True,
+    metavar="FILE",
+    help="The vocabulary to write; - is stdout.",
 )
 @text_options.vocabulary_options
 @text_options.row_options()
@@ -266,10 +278,17 @@ def _adopt(
 
 @click.command(cls=Sectioned)
 @text_options.inputs
-@click.option("--vocab", required=True, metavar="FILE", help="The vocab.json to encode with.")
+@click.option(
+    "--vocab",
+    type=options.address,
+    required=True,
+    metavar="FILE",
+    help="The vocab.json to encode with.",
+)
 @click.option(
     "-o",
     "--output",
+    type=options.address,
     required=True,
     metavar="X.npy|DIR",
     help="The array to write, or the folder for it with all that run writes.",

@@ -17,7 +17,14 @@ from embedprep.sources import total_bytes
 
 @click.command(cls=Sectioned)
 @text_options.inputs
-@click.option("-o", "--output", required=True, metavar="FILE.npz", help="The counts to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=options.address,
+    required=True,
+    metavar="FILE.npz",
+    help="The counts to write.",
+)
 @text_options.tokenizer_options
 @text_options.text_reading_options
 @options.running_options

@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from embedprep import __version__
+from embedprep.cli.commands import COMMANDS, COMPLETION, HELP_NAMES, Commands
 from embedprep.cli.stdout import ReaderGone
 from embedprep.endings import ENDINGS, heard
 from embedprep.errors import EmbedprepError
@@ -23,56 +24,13 @@ from embedprep.wording import printable
 
 BROKEN_PIPE = 141
 
-_COMMANDS = {
-    "run": ("build", "Sentences in, a padded index tensor and its vocabulary out."),
-    "vocab": ("build", "The vocabulary of a text alone."),
-    "encode": ("build", "More text as rows, by a saved vocabulary."),
-    "decode": ("decode", "Rows of indices back as sentences."),
-    "count": ("count", "The words of a text, counted; vocab merges the counts of many."),
-    "explain": ("explain", "What becomes of a sentence, step by step."),
-    "matrix": ("matrix", "The matrix that an embedding layer begins with."),
-    "embed": ("tensors", "Rows of indices as the vectors of an embedding matrix."),
-    "onehot": ("tensors", "Rows of indices as one-hot vectors."),
-    "bow": ("tensors", "Rows of indices as bags of words: counts, shares, tf-idf."),
-    "skipgrams": ("skipgrams", "Pairs of words that stand near each other, and random ones."),
-    "train": ("train", "Word vectors, learned from rows."),
-    "nearest": ("nearest", "The words with the nearest vectors."),
-    "export": ("export", "A vocabulary and its vectors for gensim, TensorBoard, Hugging Face."),
-    "verify": ("verify", "Whether an output is what its manifest says."),
-    "diff": ("diff", "What has changed between two outputs, or two vocabularies."),
-}
-"""Each command's module and short help, in the order of use."""
-
-
-class _LazyGroup(click.Group):
-    """A group whose commands are imported when they are called; their help need not be."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's name
-        return list(_COMMANDS)
-
-    def get_command(
-        self,
-        ctx: click.Context,  # noqa: ARG002 - click's name
-        cmd_name: str,
-    ) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module = import_module(f"embedprep.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002 - click's name
-        formatter: click.HelpFormatter,
-    ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, short) for name, (_, short) in _COMMANDS.items()])
+_COMMANDS = COMMANDS
 
 
 @click.group(
-    cls=_LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    cls=Commands,
+    epilog="embedprep COMMAND --help tells of the options of one.",
+    context_settings={"help_option_names": HELP_NAMES, "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="embedprep")
 def cli() -> None:
@@ -153,6 +111,8 @@ def main() -> NoReturn:
     sys.excepthook = _end_again_unprinted
     try:
         try:
+            if COMPLETION in os.environ:
+                import_module("embedprep.cli.completion")
             status = cli.main(prog_name="embedprep", standalone_mode=False) or 0
         finally:
             _let_signals_pass()
@@ -179,6 +139,8 @@ def _tell(error: BaseException) -> int:
         message, status = f"{error.filename or 'the system'}: {error.strerror or error}", 1
     elif isinstance(error, MemoryError):
         message, status = "memory ran out; choose fewer --jobs, or a smaller --max-words", 1
+    elif isinstance(error, SystemExit) and isinstance(error.code, int):
+        return error.code  # a shell was told what can be completed
     else:
         raise error
     with suppress(OSError):  # nobody can be told that stderr is full

@@ -74,7 +74,7 @@ def matrix(
     \b
     embedprep matrix --vocab out/vocab.json --dim 64 -o matrix.npy
     embedprep matrix --vectors glove.6B.zip/glove.6B.100d.txt -o out/
-    embedprep matrix --vocab larger.json --start out/embedding_matrix.npy -o larger.npy
+    embedprep matrix --vocab larger.json --start out/embedding_matrix.npy -o M.npy
     """
     choices.refuse_stdout(output, "a matrix")
     settings = choices.matrix_settings(chosen, seed) or MatrixSettings(seed=seed)

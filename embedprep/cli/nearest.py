@@ -10,6 +10,7 @@ import click
 
 from embedprep.cli import options, stdout
 from embedprep.cli.columns import GAP, in_place, n_cells, shown
+from embedprep.cli.config import Several
 from embedprep.cli.sections import Sectioned
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 @click.command(cls=Sectioned)
 @click.argument("matrix", type=options.path, metavar="M.npy|DIR")
-@click.argument("words", type=options.words, nargs=-1, required=True, metavar="WORD...")
+@click.argument(
+    "words", cls=Several, type=options.words, nargs=-1, required=True, metavar="WORD..."
+)
 @click.option(
     "--vocab",
     type=options.path,

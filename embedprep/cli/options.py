@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.types import StringParamType
 
 from embedprep.cli.sections import Command, together
 from embedprep.errors import SettingsError
@@ -21,6 +22,8 @@ from embedprep.settings import INITIALIZERS, OOV_INITIALIZERS, OUTPUT_DIM
 
 if TYPE_CHECKING:
     from fractions import Fraction
+
+    from click.shell_completion import CompletionItem
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_UNITS = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
@@ -62,6 +65,20 @@ def seed_option(draws: str) -> Callable[[Command], Command]:
     )
 
 
+class _Address(StringParamType):
+    """The name of a file or folder, or an address, which the library takes apart; for a shell, a
+    file.
+    """
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        del ctx, param  # click's names
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
 class _LocalPath(click.Path):
     """A path on a disk, which may be told as file://."""
 
@@ -73,6 +90,7 @@ class _LocalPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+address = _Address()
 local = _LocalPath(path_type=str)
 path = _LocalPath(path_type=Path)
 """A path as the library takes it. Whether it is there, and what, is the library's to say."""
@@ -111,6 +129,7 @@ matrix_options = together(
     ),
     click.option(
         "--vectors",
+        type=address,
         metavar="FILE",
         help="Take the vectors of words from this file: GloVe, word2vec text or binary, fastText "
         ".vec or .bin; plain, compressed or in a zip archive; - is standard input.",

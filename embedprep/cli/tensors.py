@@ -165,7 +165,8 @@ def bow(
 
     \b
     embedprep bow out/ --mode count -o counts.npy
-    embedprep bow test.npy --vocab out/vocab.json --mode tfidf --fit out/ --sparse -o test.npz
+    embedprep bow test.npy --vocab out/vocab.json --mode tfidf --fit out/ \\
+        --sparse -o test.npz
     """
     _check_ending(output, ".npz" if sparse else ".npy", "with --sparse" if sparse else "")
     keep_freed_memory()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import click
 
-from embedprep.cli.options import path, seed_option, size
+from embedprep.cli.config import Several
+from embedprep.cli.options import address, path, seed_option, size
 from embedprep.cli.sections import Command, together
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
@@ -25,8 +26,12 @@ def length(text: str) -> str:
     return text
 
 
-inputs = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-optional_inputs = click.argument("inputs", nargs=-1, metavar="[INPUT...]")
+inputs = click.argument(
+    "inputs", cls=Several, type=address, nargs=-1, required=True, metavar="INPUT..."
+)
+optional_inputs = click.argument(
+    "inputs", cls=Several, type=address, nargs=-1, metavar="[INPUT...]"
+)
 
 adoption_options = together(
     "Vocabularies of other tools",
@@ -51,6 +56,7 @@ update_options = together(
     "Vocabularies that grow",
     click.option(
         "--update",
+        type=address,
         metavar="FILE",
         help="Keep the words and indices of this vocabulary, put the new words of the text behind "
         "them, and add up the counts of the old; -n is then the number of words of the whole.  "
@@ -59,6 +65,7 @@ update_options = together(
     click.option(
         "--map",
         "map_output",
+        type=address,
         metavar="FILE.npy",
         help="Also write the new index of each index of that vocabulary.",
     ),
@@ -293,6 +300,7 @@ part_options = together(
     click.option(
         "--holdout",
         "holdouts",
+        type=address,
         multiple=True,
         metavar="NAME=PATH",
         help="Encode this input too, with the words and the shape of the others, into DIR/NAME.",

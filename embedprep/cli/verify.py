@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Sectioned)
-@click.argument("output", metavar="DIR")
+@click.argument("output", type=options.address, metavar="DIR")
 @options.gate_options(*options.ROW_GATES, options.COVERAGE_GATE)
 @options.running_options
 def verify(
