@@ -1,10 +1,10 @@
 """Text in, padded index tensors for an embedding layer out.
 
 `build` does the main job from files to a folder, `load` opens such a folder, `verify` proves it,
-`Vocabulary` encodes and decodes sentences, `embedding_matrix` makes the matrix of a vocabulary,
-`pad_sequences` pads what is encoded already, `sampling_table` tells how often skip-grams keep a
-word of each rank. All are imported when they are first asked for, so that the command line starts
-quickly.
+`inspect` tells what a text or such a folder is like, and which settings suit it. `Vocabulary`
+encodes and decodes sentences, `embedding_matrix` makes the matrix of a vocabulary, `pad_sequences`
+pads what is encoded already, `sampling_table` tells how often skip-grams keep a word of each rank.
+All are imported when they are first asked for, so that the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from embedprep.building import build as build
     from embedprep.building import embedding_matrix as embedding_matrix
+    from embedprep.building import inspect as inspect
     from embedprep.errors import EmbedprepError as EmbedprepError
     from embedprep.output import Output as Output
     from embedprep.output import load as load
@@ -33,6 +34,7 @@ _HOMES = {
     "Vocabulary": "vocabulary",
     "build": "building",
     "embedding_matrix": "building",
+    "inspect": "building",
     "load": "output",
     "pad_sequences": "sequences",
     "sampling_table": "skipgrams.sampling",
@@ -45,6 +47,7 @@ __all__ = [
     "Vocabulary",
     "build",
     "embedding_matrix",
+    "inspect",
     "load",
     "pad_sequences",
     "sampling_table",

@@ -99,19 +99,27 @@ def count(
     selection: Selection = ALL_ROWS,
     held_out: Sequence[str] = (),
     row_secrets: Sequence[Secret] | None = None,
+    keeps_hashes: bool = False,
     records_before: int = 0,
 ) -> Counted:
     """Encode all blocks and count the words of the training rows.
 
     `held_out` are the parts of the blocks that are of no other. `row_secrets` are those by which
-    rows are compared with the rows of other texts, drawn if there are none; so many records of the
-    first source are `records_before` the first block. Raises InputError for a line that is wrong,
-    the first one of the text.
+    rows are compared with the rows of other texts, drawn if there are none; a part then has the
+    hashes of its rows, and so it has where it `keeps_hashes`. So many records of the first source
+    are `records_before` the first block. Raises InputError for the first line that is wrong.
     """
     parts = [*selection.shares, *held_out]
-    counting = _Counting(work, selection, parts, tokenizer, records_before=records_before)
+    counting = _Counting(
+        work,
+        selection,
+        parts,
+        tokenizer,
+        keeps_hashes=keeps_hashes,
+        records_before=records_before,
+    )
     if row_secrets is None:
-        row_secrets = draw_row_secrets(selection, held_out)
+        row_secrets = draw_row_secrets(selection, held_out, keeps_hashes=keeps_hashes)
     if work.checkpoints is not None:
         row_secrets = counting.go_on(work.checkpoints, row_secrets)
     wants = _Wants(
@@ -129,9 +137,11 @@ def count(
     return counting.finish()
 
 
-def draw_row_secrets(selection: Selection, held_out: Sequence[str]) -> list[Secret]:
+def draw_row_secrets(
+    selection: Selection, held_out: Sequence[str], *, keeps_hashes: bool = False
+) -> list[Secret]:
     """Secrets for the hashes of rows: two where rows are compared, one where texts are counted."""
-    n_hashes = 2 if selection.drop_duplicates else 1 if held_out else 0
+    n_hashes = 2 if selection.drop_duplicates else 1 if held_out or keeps_hashes else 0
     return [Secret.draw() for _ in range(n_hashes)]
 
 
@@ -191,9 +201,17 @@ class _Counting:
         parts: Sequence[str],
         tokenizer: TokenizerSettings,
         *,
+        keeps_hashes: bool,
         records_before: int,
     ) -> None:
-        self.intake = Intake(work, selection, parts, self._take_in, records_before=records_before)
+        self.intake = Intake(
+            work,
+            selection,
+            parts,
+            self._take_in,
+            keeps_hashes=keeps_hashes,
+            records_before=records_before,
+        )
         self.work = work
         self.engine, self.secret, self.spool = work.engine, work.secret, work.spool
         self.tokenizer = tokenizer

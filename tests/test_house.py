@@ -43,7 +43,7 @@ FLOORS = [
     {"local", "plan"},
     {"spread"},
     {"writing", "adopting", "explaining", "counts", "unchanged", "figures"},
-    {"pipeline", "updating"},
+    {"pipeline", "updating", "inspecting"},
     {"building"},
     {"cli"},
     {"__main__"},
