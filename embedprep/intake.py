@@ -173,7 +173,7 @@ class Intake:
         self._parts = {name: _Part(self._spool) for name in parts}
         self._keeps_hashes = keeps_hashes
         has_held_out = len(parts) > len(self._names_of_split)
-        self._keeper = "--holdout" if has_held_out else "--max-duplicates"
+        self._keeper = "--holdout" if has_held_out else "the count of duplicates"
         self._seen = {name: SeenRows() for name in parts}
         self._portion = 0
         self.n_blocks = 0  # of the present portion

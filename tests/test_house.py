@@ -42,7 +42,7 @@ FLOORS = [
     {"local", "plan"},
     {"spread"},
     {"writing", "adopting", "explaining", "counts", "unchanged", "figures"},
-    {"pipeline", "updating", "comparing", "measuring"},
+    {"pipeline", "updating", "comparing", "inspecting", "measuring"},
     {"building"},
     {"cli"},
     {"__main__"},

@@ -27,6 +27,7 @@ SECTIONS = {
         "count": ("count", "The words of a text, counted; vocab merges the counts of many."),
     },
     "Before and after": {
+        "inspect": ("inspect", "What a text is like, or an output, and which settings suit it."),
         "explain": ("explain", "What becomes of a sentence, step by step."),
         "verify": ("verify", "Whether an output is what its manifest says."),
         "diff": ("diff", "What has changed between two outputs, or two vocabularies."),
