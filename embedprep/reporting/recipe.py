@@ -95,8 +95,8 @@ def write_report(
 
     Raises OutputError where that file is one of an output, beside what `report_page` raises.
     """
-    report = report_page(folder, title=title, advance=advance)
     with staged_file(output) as temporary:
+        report = report_page(folder, title=title, advance=advance)
         temporary.write_bytes(report.html)
     return report
 
@@ -147,18 +147,18 @@ def _facts(output: Output) -> list[list[Table]]:
 
 def _inputs(manifest: dict[str, Any]) -> Table:
     inputs = list_of(manifest, "inputs")
-    names = [Column(name, "name") for name in ("name", "part", "label")]
+    told = [name for name in ("part", "label") if any(name in item for item in inputs)]
     rows = [
         (
             seen(str(item.get("name"))),
-            seen(str(item.get("part") or "–")),
-            seen("–" if item.get("label") is None else str(item["label"])),
+            *(seen(str(item.get(name, "–"))) for name in told),
             number(item.get("bytes")),
             _digest(item),
         )
         for item in inputs[:MOST_INPUTS]
     ]
     note = left_out(len(inputs), len(rows), "inputs")
+    names = [Column(name, "name") for name in ("name", *told)]
     return Table("Inputs", (*names, Column("bytes"), Column("SHA-256", "code")), rows, note)
 
 
