@@ -14,7 +14,7 @@ WIDTHS = (1280, 390)
 
 OVERLAPS = """
 () => {
-  const texts = "h1, h2, .lead, .told p, .legend li, figure svg, caption, th, td, .note, pre, dt, dd";
+  const texts = "h1, h2, p, .legend li, figure svg, caption, th, td, pre, dt, dd";
   const boxes = [...document.querySelectorAll(texts)].map(element => {
     const box = element.getBoundingClientRect();
     return {element, told: element.textContent.trim().slice(0, 40), ...box.toJSON()};
