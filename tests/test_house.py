@@ -42,7 +42,7 @@ FLOORS = [
     {"local", "plan"},
     {"spread"},
     {"writing", "adopting", "explaining", "counts", "unchanged", "figures"},
-    {"pipeline", "updating", "comparing", "inspecting", "measuring"},
+    {"pipeline", "updating", "comparing", "inspecting", "measuring", "reporting"},
     {"building"},
     {"cli"},
     {"__main__"},

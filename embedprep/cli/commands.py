@@ -29,6 +29,7 @@ SECTIONS = {
     "Before and after": {
         "inspect": ("inspect", "What a text is like, or an output, and which settings suit it."),
         "explain": ("explain", "What becomes of a sentence, step by step."),
+        "report": ("report", "A page about an output: lengths, coverage, labels, how it was made."),
         "verify": ("verify", "Whether an output is what its manifest says."),
         "diff": ("diff", "What has changed between two outputs, or two vocabularies."),
     },
