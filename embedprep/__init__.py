@@ -1,10 +1,10 @@
 """Text in, padded index tensors for an embedding layer out.
 
 `build` does the main job from files to a folder, `load` opens such a folder, `verify` proves it,
-`Vocabulary` encodes and decodes sentences, `embedding_matrix` makes the matrix of a vocabulary,
-`pad_sequences` pads what is encoded already, `sampling_table` tells how often skip-grams keep a
-word of each rank. All are imported when they are first asked for, so that the command line starts
-quickly.
+`diff` tells what has changed between two. `Vocabulary` encodes and decodes sentences,
+`embedding_matrix` makes the matrix of a vocabulary, `pad_sequences` pads what is encoded already,
+`sampling_table` tells how often skip-grams keep a word of each rank. All are imported when they are
+first asked for, so that the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from embedprep.building import build as build
     from embedprep.building import embedding_matrix as embedding_matrix
+    from embedprep.comparing import diff as diff
     from embedprep.errors import EmbedprepError as EmbedprepError
     from embedprep.output import Output as Output
     from embedprep.output import load as load
@@ -32,6 +33,7 @@ _HOMES = {
     "Output": "output",
     "Vocabulary": "vocabulary",
     "build": "building",
+    "diff": "comparing",
     "embedding_matrix": "building",
     "load": "output",
     "pad_sequences": "sequences",
@@ -44,6 +46,7 @@ __all__ = [
     "Output",
     "Vocabulary",
     "build",
+    "diff",
     "embedding_matrix",
     "load",
     "pad_sequences",

@@ -43,7 +43,7 @@ FLOORS = [
     {"local", "plan"},
     {"spread"},
     {"writing", "adopting", "explaining", "counts", "unchanged", "figures"},
-    {"pipeline", "updating"},
+    {"pipeline", "updating", "comparing"},
     {"building"},
     {"cli"},
     {"__main__"},

@@ -39,6 +39,7 @@ _COMMANDS = {
     "nearest": ("nearest", "The words with the nearest vectors."),
     "export": ("export", "A vocabulary and its vectors for gensim, TensorBoard, Hugging Face."),
     "verify": ("verify", "Whether an output is what its manifest says."),
+    "diff": ("diff", "What has changed between two outputs, or two vocabularies."),
 }
 """Each command's module and short help, in the order of use."""
 
