@@ -38,6 +38,7 @@ _COMMANDS = {
     "train": ("train", "Word vectors, learned from rows."),
     "nearest": ("nearest", "The words with the nearest vectors."),
     "export": ("export", "A vocabulary and its vectors for gensim, TensorBoard, Hugging Face."),
+    "report": ("report", "A page about an output: lengths, coverage, labels, how it was made."),
     "verify": ("verify", "Whether an output is what its manifest says."),
     "diff": ("diff", "What has changed between two outputs, or two vocabularies."),
 }

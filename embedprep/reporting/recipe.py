@@ -1,0 +1,197 @@
+"""Which steps write the page about an output?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from embedprep.output import Output, load
+from embedprep.places import Place
+from embedprep.publication import staged_file
+from embedprep.reporting.command import MOST_INPUTS, commands
+from embedprep.reporting.gathering import (
+    MOST_PARTS,
+    PartFacts,
+    gather,
+    list_of,
+    table_of,
+    was_run,
+    whole_number,
+)
+from embedprep.reporting.page import Page, check_templates, rendered
+from embedprep.reporting.sections import sections
+from embedprep.reporting.svg import drawing
+from embedprep.reporting.tables import (
+    Column,
+    Table,
+    left_out,
+    number,
+    seen,
+    settings_table,
+    share,
+)
+from embedprep.specials import PAD_INDEX
+from embedprep.wording import how_large, how_many
+
+_MOST_FILES = 40
+_SHORT_DIGEST = 12
+_LONGEST_TITLE = 120
+
+
+class Report(NamedTuple):
+    """A page about an output: its bytes, and the names of its figures."""
+
+    html: bytes
+    figures: list[str]
+
+
+def count_rows(folder: Path) -> int:
+    """How many rows are counted for a report. Raises OutputError where the folder is no output."""
+    output = load(folder)
+    parts = [output, *output.parts.values()]
+    return sum(len(part.sequences) for part in parts[:MOST_PARTS])
+
+
+def report_page(
+    folder: Path,
+    *,
+    title: str | None = None,
+    advance: Callable[[int], object] = lambda n_rows: None,
+) -> Report:
+    """The page about an output: the same bytes for the same output in every run.
+
+    `advance` is told of rows that were counted. Raises MissingExtra without matplotlib or jinja2,
+    OutputError where the folder is no finished output of rows.
+    """
+    check_templates()
+    with drawing():
+        output = load(folder)
+        parts = gather(folder, output, advance)
+        made = list(sections(parts))
+    name = os.path.basename(os.path.abspath(folder)) or "output"
+    page = Page(
+        title=seen(title or name, _LONGEST_TITLE),
+        lead=_lead(output),
+        tiles=list(_tiles(parts)),
+        sections=made,
+        layer=_layer(output),
+        commands=commands(output.manifest, name),
+        facts=_facts(output),
+    )
+    html = rendered(page).encode("utf-8", "backslashreplace")
+    return Report(html, [section.name for section in made if section.svg])
+
+
+def write_report(
+    folder: Path,
+    output: Place,
+    *,
+    title: str | None = None,
+    advance: Callable[[int], object] = lambda n_rows: None,
+) -> Report:
+    """Write the page about an output into a file, whole or not at all.
+
+    Raises OutputError where that file is one of an output, beside what `report_page` raises.
+    """
+    report = report_page(folder, title=title, advance=advance)
+    with staged_file(output) as temporary:
+        temporary.write_bytes(report.html)
+    return report
+
+
+def _lead(output: Output) -> str:
+    """What the page is about, in a sentence."""
+    max_len = output.sequences.shape[1]
+    rows = f"{how_many(len(output.sequences), 'row')} of {how_many(max_len, 'index', 'indices')}"
+    command = "run" if was_run(output.manifest) else "encode"
+    version = output.manifest.get("embedprep")
+    told = f", version {seen(version)}" if isinstance(version, str) else ""
+    parts = f", and {how_many(len(output.parts), 'other part')}" if output.parts else ""
+    return f"{rows}{parts}, made by embedprep {command}{told}."
+
+
+def _tiles(parts: Sequence[PartFacts]) -> Iterator[tuple[str, str]]:
+    """The numbers that one looks for first."""
+    output, counts = parts[0].output, parts[0].rows.counts_of_index
+    facts = table_of(output.manifest, "statistics")
+    n_words, n_unknown = whole_number(facts, "words"), whole_number(facts, "unknown_words")
+    yield ("rows" if len(parts) == 1 else "training rows", number(len(output.sequences)))
+    if len(parts) > 1:
+        yield ("rows of other parts", number(sum(part.n_rows for part in parts[1:])))
+    if n_words is not None:
+        yield ("running words", number(n_words))
+    yield ("kept words", number(len(output.vocabulary.words)))
+    if n_words is not None and n_unknown is not None:
+        yield ("out of vocabulary", share(n_unknown, n_words))
+    yield ("max_len", number(output.sequences.shape[1]))
+    yield ("padding", share(int(counts[PAD_INDEX]), int(counts.sum())))
+    if output.labels is not None and output.classes:
+        yield ("classes", number(len(output.classes)))
+
+
+def _layer(output: Output) -> str:
+    """The line that makes the layer in Keras."""
+    told = table_of(output.manifest, "embedding")
+    return (
+        f"Embedding(input_dim={told['input_dim']}, output_dim={told['output_dim']}, mask_zero=True)"
+    )
+
+
+def _facts(output: Output) -> list[list[Table]]:
+    """What the manifest tells: inputs and files, and beside them the settings."""
+    told = output.manifest
+    return [[_inputs(told), _files(told)], [settings_table(told.get("settings"))]]
+
+
+def _inputs(manifest: dict[str, Any]) -> Table:
+    inputs = list_of(manifest, "inputs")
+    names = [Column(name, "name") for name in ("name", "part", "label")]
+    rows = [
+        (
+            seen(str(item.get("name"))),
+            seen(str(item.get("part") or "–")),
+            seen("–" if item.get("label") is None else str(item["label"])),
+            number(item.get("bytes")),
+            _digest(item),
+        )
+        for item in inputs[:MOST_INPUTS]
+    ]
+    note = left_out(len(inputs), len(rows), "inputs")
+    return Table("Inputs", (*names, Column("bytes"), Column("SHA-256", "code")), rows, note)
+
+
+def _files(manifest: dict[str, Any]) -> Table:
+    files = list_of(manifest, "outputs")
+    columns = (Column("name", "name"), Column("shape", "code"), Column("dtype", "code"))
+    rows = [
+        (seen(str(item.get("name"))), _shape(item), _dtype(item), _size(item), _digest(item))
+        for item in files[:_MOST_FILES]
+    ]
+    note = left_out(len(files), len(rows), "files")
+    return Table("Files", (*columns, Column("size"), Column("SHA-256", "code")), rows, note)
+
+
+def _shape(item: dict[str, Any]) -> str:
+    shape = item.get("shape")
+    return " × ".join(map(number, shape[:4])) if isinstance(shape, list) else "–"
+
+
+def _dtype(item: dict[str, Any]) -> str:
+    dtype = item.get("dtype")
+    return seen(dtype) if isinstance(dtype, str) else "–"
+
+
+def _size(item: dict[str, Any]) -> str:
+    n_bytes = whole_number(item, "bytes")
+    return "–" if n_bytes is None else how_large(n_bytes)
+
+
+def _digest(item: dict[str, Any]) -> str:
+    """The beginning of a digest; of several pieces, that of the first, and how many there are."""
+    pieces = item.get("sha256")
+    if not isinstance(pieces, list) or not pieces:
+        return "–"
+    more = f" +{len(pieces) - 1:,}" if len(pieces) > 1 else ""
+    return f"{seen(str(pieces[0])[:_SHORT_DIGEST])}…{more}"
