@@ -1,7 +1,8 @@
 """Text in, padded index tensors for an embedding layer out.
 
 `build` does the main job from files to a folder, `load` opens such a folder, `verify` proves it,
-`diff` tells what has changed between two. `Vocabulary` encodes and decodes sentences,
+`diff` tells what has changed between two. `Vocabulary` encodes and decodes sentences, `Gates` are
+limits that `build` holds the figures of an output to, and `GateError` tells of them,
 `embedding_matrix` makes the matrix of a vocabulary, `pad_sequences` pads what is encoded already,
 `sampling_table` tells how often skip-grams keep a word of each rank. All are imported when they are
 first asked for, so that the command line starts quickly.
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from embedprep.building import embedding_matrix as embedding_matrix
     from embedprep.comparing import diff as diff
     from embedprep.errors import EmbedprepError as EmbedprepError
+    from embedprep.gates import GateError as GateError
+    from embedprep.gates import Gates as Gates
     from embedprep.output import Output as Output
     from embedprep.output import load as load
     from embedprep.sequences import pad_sequences as pad_sequences
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "EmbedprepError": "errors",
+    "GateError": "gates",
+    "Gates": "gates",
     "Output": "output",
     "Vocabulary": "vocabulary",
     "build": "building",
@@ -43,6 +48,8 @@ _HOMES = {
 
 __all__ = [
     "EmbedprepError",
+    "GateError",
+    "Gates",
     "Output",
     "Vocabulary",
     "build",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from embedprep.engines import ThreadEngine
 from embedprep.errors import SettingsError
+from embedprep.gates import NO_GATES, Gates
 from embedprep.matrix.making import Matrix, make_matrix
 from embedprep.pipeline import run
 from embedprep.places import Place, place_of
@@ -85,6 +86,7 @@ def build(
     scheduler: str | None = None,
     resume: bool = False,
     sync: bool = False,
+    gates: Gates = NO_GATES,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
     """Text files to `sequences.npy`, `lengths.npy`, `vocab.json` and `manifest.json` in a folder,
@@ -97,7 +99,8 @@ def build(
     output may be addresses, such as `s3://bucket/a.txt`. `advance` is told of each number of bytes
     read, by the thread that reads.
 
-    Raises SettingsError for a setting out of its range, InputError for what cannot be read and
+    Raises SettingsError for a setting out of its range, InputError for what cannot be read,
+    GateError for figures that do not keep to the `gates`, such as `Gates(max_oov="5%")`, and
     OutputError for what cannot be written; the folder is then as it was, unless publishing itself
     was struck, which leaves it without a manifest.
     """
@@ -149,6 +152,7 @@ def build(
         matrix=matrix,
         resources=resources,
         sync=sync,
+        gates=gates,
         advance=advance,
     )
 

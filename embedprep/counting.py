@@ -100,18 +100,23 @@ def count(
     held_out: Sequence[str] = (),
     row_secrets: Sequence[Secret] | None = None,
     records_before: int = 0,
+    keeps_hashes: bool = False,
 ) -> Counted:
     """Encode all blocks and count the words of the training rows.
 
     `held_out` are the parts of the blocks that are of no other. `row_secrets` are those by which
     rows are compared with the rows of other texts, drawn if there are none; so many records of the
-    first source are `records_before` the first block. Raises InputError for a line that is wrong,
-    the first one of the text.
+    first source are `records_before` the first block. Parts have the hashes of their rows where it
+    `keeps_hashes`, or has held-out parts. Raises InputError for a line that is wrong, the first one
+    of the text.
     """
     parts = [*selection.shares, *held_out]
-    counting = _Counting(work, selection, parts, tokenizer, records_before=records_before)
+    keeps_hashes = keeps_hashes or bool(held_out)
+    counting = _Counting(
+        work, selection, parts, tokenizer, records_before=records_before, keeps_hashes=keeps_hashes
+    )
     if row_secrets is None:
-        row_secrets = draw_row_secrets(selection, held_out)
+        row_secrets = draw_row_secrets(selection, keeps_hashes=keeps_hashes)
     if work.checkpoints is not None:
         row_secrets = counting.go_on(work.checkpoints, row_secrets)
     wants = _Wants(
@@ -129,9 +134,9 @@ def count(
     return counting.finish()
 
 
-def draw_row_secrets(selection: Selection, held_out: Sequence[str]) -> list[Secret]:
+def draw_row_secrets(selection: Selection, *, keeps_hashes: bool) -> list[Secret]:
     """Secrets for the hashes of rows: two where rows are compared, one where texts are counted."""
-    n_hashes = 2 if selection.drop_duplicates else 1 if held_out else 0
+    n_hashes = 2 if selection.drop_duplicates else 1 if keeps_hashes else 0
     return [Secret.draw() for _ in range(n_hashes)]
 
 
@@ -192,8 +197,16 @@ class _Counting:
         tokenizer: TokenizerSettings,
         *,
         records_before: int,
+        keeps_hashes: bool,
     ) -> None:
-        self.intake = Intake(work, selection, parts, self._take_in, records_before=records_before)
+        self.intake = Intake(
+            work,
+            selection,
+            parts,
+            self._take_in,
+            records_before=records_before,
+            keeps_hashes=keeps_hashes,
+        )
         self.work = work
         self.engine, self.secret, self.spool = work.engine, work.secret, work.spool
         self.tokenizer = tokenizer

@@ -99,6 +99,10 @@ class NumberedText(Protocol):
         """How many texts that hold a word occur in more than one part."""
         ...
 
+    def count_duplicates(self, part: int) -> int:
+        """How many rows of a part have the text of an earlier one, as far as hashes were kept."""
+        ...
+
     def write(
         self,
         part: int,

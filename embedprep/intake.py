@@ -147,7 +147,7 @@ class Intake:
 
     So many records are `records_before` the first block, if that does not begin its source.
     `take_in` is told of each result in the order of the text, with the number of its table, its
-    counts those of the training rows alone.
+    counts those of the training rows alone. If it `keeps_hashes`, parts have those of their rows.
     """
 
     def __init__(
@@ -158,6 +158,7 @@ class Intake:
         take_in: Callable[[int, CountedBlock], None],
         *,
         records_before: int = 0,
+        keeps_hashes: bool = False,
     ) -> None:
         self.labels = LabelCodes(selection.label_type)
         self.n_duplicates = 0
@@ -170,7 +171,9 @@ class Intake:
         self._rows_of_input_part: Counter[str] = Counter()
         self._names_of_split = list(selection.shares)
         self._parts = {name: _Part(self._spool) for name in parts}
-        self._has_held_out = len(parts) > len(self._names_of_split)
+        self._keeps_hashes = keeps_hashes
+        has_held_out = len(parts) > len(self._names_of_split)
+        self._keeper = "--holdout" if has_held_out else "--max-duplicates"
         self._seen = {name: SeenRows() for name in parts}
         self._portion = 0
         self.n_blocks = 0  # of the present portion
@@ -328,10 +331,10 @@ class Intake:
         )
         part.add_lengths(rows.per_row)
         part.labels = part.labels.united(LabelUse.of(rows.labels))
-        if rows.hashes is not None and self._has_held_out:
+        if rows.hashes is not None and self._keeps_hashes:
             part.hashes.append([rows.hashes[:, 0].copy()])  # a view would keep them all
             self._n_hashes += len(rows.hashes)
-            self._budget.check_rows(self._n_hashes, _BYTES_OF_A_HASHED_ROW, "--holdout")
+            self._budget.check_rows(self._n_hashes, _BYTES_OF_A_HASHED_ROW, self._keeper)
 
     def _joined(self, hashes: Sequence[Record]) -> Keys | None:
         if not hashes:

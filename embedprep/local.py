@@ -22,7 +22,7 @@ from embedprep.labels import (
 )
 from embedprep.npy import RowWriter
 from embedprep.numbering import Numbering
-from embedprep.parts import count_leaks
+from embedprep.parts import count_copies, count_leaks
 from embedprep.portions import Kept, RankedWords, count_distinct, rank_words
 from embedprep.rows import lengths_of, write_rows
 from embedprep.sequences import count_lengths
@@ -106,6 +106,12 @@ class LocalNumberedText(NamedTuple):
     def count_leaks(self) -> int:
         hashes = [its.hashes for its in self.final if its.hashes is not None]
         return count_leaks(hashes) if hashes else 0
+
+    def count_duplicates(self, part: int) -> int:
+        # The final ones are those of texts that hold a word; blank rows count where they stay.
+        parts = self.final if self.selection.drop_empty else self.counted.parts
+        hashes = parts[part].hashes
+        return 0 if hashes is None else count_copies(hashes)
 
     def write(
         self,

@@ -87,6 +87,11 @@ class SeenRows:
         return is_first
 
 
+def count_copies(hashes: Keys) -> int:
+    """How many rows have the text of an earlier one, by their hashes, (rows,)."""
+    return len(hashes) - len(np.unique(hashes))
+
+
 def count_leaks(hashes_of_parts: Sequence[Keys]) -> int:
     """How many texts occur in more than one part, by their hashes.
 

@@ -6,17 +6,17 @@ import json
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from embedprep.budget import budget_of
 from embedprep.checkpoints import Checkpoints
 from embedprep.counting import KINDS, count
 from embedprep.dictionary import Dictionary
-from embedprep.digests import Digest
 from embedprep.doubts import Beginning, doubts
 from embedprep.errors import SettingsError
+from embedprep.gates import NO_GATES, Gates, hold
 from embedprep.handover import CountedText
 from embedprep.local import LocalText
 from embedprep.manifest import ROWS
@@ -46,7 +46,12 @@ from embedprep.settings import (
 from embedprep.sources import TRAINING, NamedInputs, Reader
 from embedprep.specials import UNK
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.unchanged import request_of
+from embedprep.unchanged import (
+    counts_duplicates,
+    request_of_encode,
+    request_of_run,
+    settings_of_words,
+)
 from embedprep.vocabulary import Vocabulary, format_vocabulary, make_vocabulary
 from embedprep.work import Work, work_in
 from embedprep.writing import (
@@ -75,13 +80,16 @@ def run(
     matrix: MatrixSettings | None = None,
     resources: Resources = ALL_THERE_IS,
     sync: bool = False,
+    gates: Gates = NO_GATES,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Built:
     """Rank the words of a text and write it as rows, the vocabulary and the facts beside them.
 
     With a `matrix`, that of the embedding too; `advance` is told of bytes read of its vectors.
+    Raises GateError where a figure does not keep to the `gates`: nothing is published then.
     """
     with closing(reader), ExitStack() as stack:
+        check_coverage(gates, matrix)
         _check_output(output, resources)
         held_out = reader.held_out
         check_held_out(selection, held_out)
@@ -92,14 +100,17 @@ def run(
             resources,
             settings.max_words,
             matrix_bytes=_matrix_bytes(matrix, settings.max_words),
-            keeps_rows=selection.drop_duplicates or selection.shuffle or bool(held_out),
+            keeps_rows=selection.drop_duplicates
+            or selection.shuffle
+            or bool(held_out)
+            or counts_duplicates(gates, selection),
         )
-        request = request_of_run(reader, settings, rows, selection, matrix)
+        request = request_of_run(reader, settings, rows, selection, matrix, gates=gates)
         staged = stack.enter_context(staged_folder(output, ROWS, sync, is_kept=resources.resume))
         checkpoints = _checkpoints(staged, request, reader, resources)
         tokenizer = settings.tokenizer
         work = stack.enter_context(work_in(staged.path, tokenizer, budget, resources, checkpoints))
-        counted, warnings = _count(reader, settings.tokenizer, work, selection)
+        counted, warnings = _count(reader, settings.tokenizer, work, selection, gates)
         ranked, kept, n_distinct = _rank(counted, settings)
         planned = plan(
             counted, kept, settings.specials, rows=rows, selection=selection, budget=budget
@@ -113,11 +124,12 @@ def run(
             planned,
             n_distinct,
             made,
-            _settings_of_words(settings),
+            settings_of_words(settings),
             selection,
             warnings,
             rows_per_shard=rows.rows_per_shard,
             request=request,
+            counts_duplicates=counts_duplicates(gates, selection),
         )
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
@@ -129,7 +141,7 @@ def run(
             check_size(planned, rows, output, ARRAYS, others, at_hand=at_hand)
             warnings += of_embedding.warnings
             contents = contents._replace(warnings=warnings, matrix=of_embedding)
-        return write_folder(staged, contents, work)
+        return _held(gates, write_folder(staged, contents, work))
 
 
 def vocab(
@@ -173,10 +185,15 @@ def encode(
     *,
     resources: Resources = ALL_THERE_IS,
     sync: bool = False,
+    gates: Gates = NO_GATES,
 ) -> Built:
-    """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder."""
+    """Write a text as rows by a saved vocabulary: the rows alone into X.npy, else a folder.
+
+    Raises GateError where a figure does not keep to the `gates`: nothing is published then.
+    """
     is_file = output.suffix == ".npy"
     with closing(reader), ExitStack() as stack:
+        check_coverage(gates, None)
         if is_file and resources.resume:
             raise SettingsError("--resume", "keeps what is finished in a folder", "name one by -o")
         _check_output(output, resources)
@@ -187,7 +204,8 @@ def encode(
             names = names_in(output, [TRAINING], rows.rows_per_shard)
             refuse_to_replace(inputs, output, names)
         vocabulary = Vocabulary.load(vocabulary_path)
-        budget = budget_of(resources, len(vocabulary.words), keeps_rows=selection.drop_duplicates)
+        keeps_rows = selection.drop_duplicates or counts_duplicates(gates, selection)
+        budget = budget_of(resources, len(vocabulary.words), keeps_rows=keeps_rows)
         specials = vocabulary.specials
         are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"
         selection = replace(selection, label_type="number" if are_numbers else "class")
@@ -204,7 +222,7 @@ def encode(
             folder = temporary.parent
         else:
             request = request_of_encode(
-                reader, vocabulary_path, rows, selection, tokenizer=tokenizer
+                reader, vocabulary_path, rows, selection, gates=gates, tokenizer=tokenizer
             )
             staged = stack.enter_context(
                 staged_folder(output, ROWS, sync, is_kept=resources.resume)
@@ -212,7 +230,7 @@ def encode(
             folder = staged.path
             checkpoints = _checkpoints(staged, request, reader, resources)
         work = stack.enter_context(work_in(folder, tokenizer, budget, resources, checkpoints))
-        counted, warnings = _count(reader, tokenizer, work, selection)
+        counted, warnings = _count(reader, tokenizer, work, selection, gates)
         known = vocabulary.lookup(work.secret)
         kept = Kept(known.n_words, known)
         saved = Saved(vocabulary.rectangle, vocabulary.labels)
@@ -234,10 +252,23 @@ def encode(
             warnings,
             rows_per_shard=rows.rows_per_shard,
             request=request,
+            counts_duplicates=counts_duplicates(gates, selection),
         )
         if is_file:
-            return write_file(temporary, output, contents, work)
-        return write_folder(staged, contents, work)
+            return _held(gates, write_file(temporary, output, contents, work))
+        return _held(gates, write_folder(staged, contents, work))
+
+
+def check_coverage(gates: Gates, matrix: MatrixSettings | None) -> None:
+    """Raise SettingsError where a file of vectors is to cover words, and there is none."""
+    if matrix is None or matrix.vectors is None:
+        gates.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
+
+
+def _held(gates: Gates, built: Built) -> Built:
+    """What is about to be published, if it keeps to the gates."""
+    hold(gates, built.measured, ", so nothing was written", built.warnings)
+    return built
 
 
 def _check_output(output: Place, resources: Resources) -> None:
@@ -254,58 +285,12 @@ def _check_output(output: Place, resources: Resources) -> None:
         raise SettingsError("--resume", cause, "name a folder on a disk by -o, and copy it")
 
 
-def request_of_run(
-    inputs: NamedInputs,
-    settings: VocabularySettings,
-    rows: RowSettings,
-    selection: Selection = ALL_ROWS,
-    matrix: MatrixSettings | None = None,
-) -> str:
-    """All that is asked of `run` but its inputs, as one value."""
-    return request_of(
-        _settings_of_words(settings),
-        settings.tokenizer,
-        rows=rows,
-        selection=selection,
-        inputs=inputs,
-        matrix=matrix,
-    )
-
-
-def request_of_encode(
-    inputs: NamedInputs,
-    vocabulary: Place,
-    rows: RowSettings,
-    selection: Selection = ALL_ROWS,
-    *,
-    tokenizer: TokenizerSettings | None = None,
-) -> str:
-    """All that is asked of `encode` but its inputs, as one value; the tokenizer is that of the
-    vocabulary. Raises VocabularyError.
-    """
-    tokenizer = tokenizer or Vocabulary.load(vocabulary).tokenizer
-    digest = Digest()
-    digest.update(vocabulary.read_bytes())
-    return request_of(
-        {"vocabulary": digest.pieces},
-        tokenizer,
-        rows=rows,
-        selection=replace(selection, label_type="class"),  # the vocabulary says what it is
-        inputs=inputs,
-    )
-
-
 _SUPPOSED_DIM = 300
 """The dimension for which memory is kept free where a file of vectors is to tell it."""
 
 
 def _matrix_bytes(matrix: MatrixSettings | None, max_words: int) -> int:
     return 0 if matrix is None else max_words * (matrix.dim or _SUPPOSED_DIM) * 4
-
-
-def _settings_of_words(settings: VocabularySettings) -> dict[str, Any]:
-    """Which words are asked for, as a manifest tells it."""
-    return asdict(settings) | {"tokenizer": settings.tokenizer.saved}
 
 
 def _checkpoints(
@@ -325,14 +310,19 @@ def _checkpoints(
 
 
 def _count(
-    inputs: NamedInputs, tokenizer: TokenizerSettings, work: Work, selection: Selection = ALL_ROWS
+    inputs: NamedInputs,
+    tokenizer: TokenizerSettings,
+    work: Work,
+    selection: Selection = ALL_ROWS,
+    gates: Gates = NO_GATES,
 ) -> tuple[CountedText, tuple[str, ...]]:
     """What the first half finds, and what is to be warned of."""
     text: CountedText
+    keeps_hashes = counts_duplicates(gates, selection)
     if work.cluster is not None:
         from embedprep.spread import count_spread
 
-        text, parts = count_spread(inputs, tokenizer, selection, work)
+        text, parts = count_spread(inputs, tokenizer, selection, work, keeps_hashes=keeps_hashes)
     else:
         assert isinstance(inputs, Reader)
         beginning = Beginning(inputs)
@@ -343,6 +333,7 @@ def _count(
             work,
             selection=selection,
             held_out=inputs.held_out,
+            keeps_hashes=keeps_hashes,
         )
         text, parts = LocalText(counted, work), beginning.parts
     return text, doubts(parts, inputs, tokenizer, text)

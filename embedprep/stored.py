@@ -54,7 +54,8 @@ class StoredBlock(NamedTuple):
 class CountedPart(NamedTuple):
     """The rows of a part: their blocks, how many have each number of ids, and the use of labels.
 
-    `hashes: (rows,)` are those of the rows' texts where there are held-out parts.
+    `hashes: (rows,)` are those of the rows' texts where there are held-out parts, or where copies
+    are counted.
     """
 
     name: str

@@ -16,18 +16,82 @@ from typing import Any
 
 from embedprep.digests import Digest
 from embedprep.errors import EmbedprepError, OutputError
+from embedprep.gates import NO_GATES, Gates
 from embedprep.manifest import describe_input, read_manifest_of_rows
 from embedprep.places import Place, Url
-from embedprep.settings import MatrixSettings, RowSettings, Selection
+from embedprep.settings import (
+    ALL_ROWS,
+    MatrixSettings,
+    RowSettings,
+    Selection,
+    VocabularySettings,
+)
 from embedprep.sources import BLOCK_BYTES, Input, NamedInputs, Source, total_bytes
 from embedprep.sources.compression import MAGIC_BYTES, decompressed, is_compressed
 from embedprep.sources.opening import opened, read_chunks
 from embedprep.tokenizer.rules import all_versions
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vectors.reading import content_of
+from embedprep.vocabulary import Vocabulary
 
 
-def request_of(
+def request_of_run(
+    inputs: NamedInputs,
+    settings: VocabularySettings,
+    rows: RowSettings,
+    selection: Selection = ALL_ROWS,
+    matrix: MatrixSettings | None = None,
+    *,
+    gates: Gates = NO_GATES,
+) -> str:
+    """All that is asked of `run` but its inputs, as one value."""
+    return _request_of(
+        settings_of_words(settings),
+        settings.tokenizer,
+        rows=rows,
+        selection=selection,
+        inputs=inputs,
+        matrix=matrix,
+        counts_duplicates=counts_duplicates(gates, selection),
+    )
+
+
+def request_of_encode(
+    inputs: NamedInputs,
+    vocabulary: Place,
+    rows: RowSettings,
+    selection: Selection = ALL_ROWS,
+    *,
+    gates: Gates = NO_GATES,
+    tokenizer: TokenizerSettings | None = None,
+) -> str:
+    """All that is asked of `encode` but its inputs, as one value; the tokenizer is that of the
+    vocabulary. Raises VocabularyError.
+    """
+    tokenizer = tokenizer or Vocabulary.load(vocabulary).tokenizer
+    digest = Digest()
+    digest.update(vocabulary.read_bytes())
+    return _request_of(
+        {"vocabulary": digest.pieces},
+        tokenizer,
+        rows=rows,
+        selection=replace(selection, label_type="class"),  # the vocabulary says what it is
+        inputs=inputs,
+        counts_duplicates=counts_duplicates(gates, selection),
+    )
+
+
+def settings_of_words(settings: VocabularySettings) -> dict[str, Any]:
+    """Which words are asked for, as a manifest tells it."""
+    return asdict(settings) | {"tokenizer": settings.tokenizer.saved}
+
+
+def counts_duplicates(gates: Gates, selection: Selection) -> bool:
+    """Whether the rows are counted that are copies: those left out are known."""
+    return gates.max_duplicates is not None and not selection.drop_duplicates
+
+
+def _request_of(
     words: Mapping[str, Any],
     tokenizer: TokenizerSettings,
     *,
@@ -35,15 +99,17 @@ def request_of(
     selection: Selection,
     inputs: NamedInputs,
     matrix: MatrixSettings | None = None,
+    counts_duplicates: bool = False,
 ) -> str:
     """What is asked of the inputs, as the hexadecimal SHA-256 of all settings that decide what is
     made of them, and of the versions of what it is made with.
 
-    What changes no byte has no part in it, as the number of jobs, nor have the names of inputs.
+    What changes no byte has no part in it, as the number of jobs and most gates, nor have the names
+    of inputs.
     """
     reading = inputs.reading
     formats = [reading.records.format_of(name) for name in inputs.names]
-    asked = {
+    asked: dict[str, Any] = {
         "words": words,
         "rows": asdict(replace(rows, max_bytes=None)),
         "selection": asdict(selection),
@@ -53,6 +119,7 @@ def request_of(
         "matrix": None if matrix is None else asdict(matrix),
         "versions": all_versions(tokenizer),
     }
+    asked |= {"duplicate_rows": True} if counts_duplicates else {}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 

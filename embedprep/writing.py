@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from embedprep.arrays import Ints
 from embedprep.engines import Future
+from embedprep.gates import Measured
 from embedprep.handover import CountedText, Written
 from embedprep.labels import LabelFacts
 from embedprep.ledger import Ledger
@@ -70,6 +71,13 @@ class Built(NamedTuple):
         vocabulary = self.vocabulary
         return embedding_layer(vocabulary.input_dim, dim, vocabulary.rectangle.max_len)
 
+    @property
+    def measured(self) -> Measured:
+        """What gates are held against."""
+        matrix = {} if self.matrix is None else self.matrix.statistics
+        facts = Measured(str(self.path), self.statistics, self.parts, matrix)
+        return facts.with_told_duplicates()._replace(embedding=self.embedding)
+
 
 class Contents(NamedTuple):
     """What the files of an output are made of; `vocabulary` comes with its bytes.
@@ -77,6 +85,7 @@ class Contents(NamedTuple):
     `n_distinct` is how many words the training rows hold; `word_settings` say which words there
     are and `selection` which rows; each array is in shards of `rows_per_shard`, where that is not
     None; `request` is what was asked for, as one value; shards that a `ledger` proves are there.
+    Where it `counts_duplicates`, the statistics tell how many rows have the text of an earlier one.
     """
 
     reader: NamedInputs
@@ -91,6 +100,7 @@ class Contents(NamedTuple):
     rows_per_shard: int | None = None
     request: str | None = None
     ledger: Ledger | None = None
+    counts_duplicates: bool = False
 
 
 def write_folder(staged: StagedFolder, contents: Contents, work: Work) -> Built:
@@ -137,6 +147,8 @@ def write_file(temporary: Path, output: Place, contents: Contents, work: Work) -
     with NpyWriter(temporary, output, array, hashes=False) as sequences:
         facts = _write_arrays(0, contents, {SEQUENCES: sequences})
     [(vocabulary, _)] = work.engine.gather([contents.vocabulary])
+    if contents.selection.drop_duplicates:
+        facts["duplicates"] = contents.counted.n_duplicates
     return Built(output, vocabulary, facts, warnings=contents.warnings)
 
 
@@ -209,6 +221,8 @@ def _statistics(contents: Contents, number: int, written: Written) -> dict[str, 
     facts["words"] = written.n_words
     if number == 0:  # the training part
         facts["distinct_words"] = contents.n_distinct
+    if contents.counts_duplicates:
+        facts["duplicate_rows"] = plan.text.count_duplicates(number)
     long = sum(rows for length, rows in lengths.items() if length > max_len)
     return facts | {
         "kept_words": plan.n_kept,

@@ -20,7 +20,7 @@ ROOT = Path(embedprep.__file__).parent
 
 FLOORS = [
     {"errors", "endings", "wording", "arrays", "background", "digests"},
-    {"places"},
+    {"places", "gates"},
     {"specials", "rectangle", "sources", "npy", "hashing", "listing", "packing", "ledger"},
     {"text", "draws", "manifest", "sequences", "spool", "labels", "npz", "sharding"},
     {"tokenizer", "publication", "checkpoints", "stored", "shuffling", "shards", "csr"},
@@ -43,7 +43,7 @@ FLOORS = [
     {"local", "plan"},
     {"spread"},
     {"writing", "adopting", "explaining", "counts", "unchanged", "figures"},
-    {"pipeline", "updating", "comparing"},
+    {"pipeline", "updating", "comparing", "measuring"},
     {"building"},
     {"cli"},
     {"__main__"},

@@ -14,16 +14,20 @@ import click
 from embedprep.cli import choices, options, stdout, text_options
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
+from embedprep.cli.reporting import Reporting
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
 from embedprep.counts.kinds import Counts
+from embedprep.gates import Measured, hold
 from embedprep.places import Place, place_of, shown
 from embedprep.sources import NamedInputs, total_bytes
+from embedprep.sources.archives import file_of
 from embedprep.wording import how_many, quoted
 
 if TYPE_CHECKING:
     from embedprep.settings import AdoptionSettings, MatrixSettings
     from embedprep.vocabulary import Vocabulary
+    from embedprep.writing import Built
 
 
 @click.command(cls=Sectioned)
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 @text_options.part_options
 @text_options.selection_options
 @options.matrix_options
+@options.gate_options(*options.ROW_GATES, options.COVERAGE_GATE)
 @options.running_options
 @text_options.resource_options
 @text_options.rerun_options
@@ -53,6 +58,7 @@ def run(
     as_json: bool,
     sync: bool,
     if_changed: bool,
+    summary: str | None,
     **chosen: Any,
 ) -> None:
     """Rank the words of a text, keep the most frequent and write every line as a row of indices.
@@ -75,6 +81,9 @@ def run(
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     selection = choices.selection(chosen)
     matrix = choices.matrix_settings(chosen, selection.seed)
+    gates = choices.gates(chosen)
+    choices.check_coverage(gates, matrix)
+    reporting = choices.reporting("run", gates, summary, quiet=quiet, as_json=as_json)
     settings = choices.vocabulary_settings(rows, **chosen)
     choices.check_overflow(selection, rows, settings)
     named = [
@@ -85,14 +94,16 @@ def run(
     choices.refuse_counts(named)
     keep_freed_memory()
     read = [item.place for item in named] + choices.vector_files(matrix)
+    reporting.check_summary(place_of(output), [*read, *map(file_of, choices.vector_files(matrix))])
     if if_changed:
-        from embedprep.pipeline import request_of_run
+        from embedprep.unchanged import request_of_run
 
         once = choices.named_inputs(named, reading)
-        request = request_of_run(once, settings, rows, selection, matrix)
-        if _is_unchanged(output, request, once, matrix, quiet=quiet, as_json=as_json):
+        request = request_of_run(once, settings, rows, selection, matrix, gates=gates)
+        if _is_unchanged(output, request, once, matrix, reporting):
             return
-    with choices.usage_errors(), progress(total_bytes(read), quiet) as advance:
+    bar = progress(total_bytes(read), quiet)
+    with reporting.held(), choices.usage_errors(), bar as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
@@ -105,11 +116,18 @@ def run(
             matrix=matrix,
             resources=resources,
             sync=sync,
+            gates=gates,
             advance=advance,
         )
-    warn(built.warnings, quiet)
-    if not quiet or as_json:
-        print_built(built, reader.finished, as_json)
+    _report(built, reader, reporting)
+
+
+def _report(built: Built, reader: NamedInputs, reporting: Reporting) -> None:
+    """Say what was made."""
+    warn(built.warnings, reporting.quiet)
+    with reporting.done(built.measured) as checked:
+        if not reporting.quiet or reporting.as_json:
+            print_built(built, reader.finished, reporting.as_json, checked)
 
 
 def _is_unchanged(
@@ -117,19 +135,27 @@ def _is_unchanged(
     request: str,
     inputs: NamedInputs,
     matrix: MatrixSettings | None,
-    *,
-    quiet: bool,
-    as_json: bool,
+    reporting: Reporting,
 ) -> bool:
-    """Whether an output need not be made again, which is then said."""
+    """Whether an output need not be made again, which is then said; it must keep to the gates."""
     from embedprep.unchanged import is_unchanged
 
     choices.refuse_stdin([*inputs.names, *choices.vector_files(matrix)], "--if-changed")
-    with progress(total_bytes(inputs.places), quiet) as advance:
+    with progress(total_bytes(inputs.places), reporting.quiet) as advance:
         is_same = is_unchanged(place_of(output), request, inputs, matrix, advance)
-    if is_same and (not quiet or as_json):
-        print_unchanged(shown(output), as_json)
-    return is_same
+    if not is_same:
+        return False
+    measured = Measured(output, {})
+    if reporting.gates.limits or reporting.summary is not None:
+        from embedprep.measuring import measured_output
+
+        measured = measured_output(place_of(output), reporting.gates)
+    with reporting.held():
+        hold(reporting.gates, measured, ", of an output that is unchanged")
+    with reporting.done(measured) as checked:
+        if not reporting.quiet or reporting.as_json:
+            print_unchanged(shown(output), reporting.as_json, checked)
+    return True
 
 
 @click.command(cls=Sectioned)
@@ -254,6 +280,7 @@ def _adopt(
 @text_options.reading_options
 @text_options.label_options
 @text_options.selection_options
+@options.gate_options(*options.ROW_GATES)
 @options.running_options
 @text_options.resource_options
 @text_options.rerun_options
@@ -268,6 +295,7 @@ def encode(
     as_json: bool,
     sync: bool,
     if_changed: bool,
+    summary: str | None,
     **chosen: Any,
 ) -> None:
     """Write every line of a text as a row of indices into a saved vocabulary.
@@ -283,22 +311,26 @@ def encode(
     resources = choices.resources(chosen)
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     choices.check_shards(rows, output)
+    gates = choices.gates(chosen)
+    reporting = choices.reporting("encode", gates, summary, quiet=quiet, as_json=as_json)
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
     choices.refuse_counts(named)
     keep_freed_memory()
+    read = [item.place for item in named]
+    reporting.check_summary(place_of(output), [*read, place_of(vocab)])
     if if_changed:
         if output.endswith(".npy"):
             cause = "asks the manifest of a folder; name one by -o."
             raise click.BadParameter(cause, param_hint="'--if-changed'")
-        from embedprep.pipeline import request_of_encode
+        from embedprep.unchanged import request_of_encode
 
         once = choices.named_inputs(named, reading)
-        request = request_of_encode(once, place_of(vocab), rows, selection)
-        if _is_unchanged(output, request, once, None, quiet=quiet, as_json=as_json):
+        request = request_of_encode(once, place_of(vocab), rows, selection, gates=gates)
+        if _is_unchanged(output, request, once, None, reporting):
             return
-    n_bytes = total_bytes([item.place for item in named])
-    with choices.usage_errors(), progress(n_bytes, quiet) as advance:
+    bar = progress(total_bytes(read), quiet)
+    with reporting.held(), choices.usage_errors(), bar as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
@@ -310,7 +342,6 @@ def encode(
             selection,
             resources=resources,
             sync=sync,
+            gates=gates,
         )
-    warn(built.warnings, quiet)
-    if not quiet or as_json:
-        print_built(built, reader.finished, as_json)
+    _report(built, reader, reporting)

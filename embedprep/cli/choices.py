@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from embedprep.cli.reporting import Reporting
 from embedprep.counts.kinds import Counts, are_counts
 from embedprep.errors import InputError, OutputError, SettingsError
+from embedprep.gates import Gates
 from embedprep.places import shown
 from embedprep.rectangle import parse_max_len
 from embedprep.settings import (
@@ -315,6 +318,35 @@ def matrix_settings(options: dict[str, Any], seed: int) -> MatrixSettings | None
         if name is not None:
             source = VectorSource(name, chosen["skip_bad_vectors"], chosen["case_fallback"])
         return MatrixSettings(chosen["dim"], chosen["init"], chosen["oov_init"], seed, source)
+
+
+def check_coverage(chosen: Gates, matrix: MatrixSettings | None) -> None:
+    """Tell of a coverage that nothing could have."""
+    if matrix is None or matrix.vectors is None:
+        with usage_errors():
+            chosen.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
+
+
+def reporting(
+    command: str, chosen: Gates, summary: str | None, *, quiet: bool, as_json: bool
+) -> Reporting:
+    """How a command tells of the figures of its output."""
+    if summary is not None:
+        refuse_stdout(summary, "a summary", "'--summary'")
+    file = None if summary is None else Path(summary)
+    return Reporting(command, chosen, file, quiet, as_json)
+
+
+_OF_GATES = tuple(field.name for field in fields(Gates))
+
+
+def gates(options: dict[str, Any]) -> Gates:
+    """The limits that the figures of an output must keep to, taken out of a command's options."""
+    with usage_errors():
+        chosen = Gates(**{name: options.pop(name) for name in _OF_GATES if name in options})
+    if chosen.only_warn and not chosen.limits:
+        raise click.UsageError("--gate-warn means nothing without a gate, such as --max-oov.")
+    return chosen
 
 
 def vector_files(matrix: MatrixSettings | None) -> list[str]:

@@ -11,9 +11,11 @@ from embedprep.cli import choices, options
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
-from embedprep.cli.summary import print_matrix, warn
+from embedprep.cli.summary import array_facts, print_matrix, warn
+from embedprep.gates import Measured
 from embedprep.settings import MatrixSettings
 from embedprep.sources import total_bytes
+from embedprep.sources.archives import file_of
 
 
 @click.command(cls=Sectioned)
@@ -25,6 +27,7 @@ from embedprep.sources import total_bytes
 )
 @options.matrix_output
 @options.matrix_options
+@options.gate_options(options.COVERAGE_GATE)
 @click.option(
     "--missing",
     type=options.local,
@@ -59,6 +62,7 @@ def matrix(
     quiet: bool,
     as_json: bool,
     sync: bool,
+    summary: str | None,
     **chosen: Any,
 ) -> None:
     """Write the matrix that an embedding layer begins with: row i is the vector of entry i.
@@ -74,15 +78,20 @@ def matrix(
     """
     choices.refuse_stdout(output, "a matrix")
     settings = choices.matrix_settings(chosen, seed) or MatrixSettings(seed=seed)
+    gates = choices.gates(chosen)
+    reporting = choices.reporting("matrix", gates, summary, quiet=quiet, as_json=as_json)
     choices.refuse_new_folder(output)
     if missing is not None:
         choices.refuse_stdout(missing, "this list", "'--missing'")
     if start is None and start_vocab is not None:
         raise click.UsageError("--start-vocab tells of the words in --start OLD.npy.")
     keep_freed_memory()
-    n_bytes = total_bytes(choices.vector_files(settings))
-    with choices.usage_errors(), progress(n_bytes, quiet) as advance:
-        from embedprep.matrix.recipe import write_matrix_of
+    of_vectors = choices.vector_files(settings)
+    files = [*map(file_of, of_vectors), missing, start, start_vocab, vocab]
+    reporting.check_summary(Path(output), [file for file in files if file is not None])
+    bar = progress(total_bytes(of_vectors), quiet)
+    with reporting.held(_facts), choices.usage_errors(), bar as advance:
+        from embedprep.matrix.recipe import measured_matrix, write_matrix_of
         from embedprep.matrix.starting import Older
 
         made = write_matrix_of(
@@ -93,8 +102,16 @@ def matrix(
             older=Older(start, start_vocab) if start else None,
             jobs=jobs,
             sync=sync,
+            gates=gates,
             advance=advance,
         )
     warn(made.warnings, quiet)
-    if not quiet or as_json:
-        print_matrix(made, output, as_json)
+    with reporting.done(measured_matrix(Path(output), made)) as checked:
+        if not quiet or as_json:
+            print_matrix(made, output, as_json, checked)
+
+
+def _facts(measured: Measured) -> dict[str, Any]:
+    """A matrix that a gate kept from being written, as JSON."""
+    shape = (measured.embedding["input_dim"], measured.embedding["output_dim"])
+    return array_facts(measured.output, shape, "float32", dict(measured.matrix))

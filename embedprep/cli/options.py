@@ -9,13 +9,18 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from embedprep.cli.sections import Command, together
+from embedprep.errors import SettingsError
+from embedprep.gates import parse_share
 from embedprep.places import is_url, path_text, shown
 from embedprep.settings import INITIALIZERS, OOV_INITIALIZERS, OUTPUT_DIM
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_UNITS = {"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
@@ -30,6 +35,15 @@ def size(text: str | int) -> int:
     if found is None or unit is None:
         raise click.BadParameter(f"{text!r} is no size like 4096, 512MB or 2GiB")
     return int(float(found[1]) * unit) if "." in found[1] else int(found[1]) * unit
+
+
+def share(text: str) -> Fraction:
+    """The share that 5% or 0.05 stand for."""
+    try:
+        return parse_share("", text)
+    except SettingsError as error:
+        said = f"{error.cause}; {error.remedy}" if error.remedy else error.cause
+        raise click.BadParameter(said) from None
 
 
 def words(text: str) -> str:
@@ -140,6 +154,44 @@ running_options = together(
     ),
     result_options,
 )
+
+_GATES = {
+    "max-oov": "Fail if more of the words are out of vocabulary than this share, as 5% or 0.05.",
+    "max-truncated": "Fail if more of the rows are cut than this share.",
+    "max-empty": "Fail if more of the rows have no word than this share.",
+    "max-duplicates": "Fail if more of the rows are copies of earlier ones than this share.",
+    "min-rows": "Fail if there are fewer training rows.",
+    "min-coverage": "Fail if fewer of the kept words have a pretrained vector than this share.",
+}
+
+ROW_GATES = ("max-oov", "max-truncated", "max-empty", "max-duplicates", "min-rows")
+COVERAGE_GATE = "min-coverage"
+
+
+def gate_options(*names: str) -> Callable[[Command], Command]:
+    """The gates of a command, and what goes with them."""
+    return together(
+        "Gates",
+        *(
+            click.option(
+                f"--{name}",
+                type=click.IntRange(min=0) if name == "min-rows" else share,
+                metavar="ROWS" if name == "min-rows" else "SHARE",
+                help=_GATES[name],
+            )
+            for name in names
+        ),
+        click.option(
+            "--gate-warn", "only_warn", is_flag=True, help="Only warn where a gate fails."
+        ),
+        click.option(
+            "--summary",
+            type=local,
+            metavar="FILE",
+            help="Append a summary in Markdown to this file, as $GITHUB_STEP_SUMMARY.",
+        ),
+    )
+
 
 sync_option = together(
     "Running",

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedprep.cli import stdout
+from embedprep.cli.gates import gate_facts, gate_line
 from embedprep.wording import how_many, printable, quoted, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from embedprep.counts.recipe import CountedWords
+    from embedprep.gates import Checked
     from embedprep.matrix.making import Matrix
     from embedprep.sources import Source
     from embedprep.vocabulary import Vocabulary
@@ -25,7 +27,9 @@ _SHOWN_CLASSES = 5
 _SHOWN_MISSING = 5
 
 
-def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
+def print_built(
+    built: Built, sources: Iterable[Source], as_json: bool, checked: Sequence[Checked] = ()
+) -> None:
     """The facts about rows that were written, and about the inputs that are no plain lines."""
     facts = built.statistics
     if as_json:
@@ -33,7 +37,7 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
         found: dict[str, Any] = {"output": str(built.path), "statistics": facts, **parts}
         found |= {"rows_per_shard": built.rows_per_shard} if built.rows_per_shard else {}
         matrix = {"matrix": built.matrix.statistics} if built.matrix else {}
-        print_json(found | matrix | {"embedding": built.embedding})
+        print_json(found | matrix | {"embedding": built.embedding} | gate_facts(checked))
         return
     rectangle = built.vocabulary.rectangle
     head = (
@@ -43,6 +47,8 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
     lines = [("rows", facts["rows"], f"{facts['empty_rows']:,} empty")]
     if "duplicates" in facts:
         lines.append(("duplicates", facts["duplicates"], "left out"))
+    elif "duplicate_rows" in facts:
+        lines.append(("duplicate rows", facts["duplicate_rows"], "kept"))
     if "documents" in facts:
         split = f"{facts['split_documents']:,} of them split"
         lines.append(("documents", facts["documents"], split))
@@ -68,6 +74,7 @@ def print_built(built: Built, sources: Iterable[Source], as_json: bool) -> None:
         leaks = "texts that occur in more than one part"
         lines.append(("shared texts", facts["texts_in_several_parts"], leaks))
     lines += _coverage(built.matrix.statistics) if built.matrix else []
+    lines += gate_line(checked)
     facts_shown = f"{table(lines)}{_inputs(sources)}"
     stdout.write(f"{head}\n{facts_shown}\n{embedding_line(built.embedding)}\n")
 
@@ -102,10 +109,10 @@ def embedding_line(embedding: dict[str, Any]) -> str:
     )
 
 
-def print_unchanged(path: str, as_json: bool) -> None:
+def print_unchanged(path: str, as_json: bool, checked: Sequence[Checked] = ()) -> None:
     """That an output need not be made again."""
     if as_json:
-        print_json({"output": path, "changed": False})
+        print_json({"output": path, "changed": False} | gate_facts(checked))
     else:
         stdout.write(f"{printable(path)}: unchanged\n")
 
@@ -158,14 +165,15 @@ def print_counts(counted: CountedWords, path: str, as_json: bool) -> None:
     stdout.write(f"{head}\n{table(lines)}{_inputs(counted.sources)}")
 
 
-def print_matrix(matrix: Matrix, path: str, as_json: bool) -> None:
+def print_matrix(matrix: Matrix, path: str, as_json: bool, checked: Sequence[Checked] = ()) -> None:
     """The facts about an embedding matrix that was written."""
     shape, facts = matrix.values.shape, matrix.statistics
     if as_json:
-        print_json(array_facts(path, shape, "float32", facts))
+        print_json(array_facts(path, shape, "float32", facts) | gate_facts(checked))
         return
     head = array_line(path, shape, "float32", "vector")
     lines = _coverage(facts) if matrix.start is None else _kept(facts)
+    lines += gate_line(checked)
     stdout.write(f"{head}\n{table(lines)}")
 
 

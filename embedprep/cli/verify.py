@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from embedprep.cli import options, stdout
+from embedprep.cli import choices, options, stdout
+from embedprep.cli.gates import gate_facts, gate_line
 from embedprep.cli.progress import progress
+from embedprep.cli.reporting import Reporting
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import announce, print_json, table
 from embedprep.errors import OutputError
+from embedprep.gates import Checked, Measured, hold
+from embedprep.places import place_of
 from embedprep.wording import how_many, printable
 
 if TYPE_CHECKING:
@@ -19,15 +24,29 @@ if TYPE_CHECKING:
 
 @click.command(cls=Sectioned)
 @click.argument("output", metavar="DIR")
+@options.gate_options(*options.ROW_GATES, options.COVERAGE_GATE)
 @options.running_options
-def verify(*, output: str, jobs: int | None, quiet: bool, as_json: bool) -> None:
+def verify(
+    *,
+    output: str,
+    jobs: int | None,
+    quiet: bool,
+    as_json: bool,
+    summary: str | None,
+    **chosen: Any,
+) -> None:
     """Prove that an output is whole: every file is there and holds what the manifest says.
 
-    All that is wrong is printed, a line each, and the exit status is then 1.
+    All that is wrong is printed, a line each, and the exit status is then 1. Where an output is
+    whole, its figures are held to gates, and the exit status is 3 if one fails.
 
     \b
     embedprep verify out/
+    embedprep verify out/ --max-oov 5% --min-rows 1000
     """
+    gates = choices.gates(chosen)
+    reporting = choices.reporting("verify", gates, summary, quiet=quiet, as_json=as_json)
+    reporting.check_summary(place_of(output))
     from embedprep.verifying import listed_bytes
     from embedprep.verifying import verify as library
 
@@ -36,18 +55,40 @@ def verify(*, output: str, jobs: int | None, quiet: bool, as_json: bool) -> None
     for name in () if quiet else verified.unlisted:
         cause = "is no part of the output, as its manifest does not list it"
         announce(f"note: {verified.path / name}: {cause}")
-    if as_json:
-        print_json(_facts(verified))
-    elif verified.problems:
-        lines = [f"{printable(file)}: {printable(cause)}\n" for file, cause in verified.problems]
-        stdout.write("".join(lines))
-    elif not quiet:
-        _print(verified)
     if verified.problems:
-        found = how_many(len(verified.problems), "problem")
-        raise OutputError(
-            str(verified.path), f"{found} found", "copy the output again, or make it again"
-        )
+        _report_problems(verified, reporting)
+    measured = _measured(verified, reporting)
+    with reporting.held(lambda _: _facts(verified)):
+        hold(gates, measured)
+    with reporting.done(measured) as checked:
+        if as_json:
+            print_json(_facts(verified) | gate_facts(checked))
+        elif not quiet:
+            _print(verified, checked)
+
+
+def _measured(verified: Verified, reporting: Reporting) -> Measured:
+    """The figures of an output that is whole, as far as they are asked for."""
+    is_of_rows = verified.counted == "rows"
+    if reporting.gates.limits or (reporting.summary is not None and is_of_rows):
+        from embedprep.measuring import measured_output
+
+        return measured_output(verified.path, reporting.gates)
+    return Measured(str(verified.path), {})
+
+
+def _report_problems(verified: Verified, reporting: Reporting) -> NoReturn:
+    problems = [f"{printable(file)}: {printable(cause)}" for file, cause in verified.problems]
+    try:
+        if reporting.as_json:
+            print_json(_facts(verified))
+        else:
+            stdout.write("".join(f"{problem}\n" for problem in problems))
+    finally:
+        reporting.append(Measured(str(verified.path), {}), problems=problems)
+    found = how_many(len(problems), "problem")
+    remedy = "copy the output again, or make it again"
+    raise OutputError(str(verified.path), f"{found} found", remedy)
 
 
 def _facts(verified: Verified) -> dict[str, object]:
@@ -60,10 +101,11 @@ def _facts(verified: Verified) -> dict[str, object]:
     }
 
 
-def _print(verified: Verified) -> None:
+def _print(verified: Verified, checked: Sequence[Checked]) -> None:
     lines = [
         ("files", verified.n_files, ""),
         ("bytes", verified.n_bytes, ""),
         (verified.counted, verified.n_rows, ""),
+        *gate_line(checked),
     ]
     stdout.write(f"{printable(str(verified.path))}: is what its manifest says\n{table(lines)}")

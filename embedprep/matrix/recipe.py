@@ -9,6 +9,7 @@ from pathlib import Path
 
 from embedprep.engines import ThreadEngine
 from embedprep.errors import OutputError, SettingsError
+from embedprep.gates import NO_GATES, Gates, Measured, hold
 from embedprep.matrix.files import check_fits, check_room, staged_matrix
 from embedprep.matrix.making import Matrix, drawn_array, make_matrix, vector_files
 from embedprep.matrix.starting import Older, open_older, start_from
@@ -27,6 +28,7 @@ def write_matrix_of(
     older: Older | None = None,
     jobs: int | None = None,
     sync: bool = False,
+    gates: Gates = NO_GATES,
     advance: Callable[[int], object] = lambda n_bytes: None,
 ) -> Matrix:
     """Write the embedding matrix of a vocabulary into M.npy, or into an output, as a part of it.
@@ -36,8 +38,9 @@ def write_matrix_of(
     told of the bytes read of the file of vectors.
 
     Raises SettingsError where there is no vocabulary, or nothing that could be missing, or vectors
-    from two places; what `make_matrix` and `start_from` raise; OutputError where a file cannot be
-    written.
+    from two places, or a coverage to be held where no file covers words; what `make_matrix` and
+    `start_from` raise; GateError where the coverage does not keep to the `gates`; OutputError where
+    a file cannot be written.
     """
     if vocabulary_path is None and not output.is_dir():
         raise SettingsError("--vocab", "is missing, and -o names no output that has one")
@@ -45,6 +48,8 @@ def write_matrix_of(
         raise SettingsError("--missing", "means nothing without --vectors")
     if older is not None and settings.vectors is not None:
         raise SettingsError("--start", "goes with new vectors that are drawn, not with --vectors")
+    if settings.vectors is None:
+        gates.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
     is_output = output.is_dir()
     vocabulary_path = vocabulary_path or output / VOCABULARY
     target = output / EMBEDDING_MATRIX if is_output else output
@@ -69,8 +74,16 @@ def write_matrix_of(
             if settings.vectors is None:
                 check_room(target, *drawn_array(vocabulary, settings).shape)
             made = make_matrix(vocabulary, settings, engine, hashes=is_output, advance=advance)
+        hold(gates, measured_matrix(output, made), ", so nothing was written", made.warnings)
         if listed is not None and made.coverage is not None:
             lines = [f"{word}\t{count}\n" for word, count in made.coverage.missing]
             listed.write_bytes("".join(lines).encode())
         staged.write(made.values, made.saved)
         return made
+
+
+def measured_matrix(output: Path, made: Matrix) -> Measured:
+    """What gates of a matrix are held against."""
+    input_dim, output_dim = made.values.shape
+    layer = {"input_dim": input_dim, "output_dim": output_dim}
+    return Measured(str(output), {}, matrix=made.statistics, embedding=layer)

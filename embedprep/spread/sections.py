@@ -45,6 +45,7 @@ class Task(NamedTuple):
     held_out: tuple[str, ...]
     secret: Secret
     row_secrets: tuple[Secret, ...]
+    keeps_hashes: bool = False
 
 
 class CountedSection(NamedTuple):
@@ -97,6 +98,7 @@ def count_section(section: Section, task: Task, records_before: int = 0) -> Coun
             held_out=task.held_out,
             row_secrets=task.row_secrets,
             records_before=records_before,
+            keeps_hashes=task.keeps_hashes,
         )
     source = None
     if finished:
@@ -193,6 +195,16 @@ def parts_of(final: tuple[list[FinalPart], list[Keys | None]]) -> list[FinalPart
 def hashes_of(final: tuple[list[FinalPart], list[Keys | None]]) -> list[Keys | None]:
     """The hashes alone."""
     return final[1]
+
+
+def row_hashes(
+    counted: CountedSection,
+    final: tuple[list[FinalPart], list[Keys | None]],
+    task: Task,
+    part: int,
+) -> list[Keys | None]:
+    """The hashes of the texts of a part's rows, without the rows that are left out."""
+    return [final[1][part] if task.selection.drop_empty else counted.counted.parts[part].hashes]
 
 
 def check_section(

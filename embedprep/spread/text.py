@@ -24,7 +24,7 @@ from embedprep.errors import InputError, SettingsError
 from embedprep.handover import FinalPart, Layout, Written
 from embedprep.labels import NO_LABELS, KnownLabels, LabelFacts
 from embedprep.npy import ArrayWriter
-from embedprep.parts import count_leaks
+from embedprep.parts import count_copies, count_leaks
 from embedprep.places import is_url
 from embedprep.portions import Kept, RankedWords
 from embedprep.settings import Selection
@@ -159,6 +159,18 @@ class SpreadNumberedText(NamedTuple):
         [n_leaks] = engine.gather([engine.submit(_count_leaks, joined)])
         return n_leaks
 
+    def count_duplicates(self, part: int) -> int:
+        engine = self.text.engine
+        sections = zip(self.text.counted, self.final, strict=True)
+        hashes = [
+            engine.submit(on_worker.row_hashes, counted, final, self.text.task, part)
+            for counted, final in sections
+        ]
+        [n_copies] = engine.gather(
+            [engine.submit(_count_copies, engine.reduce(_join_hashes, hashes))]
+        )
+        return n_copies
+
     def write(
         self,
         part: int,
@@ -246,13 +258,19 @@ def _count_leaks(hashes: list[Keys | None]) -> int:
     return count_leaks(held) if held else 0
 
 
+def _count_copies(hashes: list[Keys | None]) -> int:
+    return sum(count_copies(some) for some in hashes if some is not None)
+
+
 def count_spread(
     inputs: NamedInputs,
     tokenizer: TokenizerSettings,
     selection: Selection,
     work: Work,
+    *,
+    keeps_hashes: bool = False,
 ) -> tuple[SpreadText, list[tuple[str, bytes]]]:
-    """Count the words of all sections of the inputs; with the beginning of the text.
+    """Count the words of all sections of the inputs; with the beginning of the text. See `count`.
 
     Raises SettingsError for what several workers cannot do, and InputError for what cannot be read,
     and for the first thing that is wrong.
@@ -272,7 +290,8 @@ def count_spread(
         selection,
         tuple(held_out),
         work.secret,
-        tuple(draw_row_secrets(selection, held_out)),
+        tuple(draw_row_secrets(selection, keeps_hashes=keeps_hashes or bool(held_out))),
+        keeps_hashes,
     )
     items = [
         item if is_url(item.place) else item._replace(path=os.path.abspath(item.name))
