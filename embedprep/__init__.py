@@ -1,11 +1,12 @@
 """Text in, padded index tensors for an embedding layer out.
 
 `build` does the main job from files to a folder, `load` opens such a folder, `verify` proves it,
-`diff` tells what has changed between two. `Vocabulary` encodes and decodes sentences, `Gates` are
-limits that `build` holds the figures of an output to, and `GateError` tells of them,
-`embedding_matrix` makes the matrix of a vocabulary, `pad_sequences` pads what is encoded already,
-`sampling_table` tells how often skip-grams keep a word of each rank. All are imported when they are
-first asked for, so that the command line starts quickly.
+`inspect` tells what a text or such a folder is like, and which settings suit it, `diff` what has
+changed between two. `Vocabulary` encodes and decodes sentences, `Gates` are limits that `build`
+holds the figures of an output to, and `GateError` tells of them, `embedding_matrix` makes the
+matrix of a vocabulary, `pad_sequences` pads what is encoded already, `sampling_table` tells how
+often skip-grams keep a word of each rank. All are imported when they are first asked for, so that
+the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from embedprep.building import build as build
     from embedprep.building import embedding_matrix as embedding_matrix
+    from embedprep.building import inspect as inspect
     from embedprep.comparing import diff as diff
     from embedprep.errors import EmbedprepError as EmbedprepError
     from embedprep.gates import GateError as GateError
@@ -40,6 +42,7 @@ _HOMES = {
     "build": "building",
     "diff": "comparing",
     "embedding_matrix": "building",
+    "inspect": "building",
     "load": "output",
     "pad_sequences": "sequences",
     "sampling_table": "skipgrams.sampling",
@@ -55,6 +58,7 @@ __all__ = [
     "build",
     "diff",
     "embedding_matrix",
+    "inspect",
     "load",
     "pad_sequences",
     "sampling_table",

@@ -46,14 +46,17 @@ class Budget(NamedTuple):
             return None
         return self.dictionary - classes_bytes // _TIMES_WHEN_MERGED
 
-    def check_rows(self, n_rows: int, row_bytes: int, option: str) -> None:
-        """Raise InputError where an option keeps more bytes of each row than there is room for."""
+    def check_rows(self, n_rows: int, row_bytes: int, what: str) -> None:
+        """Raise InputError where an option, or what else it is, keeps more bytes of each row than
+        there is room for.
+        """
         if self.per_row is not None and n_rows * row_bytes > self.per_row:
+            is_option = what.startswith("--")
             raise InputError(
-                option,
+                what,
                 f"keeps {row_bytes} bytes of every row in memory, for {how_many(n_rows, 'row')} "
                 f"more than the {how_large(self.per_row)} that --memory leaves for it",
-                "raise --memory, or leave the option out",
+                f"raise --memory{', or leave the option out' if is_option else ''}",
             )
 
     def check_classes(self, n_classes: int, n_bytes: int) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 from embedprep.engines import ThreadEngine
 from embedprep.errors import SettingsError
 from embedprep.gates import NO_GATES, Gates
+from embedprep.inspecting.inspection import Inspection
+from embedprep.inspecting.output import inspect_output
+from embedprep.inspecting.text import inspect_text
 from embedprep.matrix.making import Matrix, make_matrix
 from embedprep.pipeline import run
-from embedprep.places import Place, place_of
+from embedprep.places import Place, is_folder, place_of
 from embedprep.settings import (
     MatrixSettings,
     Resources,
@@ -155,6 +158,49 @@ def build(
         gates=gates,
         advance=advance,
     )
+
+
+def inspect(
+    inputs: Sequence[str | Path] | str | Path,
+    *,
+    top: int = 10,
+    tokenizer: str | None = None,
+    lowercase: bool | None = None,
+    pattern: str | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    max_line_bytes: int | None = None,
+    format: str | None = None,  # noqa: A002 - the option's name
+    text_column: str | int | Sequence[str | int] = (),
+    label_column: str | int | Sequence[str | int] = (),
+    header: bool | None = None,
+    quoting: bool | None = None,
+    label_type: str = "class",
+    label_from: str | None = None,
+    jobs: int | None = None,
+    memory: int | None = None,
+    advance: Callable[[int], object] = lambda n: None,
+) -> Inspection:
+    """What a text is like, or an output, and which settings suit it; nothing is written.
+
+    `inputs` are those of `build`, or one folder, an output, of which all is read: options of text
+    then mean nothing. `top` is how many of the most frequent words are listed. `advance` is told of
+    each number of bytes read, or of rows.
+
+    Raises what `build` raises for its inputs, and what `load` raises for a folder.
+    """
+    named = _several(inputs)
+    if len(named) == 1 and is_folder(str(named[0])):
+        return inspect_output(place_of(str(named[0])), top=top, advance=advance)
+    words = TokenizerSettings.chosen(tokenizer, lowercase, pattern)
+    records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
+    resources = Resources(jobs, memory)
+    if max_line_bytes is None:
+        max_line_bytes = resources.max_line_bytes
+    reading = Reading(encoding, errors, max_line_bytes, resources.block_bytes, records)
+    matched = matched_inputs([_input(path) for path in named])
+    reader = Reader(label_inputs(matched, label_from), reading, advance)
+    return inspect_text(reader, words, top=top, label_type=label_type, resources=resources)
 
 
 def embedding_matrix(

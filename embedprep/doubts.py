@@ -46,7 +46,7 @@ _MOST = 0.5
 _FEWEST_LETTERS = 20
 _FEWEST_ROWS = 20
 
-_LONG_IN_HAN, _LONG_IN_CLUSTERED = 4, 10
+LONG_IN_HAN, LONG_IN_CLUSTERED = 4, 10
 """The mean length of what stands between spaces and other signs, in code points, from which on
 nobody has put spaces between words. In texts cut into words it is about 2 in Chinese and 4 in Thai;
 in others 15 and 34."""
@@ -83,7 +83,7 @@ def doubts(
     `parts` are those of a `Beginning`. The same for any block size. Where scripts tell why words
     are wrong, their number is not told.
     """
-    names, texts = inputs.names, _texts(parts, inputs.reading.errors)
+    names, texts = inputs.names, beginnings(parts, inputs.reading.errors)
     place = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     words = _doubt_scripts("".join(text for _, text in texts), tokenizer.name)
     words = words or _doubt_rows(counted)
@@ -94,7 +94,7 @@ def doubts(
     return tuple(doubt for doubt in found if doubt)
 
 
-def _texts(parts: Sequence[tuple[str, bytes]], errors: str) -> list[tuple[str, str]]:
+def beginnings(parts: Sequence[tuple[str, bytes]], errors: str) -> list[tuple[str, str]]:
     """The inputs that were met, each with the lines that were kept of it."""
     texts = []
     for source, of_source in groupby(parts, key=itemgetter(0)):
@@ -138,12 +138,12 @@ def _doubt_scripts(text: str, tokenizer: str) -> str | None:
         )
         if tokenizer == "unicode":
             return f"{told}, which falls into clusters without a dictionary; {remedy}"
-        if _mean_run(code_points, CLUSTERED) > _LONG_IN_CLUSTERED:
+        if mean_run(code_points, CLUSTERED) > LONG_IN_CLUSTERED:
             return f"{told}, {needs_spaces}; {remedy}"
     if is_by_spaces and letters.share(HAN_AND_KANA) > _MOST:
         told, names = letters.told(HAN_AND_KANA)
         others = "unicode, char or jieba" if names == "Han" else "unicode or char"
-        if _mean_run(code_points, HAN_AND_KANA) > _LONG_IN_HAN:
+        if mean_run(code_points, HAN_AND_KANA) > LONG_IN_HAN:
             return f"{told}, {needs_spaces}; choose --tokenizer {others} for the vocabulary"
     return None
 
@@ -163,7 +163,7 @@ class _Letters(NamedTuple):
 
     def share(self, scripts: Mapping[str, Ranges]) -> float:
         """How many of the letters are of these scripts, in 0..1."""
-        return float(self.counts[_are_of(self.distinct, scripts)].sum() / self.counts.sum())
+        return float(self.counts[are_of(self.distinct, scripts)].sum() / self.counts.sum())
 
     def told(self, scripts: Mapping[str, Ranges]) -> tuple[str, str]:
         """The share of these scripts in words, and the names of those that are not rare."""
@@ -175,7 +175,7 @@ class _Letters(NamedTuple):
         return f"{whole:.0%} of its letters are {names}", names
 
 
-def _are_of(code_points: NDArray[Any], scripts: Mapping[str, Ranges]) -> Flags:
+def are_of(code_points: NDArray[Any], scripts: Mapping[str, Ranges]) -> Flags:
     """Whether each code point lies in the ranges of these scripts; (code points,)."""
     is_of_any = np.zeros(len(code_points), np.bool_)
     for first, last in chain(*scripts.values()):
@@ -183,9 +183,9 @@ def _are_of(code_points: NDArray[Any], scripts: Mapping[str, Ranges]) -> Flags:
     return is_of_any
 
 
-def _mean_run(code_points: NDArray[np.uint32], scripts: Mapping[str, Ranges]) -> float:
+def mean_run(code_points: NDArray[np.uint32], scripts: Mapping[str, Ranges]) -> float:
     """The mean length of the stretches of these scripts, of which the text holds one at least."""
-    is_of_any = _are_of(code_points, scripts)
+    is_of_any = are_of(code_points, scripts)
     is_start = is_of_any.copy()
     is_start[1:] &= ~is_of_any[:-1]
     return float(is_of_any.sum() / is_start.sum())

@@ -18,6 +18,7 @@ from embedprep.dictionary import (
     Dictionary,
     Lookup,
     Run,
+    WordArray,
     best_of,
     empty_dictionary,
     merged,
@@ -25,6 +26,7 @@ from embedprep.dictionary import (
     write_run,
 )
 from embedprep.engines import in_turn
+from embedprep.hashing import Secret
 from embedprep.spool import OnDisk, Record
 from embedprep.unfolding import Unfolding
 from embedprep.work import Work
@@ -77,6 +79,11 @@ class Kept(NamedTuple):
     n_words: int
     lookup: Lookup | None = None
     places: Ints | None = None
+
+
+def none_kept(secret: Secret) -> Kept:
+    """No word: all are unknown, so that rows tell nothing but how many words they have."""
+    return Kept(0, Lookup(WordArray.of([], secret), secret))
 
 
 class RankedWords(NamedTuple):

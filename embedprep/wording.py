@@ -32,6 +32,17 @@ def how_large(n_bytes: int) -> str:
     return f"{size:.3g} TB"
 
 
+def per_cent(share: float) -> str:
+    """A share in per cent, never rounded to all or nothing where it is neither.
+
+    >>> per_cent(0.5), per_cent(0.99999), per_cent(0.00001), per_cent(0)
+    ('50.0%', '>99.9%', '<0.1%', '0.0%')
+    """
+    if 0 < share < 0.001:
+        return "<0.1%"
+    return ">99.9%" if 0.999 < share < 1 else f"{share:.1%}"
+
+
 def printable(text: str) -> str:
     r"""The text with the escape of JSON for each character that nobody sees or a terminal obeys.
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import embedprep
 from embedprep import pipeline
-from embedprep.doubts import CLUSTERED, HAN_AND_KANA, SAMPLE_BYTES, _are_of, _Letters, _mean_run
+from embedprep.doubts import CLUSTERED, HAN_AND_KANA, SAMPLE_BYTES, _Letters, are_of, mean_run
 from embedprep.settings import RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.tokenizer.settings import TokenizerSettings
@@ -260,7 +260,7 @@ OLD_KANA = range(0x1AFF0, 0x1B170)
 @pytest.mark.parametrize("script", NAMES)
 def test_the_blocks_of_a_script_hold_its_letters_and_no_others(script: str) -> None:
     letters = [c for c in range(0x110000) if chr(c).isalpha() and c not in OLD_KANA]
-    is_there = _are_of(np.array(letters), {script: (HAN_AND_KANA | CLUSTERED)[script]})
+    is_there = are_of(np.array(letters), {script: (HAN_AND_KANA | CLUSTERED)[script]})
     for letter, is_of_it in zip(letters, is_there.tolist(), strict=True):
         name = unicodedata.name(chr(letter), "")
         assert name.startswith(NAMES[script]) == is_of_it, name
@@ -281,4 +281,4 @@ def test_shares_and_runs_are_those_of_the_twin(text: str) -> None:
             assert found.share(scripts) == pytest.approx(share)
         runs = [len(list(run)) for is_of, run in groupby(text, members.__contains__) if is_of]
         if runs:
-            assert _mean_run(code_points, scripts) == pytest.approx(sum(runs) / len(runs))
+            assert mean_run(code_points, scripts) == pytest.approx(sum(runs) / len(runs))

@@ -65,6 +65,9 @@ _OF_THE_ENGINE = {"engine", "scheduler"}
 _WITH_COUNTS = (_WITH_SOURCE - _OF_THE_TOKENIZER) | {"min_count", "update", "map_output"}
 """Those that mean something where words are counted already."""
 
+_OF_AN_OUTPUT = {"inputs", "top", "quiet", "as_json"}
+"""Those of `inspect` that mean something where an output is looked at."""
+
 _SETTLED = (_OF_THE_WORDS - {"max_words"}) | _OF_THE_RECTANGLE
 """Those that a vocabulary settles for the ones that come of it."""
 
@@ -125,6 +128,12 @@ def refuse_labels(inputs: Iterable[Input], reason: str) -> None:
     labelled = next((f"{item.label}=" for item in inputs if item.label is not None), None)
     if option := labelled or _first_given({"label_columns"}):
         raise click.UsageError(f"{option} names a label. {reason}")
+
+
+def refuse_text_options() -> None:
+    """Tell of an option about text where an output is looked at."""
+    if option := _first_given(_given() - _OF_AN_OUTPUT):
+        raise click.UsageError(f"{option} is about text, and a folder is an output.")
 
 
 def check_explained(text: str, vocab: str | None, max_len: str | None) -> None:

@@ -30,6 +30,7 @@ _COMMANDS = {
     "decode": ("decode", "Rows of indices back as sentences."),
     "count": ("count", "The words of a text, counted; vocab merges the counts of many."),
     "explain": ("explain", "What becomes of a sentence, step by step."),
+    "inspect": ("inspect", "What a text is like, or an output, and which settings suit it."),
     "matrix": ("matrix", "The matrix that an embedding layer begins with."),
     "embed": ("tensors", "Rows of indices as the vectors of an embedding matrix."),
     "onehot": ("tensors", "Rows of indices as one-hot vectors."),

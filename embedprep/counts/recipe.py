@@ -18,13 +18,13 @@ from embedprep.counting import Counted, count
 from embedprep.counts.files import CountSettings, CountsFile, Tally, open_counts, write_counts
 from embedprep.counts.kinds import Counts
 from embedprep.counts.order import OrderedSource, merged_in_order, read_in_order, write_in_order
-from embedprep.dictionary import Dictionary, Lookup, WordArray, read_run
+from embedprep.dictionary import Dictionary, read_run
 from embedprep.doubts import Beginning, doubts
 from embedprep.errors import SettingsError
 from embedprep.local import LocalText
 from embedprep.places import Place
 from embedprep.plan import choose_rectangle, lengths_with_marks
-from embedprep.portions import Kept, Piece, Portion, rank_pieces
+from embedprep.portions import Piece, Portion, none_kept, rank_pieces
 from embedprep.publication import refuse_to_overwrite, staged_file
 from embedprep.rectangle import parse_max_len
 from embedprep.settings import (
@@ -172,8 +172,7 @@ def total_rows(files: Sequence[CountsFile]) -> Counter[int]:
 
 def _rows_of_length(text: LocalText, work: Work) -> Counter[int]:
     """How many lines have each number of words, also where stretches were counted."""
-    no_words = Lookup(WordArray.of([], work.secret), work.secret)
-    [part] = text.number(Kept(0, no_words), Specials(), ALL_ROWS).parts
+    [part] = text.number(none_kept(work.secret), Specials(), ALL_ROWS).parts
     return part.rows_of_length
 
 

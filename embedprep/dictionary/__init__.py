@@ -9,7 +9,7 @@ from embedprep.dictionary.encoding import CountedBlock, EncodedBlock, count_word
 from embedprep.dictionary.keys import WordArray, word_keys
 from embedprep.dictionary.lookup import Lookup
 from embedprep.dictionary.merging import Dictionary, Merged, empty_dictionary, joined, merge
-from embedprep.dictionary.ranking import best_of, most_frequent, rank
+from embedprep.dictionary.ranking import are_ranked, best_of, most_frequent, rank
 from embedprep.dictionary.runs import Run, merged, read_run, read_words, write_run
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Merged",
     "Run",
     "WordArray",
+    "are_ranked",
     "best_of",
     "count_words",
     "empty_dictionary",

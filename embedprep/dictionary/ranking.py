@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from embedprep.arrays import Ints, Keys, windows
+from embedprep.arrays import Flags, Ints, Keys, windows
 from embedprep.dictionary.keys import WordArray
 from embedprep.dictionary.merging import Dictionary, joined
 from embedprep.hashing import Secret
@@ -22,13 +22,17 @@ def rank(
     bytes each, are left out.
     """
     counts = dictionary.counts
-    reserved = WordArray.of([word.encode() for word in unranked], Secret.draw())
-    is_candidate = (counts >= min_count) & ~np.isin(dictionary.words.keys, reserved.keys)
-    candidates = is_candidate.nonzero()[0]
+    candidates = ((counts >= min_count) & are_ranked(dictionary.words, unranked)).nonzero()[0]
     if len(candidates) > max_words:
         least = -np.partition(-counts[candidates], max_words - 1)[max_words - 1]
         candidates = candidates[counts[candidates] >= least]
     return candidates[_order(dictionary.words.at(candidates), counts[candidates])][:max_words]
+
+
+def are_ranked(words: WordArray, unranked: Sequence[str]) -> Flags:
+    """Which words do not read like the `unranked`, of up to 8 bytes each; (words,)."""
+    reserved = WordArray.of([word.encode() for word in unranked], Secret.draw())
+    return ~np.isin(words.keys, reserved.keys)
 
 
 def best_of(

@@ -12,14 +12,20 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, Keys
 from embedprep.encoded import EncodedRows, open_rows
+from embedprep.errors import OutputError
 from embedprep.hashing import Secret, mixed
-from embedprep.output import Output
+from embedprep.output import LABELS, LENGTHS, Output
 from embedprep.sequences import count_lengths
 
 _CELL_BYTES = 24
 """What an index takes while it is counted and hashed."""
 
+_REMEDY = "embedprep verify tells what is wrong; make the output again"
+
 LONGEST_SHOWN = 3
+
+_ROW_BITS = 32
+_LAST_ROW = (1 << _ROW_BITS) - 1
 
 
 class LongRow(NamedTuple):
@@ -51,10 +57,12 @@ def row_figures(
     """Count what a part of an output holds, of which `folder` is its own; the rows are read some at
     a time, and `advance` is told of each number of them.
 
-    Raises OutputError where a file cannot be read, VocabularyError for an index without an entry.
+    Raises OutputError where a file cannot be read, or does not fit the others, VocabularyError for
+    an index without an entry.
     """
     rows = open_rows(folder)
     input_dim, classes = part.vocabulary.input_dim, part.classes
+    _check_rows(rows, part, folder)
     rows_of_length = Counter[int]()
     counts_of_index = np.zeros(input_dim, np.int64)
     rows_of_class = np.zeros(len(classes), np.int64)
@@ -67,9 +75,9 @@ def row_figures(
         rows_of_length.update(count_lengths(lengths))
         counts_of_index += np.bincount(ids.ravel(), minlength=input_dim)
         hashes[chunk] = _row_hashes(ids, lengths, secrets)
-        longest = _longest([*longest, *_long_rows(lengths, chunk.start)])
+        longest = _longest([*longest, *longest_rows(lengths, chunk.start)])
         if part.labels is not None and classes:
-            rows_of_class += _rows_of_class(np.array(part.labels[chunk]), len(classes))
+            rows_of_class += _rows_of_class(np.array(part.labels[chunk]), len(classes), folder)
         advance(len(ids))
     return RowFigures(
         rows_of_length,
@@ -78,6 +86,13 @@ def row_figures(
         len(hashes) - len(np.unique(hashes)),
         longest,
     )
+
+
+def _check_rows(rows: EncodedRows, part: Output, folder: Path) -> None:
+    for name, array in ((LENGTHS, part.lengths), (LABELS, part.labels)):
+        if array is not None and len(array) != rows.n_rows:
+            cause = f"is of {len(array):,} rows, and there are {rows.n_rows:,}"
+            raise OutputError(str(folder / name), cause, _REMEDY)
 
 
 def _secrets(rows: EncodedRows) -> tuple[Secret, Keys]:
@@ -98,19 +113,33 @@ def _row_hashes(
     return mixed(sums + lengths.astype(np.uint64) * secret.spread)
 
 
-def _long_rows(lengths: NDArray[np.int32], first_row: int) -> list[LongRow]:
-    """The longest of some rows, the first of equal ones."""
-    places = np.argsort(-lengths.astype(np.int64), kind="stable")[:LONGEST_SHOWN]
-    return [LongRow(first_row + row, int(lengths[row])) for row in places.tolist()]
+def longest_rows(lengths: NDArray[np.int32], first_row: int = 0) -> list[LongRow]:
+    """The longest of some rows, of `lengths: (rows,)`, the first of equal ones; so many are before
+    them.
+
+    >>> longest_rows(np.array([2, 7, 0, 7, 3], np.int32))
+    [LongRow(row=1, length=7), LongRow(row=3, length=7), LongRow(row=4, length=3)]
+    """
+    # A length above the number of its row, which is turned round as the first ranks highest.
+    ranks = (lengths.astype(np.int64) << _ROW_BITS) | (_LAST_ROW - np.arange(len(lengths)))
+    if len(ranks) > LONGEST_SHOWN:
+        ranks = np.partition(ranks, -LONGEST_SHOWN)[-LONGEST_SHOWN:]
+    return [
+        LongRow(first_row + _LAST_ROW - (rank & _LAST_ROW), rank >> _ROW_BITS)
+        for rank in sorted(ranks.tolist(), reverse=True)
+    ]
 
 
 def _longest(found: list[LongRow]) -> list[LongRow]:
     return sorted(found, key=lambda its: (-its.length, its.row))[:LONGEST_SHOWN]
 
 
-def _rows_of_class(labels: NDArray[Any], n_classes: int) -> Ints:
+def _rows_of_class(labels: NDArray[Any], n_classes: int, folder: Path) -> Ints:
     """How many rows have each class, (classes,): of `labels` (rows,) or (rows, classes)."""
-    if labels.ndim == 1:
-        return np.bincount(labels, minlength=n_classes)
-    sums: Ints = labels.sum(axis=0, dtype=np.int64)
-    return sums
+    if labels.ndim == 1 and labels.dtype.kind in "iu":
+        if labels.min(initial=0) >= 0 and labels.max(initial=0) < n_classes:
+            return np.bincount(labels, minlength=n_classes)
+    elif labels.ndim > 1 and labels.shape[1] == n_classes:
+        sums: Ints = labels.sum(axis=0, dtype=np.int64)
+        return sums
+    raise OutputError(str(folder / LABELS), f"is not of {n_classes:,} classes", _REMEDY)

@@ -6,6 +6,6 @@ the package that it needs for each kind of address, are imported where the first
 """
 
 from embedprep.places.addresses import Place, Url, place_of
-from embedprep.places.names import RemoteError, is_url, path_text, shown
+from embedprep.places.names import RemoteError, is_folder, is_url, path_text, shown
 
-__all__ = ["Place", "RemoteError", "Url", "is_url", "path_text", "place_of", "shown"]
+__all__ = ["Place", "RemoteError", "Url", "is_folder", "is_url", "path_text", "place_of", "shown"]

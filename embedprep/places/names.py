@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 _ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
@@ -37,6 +38,11 @@ def path_text(text: str) -> str:
     """
     found = _ADDRESS.fullmatch(text)
     return text if found is None or is_url(text) else found["rest"].removeprefix("localhost")
+
+
+def is_folder(text: str) -> bool:
+    """Whether a path, which may be told as file://, is that of a folder."""
+    return os.path.isdir(path_text(text))
 
 
 def shown(text: str) -> str:

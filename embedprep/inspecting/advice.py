@@ -1,0 +1,222 @@
+"""Which settings suit a text, and what could be better about an output?
+
+Each advice is an option and its reason, told and never taken. The rules are few, and their reasons
+are figures of the text itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from embedprep.arrays import Ints
+from embedprep.figures.coverage import coverage
+from embedprep.figures.lengths import CutFigures, cut_figures
+from embedprep.inspecting.inspection import Advice, PartFigures, WordFigures
+from embedprep.inspecting.tokenization import advise_tokenizer
+from embedprep.rectangle import DTYPES, Rectangle, choose_max_len
+from embedprep.settings import VocabularySettings
+from embedprep.specials import Specials
+from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.vocabulary import Vocabulary
+from embedprep.wording import how_large, how_many, per_cent
+
+_WORTH_KEEPING = 0.98
+"""The share of the running words from which on more words are hardly worth their vectors."""
+
+_NEARLY_AS_LONG = 1.15
+"""Where the longest row is at most so many times as long as p99, it is not worth cutting."""
+
+_MANY_REPEATED = 0.01
+_MANY_CUT = 0.05
+_MANY_UNKNOWN = 0.02
+_MUCH_PADDING = 0.5
+
+_SMALL = "uint16"
+_LARGEST_SMALL = int(np.iinfo(_SMALL).max)
+
+
+class TextToAdvise(NamedTuple):
+    """What is known of a text: so many rows have each number of words, `counts: (words,)` are those
+    of its words, descending, and it begins with `beginning`.
+    """
+
+    rows: PartFigures
+    rows_of_length: Counter[int]
+    words: WordFigures
+    counts: Ints
+    tokenizer: TokenizerSettings
+    beginning: str
+
+
+def advise_text(text: TextToAdvise) -> tuple[Advice, ...]:
+    """What suits a text, an advice for each kind of option where there is something to say."""
+    tokenizer = advise_tokenizer(text.words.letters, text.beginning, text.tokenizer.name)
+    advice = [] if tokenizer is None else [tokenizer]
+    if text.words.running:
+        cut = _suitable_cut(text.rows_of_length, DTYPES[Rectangle(1).dtype])
+        n_words, of_words = _advise_words(text)
+        advice += [_advise_length(cut, text), of_words]
+        advice += _advise_dtype(n_words + len(Specials().by_name), cut)
+        advice += _advise_padding(cut)
+    return (*advice, *_advise_rows(text.rows, "words"))
+
+
+def round_up(length: int) -> int:
+    """A length of three binary digits and no more, as are multiples of 8 from 32 on.
+
+    >>> [round_up(length) for length in (7, 17, 33, 64, 65, 1000)]
+    [7, 18, 36, 64, 72, 1024]
+    """
+    step = max(1, (1 << length.bit_length()) >> 4)
+    return -(-length // step) * step
+
+
+def _suitable_cut(rows_of_length: Counter[int], index_bytes: int, n_marks: int = 0) -> CutFigures:
+    """What rows hold of a length that suits them: p99, or the longest where that is hardly more."""
+    longest = choose_max_len(None, rows_of_length, n_marks)
+    p99 = choose_max_len(Fraction(99, 100), rows_of_length, n_marks)
+    suitable = longest if longest <= _NEARLY_AS_LONG * p99 else min(round_up(p99), longest)
+    return cut_figures(rows_of_length, suitable, index_bytes)
+
+
+def _advise_length(cut: CutFigures, text: TextToAdvise) -> Advice:
+    n_rows, longest = text.rows.lengths.rows, text.rows.lengths.longest
+    whole = (n_rows - cut.cut_rows) / n_rows
+    option = f"--max-len {cut.max_len}"
+    if not cut.cut_rows:
+        return Advice(option, f"keeps all rows whole, with {per_cent(cut.padding)} padding")
+    whole_cut = cut_figures(text.rows_of_length, longest)
+    reason = (
+        f"keeps {per_cent(whole)} of the rows whole, with {per_cent(cut.padding)} padding; max, "
+        f"{longest:,}, has {per_cent(whole_cut.padding)}"
+    )
+    return Advice(option, reason)
+
+
+def _advise_words(text: TextToAdvise) -> tuple[int, Advice]:
+    """How many words suit, and the advice."""
+    n_distinct = text.words.distinct or 0
+    for found in coverage(text.counts, text.words.running, _round_numbers(len(text.counts))):
+        if found.share >= _WORTH_KEEPING and found.kept_words < n_distinct:
+            reason = (
+                f"keeps {per_cent(found.share)} of the running words; there are "
+                f"{how_many(n_distinct, 'distinct word')}"
+            )
+            return found.kept_words, Advice(f"--max-words {found.max_words}", reason)
+    default = VocabularySettings.max_words
+    if n_distinct <= default:
+        reason = f"the default keeps all {how_many(n_distinct, 'word')}"
+        return n_distinct, Advice(f"--max-words {default}", reason)
+    needed = int(np.searchsorted(np.cumsum(text.counts), _WORTH_KEEPING * text.words.running)) + 1
+    reason = f"all of them; {needed:,} are needed to keep {_WORTH_KEEPING:.0%} of the running words"
+    return n_distinct, Advice(f"--max-words {n_distinct}", reason)
+
+
+def _round_numbers(limit: int) -> Sequence[int]:
+    """1, 2 and 5 times a power of ten, from 1,000 up to a limit."""
+    powers = [10**exponent for exponent in range(3, max(4, len(str(limit)) + 1))]
+    return [times * power for power in powers for times in (1, 2, 5)]
+
+
+def _advise_dtype(input_dim: int, cut: CutFigures) -> Iterator[Advice]:
+    if input_dim - 1 <= _LARGEST_SMALL:
+        small = cut.n_bytes * DTYPES[_SMALL] // DTYPES[Rectangle(1).dtype]
+        yield _small_dtype(input_dim, small, cut.n_bytes)
+
+
+def _small_dtype(input_dim: int, n_bytes: int, n_bytes_now: int) -> Advice:
+    reason = (
+        f"{how_large(n_bytes)} rather than {how_large(n_bytes_now)}, as indices end at "
+        f"{input_dim - 1:,}; PyTorch takes int32 or int64, a batch at a time"
+    )
+    return Advice(f"--dtype {_SMALL}", reason)
+
+
+def _advise_padding(cut: CutFigures) -> Iterator[Advice]:
+    if cut.padding:
+        reason = (
+            f"if an LSTM or a GRU of Keras is to mask the padding, {per_cent(cut.padding)}: cuDNN "
+            "takes it at the end alone; else pre, the default, which has words at the last step"
+        )
+        yield Advice("--padding post", reason)
+
+
+def _advise_rows(rows: PartFigures, what: str) -> Iterator[Advice]:
+    """Of rows without a word, and of those that repeat others."""
+    n_rows, n_empty = rows.lengths.rows, rows.lengths.empty
+    if n_empty:
+        reason = (
+            f"no word stands in {_rows_of(n_empty, n_rows)}: padding alone, which some layers "
+            "cannot mask"
+        )
+        yield Advice("--drop-empty", reason)
+    # Of rows without a word, all but one are copies at most.
+    if rows.duplicates - max(0, n_empty - 1) >= _MANY_REPEATED * n_rows and rows.duplicates:
+        reason = f"an earlier row's {what} stand again in {_rows_of(rows.duplicates, n_rows)}"
+        yield Advice("--drop-duplicates", reason)
+
+
+class OutputToAdvise(NamedTuple):
+    """What is known of an output: its parts, the training rows first, of which so many have each
+    length, marks included.
+    """
+
+    parts: Sequence[PartFigures]
+    rows_of_length: Counter[int]
+    words: WordFigures
+    vocabulary: Vocabulary
+    splits_rows: bool
+
+
+def advise_output(output: OutputToAdvise) -> tuple[Advice, ...]:
+    """What could be better about an output, if anything."""
+    rows, vocabulary = output.parts[0], output.vocabulary
+    advice: list[Advice] = []
+    if rows.lengths.rows and not output.splits_rows:
+        advice += _advise_other_length(rows, output)
+    unknown, n_distinct = rows.out_of_vocabulary or 0.0, output.words.distinct
+    n_kept = len(vocabulary.words)
+    if unknown > _MANY_UNKNOWN and n_distinct is not None and n_kept < n_distinct:
+        reason = (
+            f"a larger one: {per_cent(unknown)} of the running words are unknown, as {n_kept:,} of "
+            f"{how_many(n_distinct, 'distinct word')} are kept"
+        )
+        advice.append(Advice("--max-words", reason))
+    dtype = vocabulary.rectangle.dtype
+    if rows.cut is not None and vocabulary.input_dim - 1 <= _LARGEST_SMALL < np.iinfo(dtype).max:
+        small = rows.cut.n_bytes * DTYPES[_SMALL] // DTYPES[dtype]
+        advice.append(_small_dtype(vocabulary.input_dim, small, rows.cut.n_bytes))
+    return (*advice, *_advise_rows(rows, "indices"))
+
+
+def _advise_other_length(rows: PartFigures, output: OutputToAdvise) -> Iterator[Advice]:
+    cut = rows.cut
+    assert cut is not None
+    index_bytes = DTYPES[output.vocabulary.rectangle.dtype]
+    n_marks = output.vocabulary.specials.n_marks
+    better = _suitable_cut(output.rows_of_length, index_bytes, n_marks)
+    n_rows = rows.lengths.rows
+    if cut.cut_rows > _MANY_CUT * n_rows and better.max_len > cut.max_len:
+        reason = (
+            f"{cut.max_len:,} cuts {per_cent(cut.cut_rows / n_rows)} of the rows and loses "
+            f"{per_cent(cut.lost_indices / rows.lengths.indices)} of the indices; this would cut "
+            f"{per_cent(better.cut_rows / n_rows)}, with {per_cent(better.padding)} padding"
+        )
+    elif cut.padding > _MUCH_PADDING and better.n_bytes <= _MUCH_PADDING * cut.n_bytes:
+        reason = (
+            f"{per_cent(cut.padding)} of the cells are padding; this would cut "
+            f"{per_cent(better.cut_rows / n_rows)} of the rows, and take "
+            f"{how_large(better.n_bytes)} rather than {how_large(cut.n_bytes)}"
+        )
+    else:
+        return
+    yield Advice(f"--max-len {better.max_len}", reason)
+
+
+def _rows_of(n: int, n_rows: int) -> str:
+    return f"{how_many(n, 'row')} ({per_cent(n / n_rows)})"

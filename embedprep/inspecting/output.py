@@ -1,0 +1,177 @@
+"""What are the rows and the words of an output like?
+
+All is read from its folder: the rows and their lengths, the vocabulary and the manifest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from embedprep.arrays import free_indices
+from embedprep.errors import check_least
+from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.rows import RowFigures, row_figures
+from embedprep.inspecting.advice import OutputToAdvise, advise_output
+from embedprep.inspecting.inspection import (
+    COUNTED_IN_ROWS,
+    COUNTED_IN_VOCABULARY,
+    Inspection,
+    LabelFigures,
+    LongestRow,
+    NumberFigures,
+    PartFigures,
+    WordFigures,
+    by_frequency,
+)
+from embedprep.inspecting.scripts import letters_by_script
+from embedprep.output import Output, folder_on_disk, load
+from embedprep.places import Place
+from embedprep.rectangle import DTYPES
+from embedprep.sources import TRAINING
+from embedprep.vocabulary import Vocabulary
+
+
+def inspect_output(
+    folder: str | Place,
+    *,
+    top: int = 10,
+    advance: Callable[[int], object] = lambda n_rows: None,
+) -> Inspection:
+    """Find out what an output is like, and each of its parts; `advance` is told of rows read.
+
+    Raises OutputError where it is not whole or cannot be read, VocabularyError where its
+    vocabulary is broken, or lacks an index of the rows.
+    """
+    check_least("--top", top, 1)
+    path = folder_on_disk(folder)
+    output = load(path)
+    found = row_figures(path, output, advance)
+    parts = [_part(TRAINING, output, found)]
+    for name, part in output.parts.items():
+        parts.append(_part(name, part, row_figures(path / name, part, advance)))
+    vocabulary = output.vocabulary
+    words = _words(output, found, top)
+    rectangle, lengths = vocabulary.rectangle, found.rows_of_length
+    matrix = facts_of(facts_of(output.manifest, "matrix"), "statistics")
+    selection = facts_of(facts_of(output.manifest, "settings"), "selection")
+    asked = OutputToAdvise(
+        parts, lengths, words, vocabulary, splits_rows=selection.get("overflow") == "split"
+    )
+    return Inspection(
+        str(path),
+        vocabulary.tokenizer,
+        parts,
+        words,
+        [
+            cut_figures(lengths, length, DTYPES[rectangle.dtype])
+            for length in sorted(
+                {*lengths_to_try(lengths, vocabulary.specials.n_marks), rectangle.max_len}
+            )
+        ],
+        rectangle.dtype,
+        advise_output(asked),
+        rectangle=rectangle,
+        matrix=matrix,
+    )
+
+
+def n_rows_of(folder: str | Place) -> int:
+    """How many rows are read where an output is inspected. Raises what `load` raises."""
+    output = load(folder)
+    return sum(len(part.lengths) for part in (output, *output.parts.values()))
+
+
+def facts_of(told: dict[str, Any], name: str) -> dict[str, Any]:
+    """Some facts that a manifest tells, none where it does not."""
+    facts = told.get(name)
+    return facts if isinstance(facts, dict) else {}
+
+
+def _share(told: object) -> float | None:
+    return float(told) if isinstance(told, int | float) else None
+
+
+def _part(name: str, part: Output, found: RowFigures) -> PartFigures:
+    vocabulary = part.vocabulary
+    labels = None
+    if part.labels is not None:
+        numbers = [] if part.classes else _numbers(part.labels)
+        labels = LabelFigures(found.rows_of_class, numbers, 0)
+    dtype = part.sequences.dtype
+    return PartFigures(
+        name,
+        length_figures(found.rows_of_length, vocabulary.specials.n_marks),
+        found.n_duplicates,
+        [LongestRow(f"row {row.row}", row.length) for row in found.longest],
+        labels,
+        cut_figures(found.rows_of_length, vocabulary.rectangle.max_len, dtype.itemsize),
+        _share(facts_of(part.manifest, "statistics").get("out_of_vocabulary")),
+    )
+
+
+_ROWS_AT_ONCE = 1 << 20
+
+
+def _numbers(labels: Any) -> list[NumberFigures]:
+    """What the numbers are like of labels (rows,) or (rows, numbers), column by column."""
+    n_rows = len(labels)
+    if not n_rows:
+        return []
+    firsts = range(0, n_rows, _ROWS_AT_ONCE)
+    some = [np.asarray(labels[first : first + _ROWS_AT_ONCE]) for first in firsts]
+    least, most = (
+        np.atleast_1d(reduce([reduce(its, axis=0) for its in some], axis=0))
+        for reduce in (np.min, np.max)
+    )
+    sums = np.atleast_1d(np.sum([its.sum(axis=0, dtype=np.float64) for its in some], axis=0))
+    figures = zip(least.tolist(), (sums / n_rows).tolist(), most.tolist(), strict=True)
+    return [NumberFigures(n_rows, *its) for its in figures]
+
+
+def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
+    """The words of the training rows."""
+    vocabulary, facts = output.vocabulary, facts_of(output.manifest, "statistics")
+    n_running, n_distinct = facts.get("words"), facts.get("distinct_words")
+    # A part, and what `encode` made, has the counts of other rows in its vocabulary.
+    is_top = "max_words" in facts_of(output.manifest, "settings") and "part" not in output.manifest
+    index_of_word = free_indices(vocabulary.specials.by_name.values(), len(vocabulary.words))
+    if is_top and isinstance(n_running, int) and n_running >= sum(vocabulary.counts):
+        counted_in, running = COUNTED_IN_VOCABULARY, n_running
+        counts = np.array(vocabulary.counts, np.int64)
+    else:
+        counted_in = COUNTED_IN_ROWS
+        counts = found.counts_of_index[index_of_word]
+        unk = vocabulary.specials.unk
+        running = int(counts.sum()) + (0 if unk is None else int(found.counts_of_index[unk]))
+    order = np.argsort(-counts, kind="stable")
+    descending = counts[order]
+    descending = descending[descending > 0]
+    n_kept = len(descending)
+    sizes = [size for size in SIZES if size < n_kept] + [max(n_kept, 1)]
+    listed = [
+        (vocabulary.words[place], int(counts[place]))
+        for place in islice(order.tolist(), top)
+        if counts[place]
+    ]
+    return WordFigures(
+        counted_in,
+        running,
+        n_distinct if type(n_distinct) is int else None,
+        coverage(descending, running, sizes),
+        listed,
+        _letters(vocabulary, counts.tolist()),
+    )
+
+
+def _letters(vocabulary: Vocabulary, counts: list[int]) -> dict[str, int]:
+    characters = Counter[str]()
+    for word, n_times in zip(vocabulary.words, counts, strict=True):
+        for character in word if n_times else "":
+            characters[character] += n_times
+    return by_frequency(letters_by_script((ord(its), n) for its, n in characters.items()))

@@ -1,0 +1,64 @@
+"""Of which script is a letter?
+
+Python knows the names of characters and not their scripts, but a name begins with the script:
+`GREEK SMALL LETTER ALPHA`. Variants of a letter, such as fullwidth or mathematical ones, count as
+the letter that Normalization Form KC makes of them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+OTHER = "other"
+
+_SCRIPT_OF_WORD = {
+    "CJK": "Han",
+    "IDEOGRAPHIC": "Han",
+    "KATAKANA-HIRAGANA": "Katakana",  # the sign of a long vowel, which is rare in Hiragana
+    "CANADIAN": "Canadian Aboriginal",
+    "MODIFIER": OTHER,
+    "VERTICAL": "Hiragana",  # VERTICAL KANA REPEAT MARK
+    "MASU": "Hiragana",
+}
+"""First words of names of letters that are no script's own."""
+
+_LONGER_NAMES = (
+    *("ANATOLIAN HIEROGLYPHS", "CAUCASIAN ALBANIAN", "GUNJALA GONDI", "HANIFI ROHINGYA"),
+    *("IMPERIAL ARAMAIC", "INSCRIPTIONAL PAHLAVI", "INSCRIPTIONAL PARTHIAN", "KAYAH LI"),
+    *("LINEAR A", "LINEAR B", "MASARAM GONDI", "MEETEI MAYEK", "MENDE KIKAKUI", "NEW TAI LUE"),
+    *("NYIAKENG PUACHUE HMONG", "OL CHIKI", "OLD HUNGARIAN", "OLD ITALIC", "OLD NORTH ARABIAN"),
+    *("OLD PERMIC", "OLD PERSIAN", "OLD SOGDIAN", "OLD SOUTH ARABIAN", "OLD TURKIC", "OLD UYGHUR"),
+    *("PAHAWH HMONG", "PAU CIN HAU", "PSALTER PAHLAVI", "SORA SOMPENG", "SYLOTI NAGRI", "TAI LE"),
+    *("TAI THAM", "TAI VIET", "WARANG CITI", "ZANABAZAR SQUARE"),
+)
+"""Scripts of several words (Unicode's Scripts.txt)."""
+
+
+def script_of(letter: str) -> str:
+    """The script of a letter, by its name.
+
+    >>> [script_of(letter) for letter in "aéЖ北ｶ한𝛼ｑ"]
+    ['Latin', 'Latin', 'Cyrillic', 'Han', 'Katakana', 'Hangul', 'Greek', 'Latin']
+    """
+    plain = next(filter(str.isalpha, unicodedata.normalize("NFKC", letter)), letter)
+    name = unicodedata.name(plain, "")
+    if not name:
+        return OTHER
+    longer = next((script for script in _LONGER_NAMES if name.startswith(f"{script} ")), None)
+    first = name.split(" ", 1)[0]
+    return _SCRIPT_OF_WORD.get(first) or (longer or first).title()
+
+
+def letters_by_script(characters: Iterable[tuple[int, int]]) -> Counter[str]:
+    """How many letters of each script there are, of code points with their counts.
+
+    >>> letters_by_script([(ord("a"), 2), (ord("é"), 1), (ord("7"), 4)])
+    Counter({'Latin': 3})
+    """
+    letters = Counter[str]()
+    for code_point, n in characters:
+        if chr(code_point).isalpha():
+            letters[script_of(chr(code_point))] += n
+    return letters
