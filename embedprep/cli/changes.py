@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _LEAST_CELLS = 8
 """To so many a column shrinks at most where the terminal is narrow."""
 
-_TOLD_ABOVE = {"kept_words", "max_len"}
-"""Statistics that the words and the settings tell already."""
+_TOLD_ELSEWHERE = {"embedding.input_length", "kept_words", "max_len"}
+"""Settings and statistics that `row.max_len` and the words tell already."""
 
 _LENGTHS = ("mean", "median", "p90", "p95", "p99")
 """Figures of lengths that are no statistics of a manifest."""
@@ -78,11 +78,7 @@ def notes(found: Difference) -> Iterator[str]:
     for change in found.told:
         if change.name == "inputs":
             old, new = _names(change.old), _names(change.new)
-            yield (
-                f"the inputs are {new}; they were {old}"
-                if old != new
-                else ("the inputs are read in another way")
-            )
+            yield f"inputs: {old}, then {new}" if old != new else "inputs: told otherwise"
         elif change.name == "inputs.sha256":
             yield "inputs: they hold other text"
         else:
@@ -112,9 +108,8 @@ def screen(found: Difference, top: int, width: int) -> list[str]:
     for header, body, remarks in sections:
         if body or remarks:
             lines += ["", *_in_columns([header, *body], width)] if body else ["", header[0]]
-            lines += [
-                f"  {line}".rstrip() for remark in remarks for line in fold(remark, width - 2)
-            ]
+            folded = [line for remark in remarks for line in fold(remark, width - 2)]
+            lines += [f"  {line}".rstrip() for line in folded]
     return lines
 
 
@@ -123,7 +118,11 @@ Section = tuple[Line, list[Line], list[str]]
 
 
 def _settings(found: Difference) -> Section:
-    lines = [(change.name, _told(change.old), _told(change.new)) for change in found.settings]
+    lines = [
+        (change.name, _told(change.old), _told(change.new))
+        for change in found.settings
+        if change.name not in _TOLD_ELSEWHERE
+    ]
     return ("settings", "old", "new"), [tuple(map(shown, line)) for line in lines], []
 
 
@@ -194,7 +193,7 @@ def _picked(line: Line, is_shown: Sequence[bool]) -> Line:
 def _rows(part: PartDifference, top: int) -> Iterator[Section]:
     lines = []
     for change in part.statistics:
-        if change.name in _TOLD_ABOVE:
+        if change.name in _TOLD_ELSEWHERE:
             continue
         is_share = change.name == "out_of_vocabulary"
         line = _share if is_share else _number
@@ -254,7 +253,11 @@ def _told(value: Any) -> str:
         return printable(value)
     if type(value) is int:
         return f"{value:,}"
-    return f"{value:,.2f}" if isinstance(value, float) else printable(json.dumps(value))
+    return (
+        f"{value:,.2f}"
+        if isinstance(value, float)
+        else printable(json.dumps(value, ensure_ascii=False))
+    )
 
 
 def _in_columns(lines: Sequence[Line], width: int) -> list[str]:

@@ -18,9 +18,12 @@ from embedprep.figures.coverage import SIZES, coverage
 from embedprep.vocabulary import Vocabulary
 
 MOVES_AMONG = 1000
-"""The largest moves are looked for among so many words, the most frequent ones of the old
-vocabulary: far down, equal counts let words move far for nothing.
+"""The largest moves are looked for among so many words of both sides, the most frequent ones of the
+old one: far down, equal counts let words move far for nothing.
 """
+
+_ALL = "all"
+"""The name of the coverage of all words, beside those of so many."""
 
 
 class ComparedWord(NamedTuple):
@@ -202,7 +205,9 @@ def total_variation(old: tuple[Ints, int], new: tuple[Ints, int], pairing: Pairi
 
 def _coverage_changes(old: Side, new: Side) -> tuple[Change, ...]:
     """What so many words keep on both sides, as far as there are so many, and what all keep."""
-    return changes(_coverage(old), _coverage(new))
+    found = changes(_coverage(old), _coverage(new))
+    is_told = len(old.words) == len(new.words) and len(old.words) in SIZES
+    return tuple(each for each in found if each.name != _ALL or not is_told)
 
 
 def _coverage(side: Side) -> dict[str, float]:
@@ -212,7 +217,7 @@ def _coverage(side: Side) -> dict[str, float]:
     found = coverage(counts, side.n_running, [s for s in SIZES if s <= len(counts)])
     found += coverage(counts, side.n_running, [len(counts)])
     shares = {f"{each.max_words}": each.share for each in found[:-1]}
-    return shares | {"all": found[-1].share}
+    return shares | {_ALL: found[-1].share}
 
 
 def _most_frequent(old: Side, new: Side, pairing: Pairing, top: int) -> list[RankedWord]:
@@ -262,7 +267,8 @@ def _first(side: Side, places: NDArray[Any], top: int) -> list[int]:
 
 def _farthest(moves: Ints, ranks: Ints, top: int) -> list[int]:
     """Which of some words moved farthest, the more frequent first of equal ones."""
-    seen = np.flatnonzero((moves != 0) & (ranks <= max(MOVES_AMONG, top)))
-    order = np.lexsort((ranks[seen], -np.abs(moves[seen])))[:top]
+    seen = np.argsort(ranks)[: max(MOVES_AMONG, top)]
+    seen = seen[moves[seen] != 0]
+    order = np.argsort(-np.abs(moves[seen]), kind="stable")[:top]
     found: list[int] = seen[order].tolist()
     return found
