@@ -25,7 +25,8 @@ def test_the_sessions_run_as_shown(tmp_path: Path, shell: dict[str, str]) -> Non
     ]
     assert len(shown) >= 9
     replay(shown, tmp_path, shell)
-    assert (tmp_path / "report.html").read_text(encoding="utf-8").lower().lstrip().startswith("<!doctype html>")
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<title>" in report
 
 
 def test_the_scripts_can_be_parsed() -> None:
