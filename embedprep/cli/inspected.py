@@ -81,8 +81,8 @@ def lines(inspection: Inspection, width: int) -> list[str]:
         *([_labels(inspection.parts, width)] if inspection.rows.labels else []),
         _advice(inspection, width),
     ]
-    head = _head(inspection)
-    return [*fold(head, width), *(line for its in sections if its for line in ["", *its])]
+    head = [line.rstrip() for line in fold(_head(inspection), width)]
+    return [*head, *(line for its in sections if its for line in ["", *its])]
 
 
 def _head(inspection: Inspection) -> str:
@@ -244,18 +244,16 @@ def _advice(inspection: Inspection, width: int) -> list[str]:
 def _listed(label: str, things: Iterable[str], width: int) -> list[str]:
     """Things behind their label, as many to a line as find room; no line where there are none."""
     room = width - MARGIN - len(GAP)
-    told = [""]
-    for thing in things:
-        separator = ", " if told[-1] else ""
-        if told[-1] and n_cells(told[-1]) + len(separator) + n_cells(thing) + 1 > room:
-            told[-1] += ","
-            told.append("")
-            separator = ""
-        told[-1] += separator + thing
+    told: list[str] = []
+    things = list(things)
+    for thing in [*(f"{its}," for its in things[:-1]), *things[-1:]]:
+        if told and n_cells(told[-1]) + 1 + n_cells(thing) <= room:
+            told[-1] += f" {thing}"
+        else:
+            told.append(thing)
     folded = [line for its in told for line in fold(its, room)]
-    if not told[0]:
-        return []
-    return [f"{lab:<{MARGIN}}{GAP}{line}".rstrip() for lab, line in _labelled(label, folded)]
+    labelled = _labelled(label, folded) if folded else []
+    return [f"{lab:<{MARGIN}}{GAP}{line}".rstrip() for lab, line in labelled]
 
 
 def _labelled(label: str, told: Sequence[str]) -> list[tuple[str, str]]:

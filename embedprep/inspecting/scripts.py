@@ -18,9 +18,15 @@ _SCRIPT_OF_WORD = {
     "IDEOGRAPHIC": "Han",
     "KATAKANA-HIRAGANA": "Katakana",  # the sign of a long vowel, which is rare in Hiragana
     "CANADIAN": "Canadian Aboriginal",
-    "MODIFIER": OTHER,
-    "VERTICAL": "Hiragana",  # VERTICAL KANA REPEAT MARK
+    "HALFWIDTH": "Katakana",  # sound marks, the only such letters that have no wider form
+    "HENTAIGANA": "Hiragana",
     "MASU": "Hiragana",
+    "VERTICAL": "Hiragana",  # VERTICAL KANA REPEAT MARK
+    "ROMAN": "Latin",
+    "TURNED": "Latin",
+    "CARON": OTHER,
+    "MODIFIER": OTHER,
+    "VEDIC": OTHER,
 }
 """First words of names of letters that are no script's own."""
 
@@ -42,8 +48,13 @@ def script_of(letter: str) -> str:
     >>> [script_of(letter) for letter in "aéЖ北ｶ한𝛼ｑ"]
     ['Latin', 'Latin', 'Cyrillic', 'Han', 'Katakana', 'Hangul', 'Greek', 'Latin']
     """
-    plain = next(filter(str.isalpha, unicodedata.normalize("NFKC", letter)), letter)
-    name = unicodedata.name(plain, "")
+    plain = [its for its in unicodedata.normalize("NFKC", letter) if its.isalpha()]
+    return next((its for its in map(_named, plain or [letter]) if its != OTHER), OTHER)
+
+
+def _named(letter: str) -> str:
+    """The script that the name of a letter begins with."""
+    name = unicodedata.name(letter, "")
     if not name:
         return OTHER
     longer = next((script for script in _LONGER_NAMES if name.startswith(f"{script} ")), None)

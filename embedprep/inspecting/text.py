@@ -65,7 +65,7 @@ def inspect_text(
     check_least("--top", top, 1)
     selection = Selection(label_type=label_type)
     with closing(reader), ExitStack() as stack:
-        budget = budget_of(resources, top, keeps_rows=True)
+        budget = budget_of(resources, 0, keeps_rows=True)
         folder = Path(tempfile.gettempdir())
         work = stack.enter_context(work_in(folder, tokenizer, budget, resources))
         beginning = Beginning(reader)

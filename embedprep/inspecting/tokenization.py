@@ -17,6 +17,7 @@ from embedprep.doubts import (
     mean_run,
 )
 from embedprep.inspecting.inspection import Advice
+from embedprep.wording import per_cent
 
 _MOST = 0.5
 
@@ -47,7 +48,7 @@ def advise_tokenizer(letters: Mapping[str, int], beginning: str, tokenizer: str)
 
 def _for_han(share: float, beginning: str, tokenizer: str, *, is_japanese: bool) -> Advice | None:
     script = "Han and kana" if is_japanese else "Han"
-    told = f"{share:.0%} of the letters are {script}"
+    told = f"{per_cent(share)} of the letters are {script}"
     if _mean_run(beginning, HAN_AND_KANA) <= LONG_IN_HAN:
         if tokenizer in ("unicode", "char"):
             reason = f"{told}, in words between spaces, which {tokenizer} takes apart"
@@ -70,7 +71,7 @@ def _for_clustered(
     is_cut = _mean_run(beginning, ranges) <= LONG_IN_CLUSTERED
     if tokenizer not in ("unicode", "keras", "whitespace") or (is_cut and tokenizer != "unicode"):
         return None
-    told = f"{share:.0%} of the letters are {script}"
+    told = f"{per_cent(share)} of the letters are {script}"
     if is_cut:
         reason = f"{told}, in words between spaces, which unicode takes apart"
     else:
@@ -90,7 +91,7 @@ def _for_tokenised(beginning: str, tokenizer: str) -> Advice | None:
     if tokenizer == "whitespace" or n_stops < _FEWEST_STOPS or n_alone < _NEARLY_ALL * n_stops:
         return None
     reason = (
-        f"of the first {n_stops:,} full stops and commas {n_alone / n_stops:.0%} stand between "
-        "spaces: another tool has cut the text, and this keeps its words"
+        f"of the first {n_stops:,} full stops and commas, {per_cent(n_alone / n_stops)} stand "
+        "between spaces: another tool has cut the text, and this keeps its words"
     )
     return Advice("--tokenizer whitespace", reason)
