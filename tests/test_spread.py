@@ -23,6 +23,7 @@ from embedprep import digests, npy
 from embedprep.digests import digest_of
 from embedprep.engines import ThreadEngine, cluster
 from embedprep.errors import EmbedprepError, InputError, OutputError, SettingsError
+from embedprep.gates import Gates
 from embedprep.npy import ArraySpec, FilePlan
 from embedprep.sharding import Division, ShardWriter
 from embedprep.sources import NamedInputs, Reading, Section, cut_inputs
@@ -71,6 +72,7 @@ WAYS: list[dict[str, Any]] = [
     {"tokenizer": "whitespace", "max_len": 3, "overflow": "split", "stride": 1, "shuffle": True},
     {"tokenizer": "char", "drop_empty": True, "max_len": "p50", "rows_per_shard": 2},
     {"split": "50/25/25", "shuffle": True, "seed": 3, "dim": 4},
+    {"gates": Gates(max_duplicates="100%"), "split": "1/1", "tokenizer": "whitespace"},
 ]
 
 
@@ -92,7 +94,8 @@ def test_several_inputs_of_all_kinds_with_labels_and_held_out_parts(tmp_path: Pa
     (tmp_path / "t.csv").write_bytes(b"".join(b'"a, b\n c"\n' for _ in range(20)))
     inputs = [f"x={tmp_path}/t", f"y={tmp_path}/t.gz", f"x={tmp_path}/t.csv"]
     held_out = {"dev": [f"y={tmp_path}/t"]}
-    here, spread = both(inputs, tmp_path, holdout=held_out, drop_empty=True)
+    gates = Gates(max_duplicates="100%")
+    here, spread = both(inputs, tmp_path, holdout=held_out, drop_empty=True, gates=gates)
     assert spread == here
     assert {"labels.npy", "dev/labels.npy"} <= here.keys()
 
