@@ -80,7 +80,7 @@ def notes(found: Difference) -> Iterator[str]:
             old, new = _names(change.old), _names(change.new)
             yield f"inputs: {old}, then {new}" if old != new else "inputs: told otherwise"
         elif change.name == "inputs.sha256":
-            yield "inputs: they hold other text"
+            yield "inputs: not the same bytes"
         else:
             yield f"{change.name}: {_told(change.old)}, then {_told(change.new)}"
 
@@ -227,17 +227,20 @@ def _array(change: ArrayChange) -> str:
 
 
 def _number(name: str, old: Any, new: Any) -> Line:
-    """A number on both sides, and by how much it grew."""
+    """A number on both sides, and by how much it grew, as far as one can see."""
     change = ""
     if _is_number(old) and _is_number(new):
-        change = f"{new - old:+,}" if type(old) is type(new) is int else f"{new - old:+,.2f}"
+        are_whole = type(old) is type(new) is int
+        change = f"{new - old:+,}" if are_whole else f"{round(new, 2) - round(old, 2):+,.2f}"
     return shown(name), _told(old), _told(new), change
 
 
 def _share(name: str, old: Any, new: Any) -> Line:
     """A share on both sides, and by how many points of a hundred it grew."""
     told = [f"{share:.2%}" if _is_number(share) else _told(share) for share in (old, new)]
-    change = f"{100 * (new - old):+.2f} points" if _is_number(old) and _is_number(new) else ""
+    change = ""
+    if _is_number(old) and _is_number(new):
+        change = f"{round(100 * new, 2) - round(100 * old, 2):+.2f} points"
     return name, *told, change
 
 

@@ -130,7 +130,7 @@ def kolmogorov_smirnov(old: Counter[int], new: Counter[int]) -> float | None:
     is how many rows have each length; None where one has no rows.
 
     >>> kolmogorov_smirnov(Counter({3: 1, 5: 1}), Counter({3: 1, 9: 3}))
-    0.5
+    0.75
     >>> kolmogorov_smirnov(Counter({3: 1, 5: 1}), Counter({3: 1}))
     0.5
     """

@@ -188,7 +188,7 @@ def total_variation(old: tuple[Ints, int], new: tuple[Ints, int], pairing: Pairi
 
     It is the total variation distance of two distributions (Levin, Peres, Wilmer: Markov Chains and
     Mixing Times, Proposition 4.2), that is the least share of the running words that must be others
-    to make one text have the counts of the other. A side is the counts of its words and the number
+    to make one text have the shares of the other. A side is the counts of its words and the number
     of its unknown ones, which are one word more. None where a side has no running word.
     """
     (old_counts, old_unknown), (new_counts, new_unknown) = old, new
