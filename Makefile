@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # the targets share one environment
-.PHONY: help demo test servers faults interop lint bench peers clean
+.PHONY: help demo test servers faults interop browser lint bench peers clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -35,6 +35,9 @@ faults: $(VENV)/.servers  ## try all faults in full, and write the figures into 
 interop: $(VENV)/.interop  ## run the examples, and the tests beside Keras 3 and PyTorch
 	$(MAKE) --always-make -C examples PYTHON='$(abspath $(BIN))/python' EMBEDPREP='$(abspath $(BIN))/embedprep'
 	KERAS_BACKEND=torch EMBEDPREP_INTEROP=1 $(BIN)/pytest tests/interop $(ARGS)
+
+browser: $(VENV)/.browser  ## look at reports in Chromium, which must be installed; screenshots in build/report
+	EMBEDPREP_BROWSER=1 $(BIN)/pytest tests/browser $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	$(BIN)/ruff check
@@ -81,6 +84,10 @@ $(VENV)/.interop: pyproject.toml | $(VENV)/.made
 
 $(VENV)/.servers: pyproject.toml | $(VENV)/.made
 	$(PIP) -e '.[servers]'
+	@touch $@
+
+$(VENV)/.browser: pyproject.toml | $(VENV)/.made
+	$(PIP) -e '.[browser]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.made

@@ -43,7 +43,7 @@ FLOORS = [
     {"local", "plan"},
     {"spread"},
     {"writing", "adopting", "explaining", "counts", "unchanged", "figures"},
-    {"pipeline", "updating", "comparing", "measuring", "inspecting"},
+    {"pipeline", "updating", "comparing", "measuring", "inspecting", "reporting"},
     {"building"},
     {"cli"},
     {"__main__"},

@@ -26,6 +26,7 @@ from embedprep.wording import how_large, how_many, printable
 @click.option(
     "--title",
     type=options.words,
+    metavar="TEXT",
     help="The heading of the page.  [default: the name of the folder]",
 )
 @options.result_options

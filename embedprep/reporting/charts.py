@@ -30,6 +30,7 @@ from embedprep.reporting.svg import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.path import Path
 
 SERIES = (FIRST, SECOND, THIRD, FOURTH)
 """The colours of parts; more than these are in tables alone."""
@@ -97,12 +98,9 @@ def _mark(axes: Axes, x: float, text: str) -> None:
     axes.text(x, 1.03, text, transform=above, ha=side, va="bottom", color=INK)
 
 
-def draw_lengths(
-    parts: Sequence[Counter[int]], max_len: int, n_marks: int = 0, *, are_cut: bool = True
-) -> Figure:
-    """The lengths of rows: the first part filled, what is cut in another colour, others as lines."""
-    longest = max((max(lengths, default=0) for lengths in parts), default=0)
-    top = max(max_len, min(longest, _far(parts[0], max_len)), 1)
+def draw_lengths(parts: Sequence[Counter[int]], max_len: int, *, are_cut: bool = True) -> Figure:
+    """The lengths of rows: the first part filled, what is cut in another colour, others lines."""
+    top = last_shown(parts[0], max_len)
     width = -(-(top + 1) // _MOST_BINS)
     first = max_len + 0.5 - width * (max_len // width + 1)
     edges = first + width * np.arange(int((top - first) // width) + 2)  # one of them at the cut
@@ -116,7 +114,7 @@ def draw_lengths(
             axes.bar(edges[:-1], shares, width=width * 0.88, align="edge", color=colours)
         else:
             axes.stairs(shares, edges, color=colour, linewidth=1.4)
-    axes.set_xlim(max(-0.5, edges[0]), edges[-1])
+    axes.set_xlim(max(-0.5, edges[0]), edges[-1] + 0.2 * width)  # room for the mark at the end
     axes.set_xlabel("indices in a row")
     axes.set_ylabel("share of rows")
     _count_along("x", axes)
@@ -125,14 +123,22 @@ def draw_lengths(
     return figure
 
 
-def _far(lengths: Counter[int], max_len: int) -> int:
-    """A length beyond which so few rows are that a plot need not go there."""
+def last_shown(lengths: Counter[int], max_len: int) -> int:
+    """The greatest length that a histogram shows: that of the longest row, unless that and few
+    others lie far beyond all else.
+
+    >>> last_shown(Counter({3: 999, 9: 1}), 3), last_shown(Counter({3: 9999, 800: 1}), 3)
+    (9, 4)
+    """
+    longest = max(lengths, default=0)
     n_left = lengths.total() // 1000
+    near = max_len + max(1, max_len // 20)
     for length in sorted(lengths, reverse=True):
         n_left -= lengths[length]
         if n_left < 0:
-            return max(length, max_len + max_len // 20)
-    return max_len
+            near = max(length, near)
+            break
+    return max(max_len, longest if longest <= max(10, near * 3 // 2) else near, 1)
 
 
 def draw_coverage(counts: Ints, n_running: int, n_distinct: int | None) -> Figure:
@@ -213,11 +219,10 @@ def draw_padding(sample: PaddingMap, length: int, truncating: str) -> Figure:
     return figure
 
 
-def _runs(is_kind: Flags, scale: float) -> object:
+def _runs(is_kind: Flags, scale: float) -> Path | None:
     """The stretches of cells of one kind as one path of rectangles, None where there is none."""
     from matplotlib.path import Path
 
-    n_rows, n_places = is_kind.shape
     edges = np.diff(np.pad(is_kind, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
     _, ends = np.nonzero(edges == -1)
@@ -250,7 +255,7 @@ def draw_classes(rows: Ints, n_rows: Ints, numbers: Sequence[int], others: Ints 
     axes.set_xlim(-0.6, max(len(names), 2) - 0.4)
     axes.xaxis.set_major_locator(FixedLocator(list(range(len(names)))))
     axes.xaxis.set_major_formatter(FixedFormatter(names))
-    if sum(map(len, names)) > 40:
+    if len(" ".join(names)) > 40:  # they would touch each other
         axes.tick_params(axis="x", labelrotation=90)
     axes.tick_params(axis="x", length=0)
     axes.set_xlabel("class, by its number")

@@ -44,7 +44,9 @@ def commands(manifest: dict[str, Any], name: str) -> list[str]:
         start = _path(_text(table_of(matrix, "start").get("name")))
         made.append(_wrapped(["matrix", "--start", start, "-o", target]))
     elif "trained" in matrix:
-        made.append(_wrapped(["train", target, *_training(table_of(matrix, "trained")), "-o", target]))
+        made.append(
+            _wrapped(["train", target, *_training(table_of(matrix, "trained")), "-o", target])
+        )
     elif matrix and not was_run(manifest):
         made.append(_wrapped(["matrix", *_matrix(manifest), "-o", target]))
     return made

@@ -98,7 +98,10 @@ def gather(
 
 def _count(folder: Path, part: Output, advance: Callable[[int], object]) -> RowFigures:
     n_rows = len(part.sequences)
-    beside = {"lengths": part.lengths.shape, "labels": None if part.labels is None else part.labels.shape}
+    beside = {
+        "lengths": part.lengths.shape,
+        "labels": None if part.labels is None else part.labels.shape,
+    }
     for name, shape in beside.items():
         if shape is not None and (not shape or shape[0] != n_rows):
             raise _unfit(folder, f"has {n_rows:,} rows, and {name} of shape {shape}")

@@ -92,7 +92,9 @@ def number_spread(parts: Sequence[PartFacts]) -> NumberSpread | None:
 
 def _values(labels: NDArray[Any], column: int) -> Iterator[NDArray[np.float64]]:
     """The finite labels of a column, some rows at a time."""
-    for chunk in row_chunks(len(labels), labels.dtype.itemsize * max(1, labels.size // max(1, len(labels)))):
+    for chunk in row_chunks(
+        len(labels), labels.dtype.itemsize * max(1, labels.size // max(1, len(labels)))
+    ):
         some = np.array(labels[chunk], np.float64).reshape(chunk.stop - chunk.start, -1)[:, column]
         yield some[np.isfinite(some)]
 

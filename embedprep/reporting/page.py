@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any, NamedTuple
 
-from embedprep.reporting.sections import Section
 from embedprep.reporting.svg import missing
-from embedprep.reporting.tables import Table
+from embedprep.reporting.tables import Section, Table
 
 
 class Page(NamedTuple):
     """All that a page shows: `tiles` are the numbers at its top with their names; `layer` is the
-    line that makes the embedding layer, `commands` those that make the output; `facts` are tables of
-    the manifest, in columns.
+    line that makes the embedding layer, `commands` those that make the output; `facts` are tables
+    of the manifest, in columns.
     """
 
     title: str

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from embedprep.listing import shards_of
 from embedprep.output import Output, load
 from embedprep.places import Place
 from embedprep.publication import staged_file
@@ -95,8 +96,8 @@ def write_report(
 
     Raises OutputError where that file is one of an output, beside what `report_page` raises.
     """
-    report = report_page(folder, title=title, advance=advance)
     with staged_file(output) as temporary:
+        report = report_page(folder, title=title, advance=advance)
         temporary.write_bytes(report.html)
     return report
 
@@ -147,34 +148,43 @@ def _facts(output: Output) -> list[list[Table]]:
 
 def _inputs(manifest: dict[str, Any]) -> Table:
     inputs = list_of(manifest, "inputs")
-    names = [Column(name, "name") for name in ("name", "part", "label")]
+    told = [name for name in ("part", "label") if any(name in item for item in inputs)]
     rows = [
         (
             seen(str(item.get("name"))),
-            seen(str(item.get("part") or "–")),
-            seen("–" if item.get("label") is None else str(item["label"])),
+            *(seen(str(item.get(name, "–"))) for name in told),
             number(item.get("bytes")),
             _digest(item),
         )
         for item in inputs[:MOST_INPUTS]
     ]
     note = left_out(len(inputs), len(rows), "inputs")
+    names = [Column(name, "name") for name in ("name", *told)]
     return Table("Inputs", (*names, Column("bytes"), Column("SHA-256", "code")), rows, note)
 
 
 def _files(manifest: dict[str, Any]) -> Table:
+    """The files of the output; those that are one array, its shards, in one row."""
     files = list_of(manifest, "outputs")
+    array_of = {shard: name for name, names in shards_of(manifest).items() for shard in names}
+    together: dict[object, list[dict[str, Any]]] = {}
+    for item in files:
+        together.setdefault(array_of.get(item.get("name"), item.get("name")), []).append(item)
+    listed = []
+    for name, items in together.items():
+        told = (_dtype(items[0]), _size(sum(whole_number(item, "bytes") or 0 for item in items)))
+        if items[0].get("name") == name:
+            row = (seen(str(name)), _shape(items[0].get("shape")), *told, _digest(items[0]))
+        else:
+            row = (f"{seen(str(name))}, in {how_many(len(items), 'shard')}", "–", *told, "–")
+        listed.append(row)
+    rows = listed[:_MOST_FILES]
     columns = (Column("name", "name"), Column("shape", "code"), Column("dtype", "code"))
-    rows = [
-        (seen(str(item.get("name"))), _shape(item), _dtype(item), _size(item), _digest(item))
-        for item in files[:_MOST_FILES]
-    ]
-    note = left_out(len(files), len(rows), "files")
+    note = left_out(len(listed), len(rows), "files")
     return Table("Files", (*columns, Column("size"), Column("SHA-256", "code")), rows, note)
 
 
-def _shape(item: dict[str, Any]) -> str:
-    shape = item.get("shape")
+def _shape(shape: object) -> str:
     return " × ".join(map(number, shape[:4])) if isinstance(shape, list) else "–"
 
 
@@ -183,9 +193,8 @@ def _dtype(item: dict[str, Any]) -> str:
     return seen(dtype) if isinstance(dtype, str) else "–"
 
 
-def _size(item: dict[str, Any]) -> str:
-    n_bytes = whole_number(item, "bytes")
-    return "–" if n_bytes is None else how_large(n_bytes)
+def _size(n_bytes: object) -> str:
+    return how_large(n_bytes) if isinstance(n_bytes, int) else "–"
 
 
 def _digest(item: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,25 +20,23 @@ from embedprep.reporting.gathering import (
 from embedprep.reporting.labels import ClassShares, NumberSpread, class_shares, number_spread
 from embedprep.reporting.sampling import padding_map
 from embedprep.reporting.svg import svg_of
-from embedprep.reporting.tables import Column, Table, decimal, left_out, number, seen, share
+from embedprep.reporting.tables import (
+    Column,
+    Section,
+    Table,
+    decimal,
+    left_out,
+    named_columns,
+    number,
+    seen,
+    share,
+)
+from embedprep.reporting.vectors import matrix_section
 from embedprep.specials import PAD_INDEX
 from embedprep.wording import how_large, how_many
 
-MOST_WORDS = 20
+_MOST_WORDS = 20
 _MOST_LENGTHS = 16
-
-
-class Section(NamedTuple):
-    """A figure with its heading, what it shows in a sentence or two, its legend, as the names of
-    colours and what they stand for, and its tables. Where there is nothing to draw, `svg` is empty.
-    """
-
-    name: str
-    heading: str
-    text: str
-    svg: str
-    legend: list[tuple[str, str]]
-    tables: list[Table]
 
 
 def sections(parts: Sequence[PartFacts]) -> Iterator[Section]:
@@ -58,17 +55,13 @@ def sections(parts: Sequence[PartFacts]) -> Iterator[Section]:
     if numbers is not None:
         yield _numbers(parts, numbers)
     if parts[0].output.embedding_matrix is not None:
-        yield _matrix(parts[0])
+        yield matrix_section(parts[0])
 
 
 def _names(parts: Sequence[PartFacts]) -> list[tuple[str, str]]:
     """A legend of the parts that a figure shows; one needs none."""
     shown = [(f"s{at + 1}", seen(part.name)) for at, part in enumerate(parts[: len(charts.SERIES)])]
     return shown if len(shown) > 1 else []
-
-
-def _columns(first: str, *numbers: str) -> tuple[Column, ...]:
-    return (Column(first, "name"), *map(Column, numbers))
 
 
 def _lengths(parts: Sequence[PartFacts]) -> Section:
@@ -78,19 +71,28 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     cut = cut_figures(rows_of_length, max_len)
     split = is_split(output)
     drawn = charts.draw_lengths(
-        [part.rows.rows_of_length for part in parts], max_len, n_marks, are_cut=not split
-    )
-    fate = (
-        "Longer ones were split into several, which are what is counted here."
-        if split
-        else f"At {number(max_len)}, {how_many(cut.cut_rows, 'row is', 'rows are')} cut "
-        f"({share(cut.cut_rows, own.rows)})."
+        [part.rows.rows_of_length for part in parts], max_len, are_cut=not split
     )
     text = (
-        f"Half of the {how_many(own.rows, 'row')} of {_told(parts[0])} have up to "
-        f"{how_many(own.median, 'index', 'indices')}, 99 % up to {own.p99:,}; the longest has "
-        f"{own.longest:,}. {fate}"
+        f"Half of the {own.rows:,} rows of {_told(parts[0])} have up to "
+        f"{how_many(own.median, 'index', 'indices')}, 99\N{NO-BREAK SPACE}% up to {own.p99:,}; "
+        f"the longest has {own.longest:,}."
     )
+    if own.rows < 2:
+        what = f"one row, of {how_many(own.longest, 'index', 'indices')}" if own.rows else "no row"
+        text = f"There is {what} in {_told(parts[0])}."
+    if split:
+        text += " Longer ones were split into several, which are what is counted here."
+    elif own.rows:
+        cut_rows = how_many(cut.cut_rows, "row is", "rows are")
+        told = (
+            f"{cut_rows} cut ({share(cut.cut_rows, own.rows)})" if cut.cut_rows else "none is cut"
+        )
+        text += f" At {max_len:,}, {told}."
+    far = charts.last_shown(rows_of_length, max_len)
+    beyond = sum(n for length, n in rows_of_length.items() if length > far)
+    if beyond:
+        text += f" The figure leaves out {how_many(beyond, 'row')} of more than {far:,}."
     legend = _names(parts)
     if cut.cut_rows and not split:
         legend = [*(legend or [("s1", "kept whole")]), ("cut", "longer than max_len")]
@@ -105,7 +107,9 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
         for told in [length_figures(part.rows.rows_of_length, n_marks)]
     ]
     heads = ("rows", "empty", "mean", "median", "p90", "p95", "p99", "longest")
-    tables = [Table("Lengths in indices, before rows are cut", _columns("part", *heads), by_part)]
+    tables = [
+        Table("Lengths in indices, before rows are cut", named_columns("part", *heads), by_part)
+    ]
     if not split:
         tables.append(_cuts(parts[0], max_len, n_marks))
     svg = svg_of(drawn, "lengths", f"Histogram of the lengths of rows. {text}")
@@ -130,7 +134,7 @@ def _cuts(part: PartFacts, max_len: int, n_marks: int) -> Table:
         for told in [cut_figures(lengths, length, n_bytes)]
     ]
     heads = ("rows cut", "share", "indices lost", "padding", "size")
-    return Table(f"What a max_len costs: {_told(part)}", _columns("max_len", *heads), rows)
+    return Table(f"What a max_len costs: {_told(part)}", named_columns("max_len", *heads), rows)
 
 
 def _told(part: PartFacts) -> str:
@@ -148,11 +152,11 @@ def _coverage(parts: Sequence[PartFacts], counts: RankedCounts) -> Section:
     )
     if counts.are_of_rows:
         text += (
-            " The vocabulary is from another text, or its counts are not known: words are counted in "
-            "the rows as they are stored, without what was cut."
+            " The vocabulary is from another text, or its counts are not known: words are counted "
+            "in the rows as they are stored, without what was cut."
         )
     elif counts.n_distinct is not None and counts.n_distinct > counts.n_kept:
-        text += f" All {counts.n_distinct:,} distinct words of the text would be 100 %."
+        text += f" All {counts.n_distinct:,} distinct words would be {share(1)}."
     sizes = sorted({size for size in (100, *SIZES) if size < counts.n_kept} | {counts.n_kept})
     rows = [
         (
@@ -165,7 +169,7 @@ def _coverage(parts: Sequence[PartFacts], counts: RankedCounts) -> Section:
     tables = [
         Table(
             "What the most frequent words cover",
-            _columns("N", "running words", "least count"),
+            named_columns("N", "running words", "least count"),
             rows,
         ),
         _unknown(parts),
@@ -182,7 +186,9 @@ def _unknown(parts: Sequence[PartFacts]) -> Table:
         n_words, n_unknown = whole_number(facts, "words"), whole_number(facts, "unknown_words")
         told = share(n_unknown or 0, n_words or 0) if n_unknown is not None else "–"
         rows.append((seen(part.name), number(n_words), number(n_unknown), told))
-    return Table("Words out of vocabulary", _columns("part", "words", "unknown", "share"), rows)
+    return Table(
+        "Words out of vocabulary", named_columns("part", "words", "unknown", "share"), rows
+    )
 
 
 def _ranks(part: PartFacts, counts: RankedCounts) -> Section:
@@ -204,15 +210,15 @@ def _ranks(part: PartFacts, counts: RankedCounts) -> Section:
         )
         for rank, (index, count) in enumerate(
             zip(
-                counts.indices[:MOST_WORDS].tolist(),
-                counts.counts[:MOST_WORDS].tolist(),
+                counts.indices[:_MOST_WORDS].tolist(),
+                counts.counts[:_MOST_WORDS].tolist(),
                 strict=True,
             )
         )
     ]
     heads = ("rank", "index", "count", "share")
     note = left_out(counts.n_kept, len(rows), "words")
-    table = Table("The most frequent words", _columns("word", *heads), rows, note)
+    table = Table("The most frequent words", named_columns("word", *heads), rows, note)
     svg = svg_of(drawn, "ranks", f"Counts of words by rank, both axes logarithmic. {text}")
     return Section("ranks", "Rank and frequency", text, svg, [], [table])
 
@@ -234,7 +240,7 @@ def _padding(parts: Sequence[PartFacts]) -> Section:
     if sample.is_cut.any():
         legend.append(("dot", f"row cut at the {'start' if sides.truncating == 'pre' else 'end'}"))
     heads = ("cells", "padding", "words", "unknown", "marks", "duplicate rows")
-    table = Table("What the cells of the rows hold", _columns("part", *heads), rows)
+    table = Table("What the cells of the rows hold", named_columns("part", *heads), rows)
     if not len(sample.rows):
         text = f"There is no row in {_told(parts[0])}."
         return Section("padding", "Padding", text, "", [], [table])
@@ -265,7 +271,7 @@ def _cells(part: PartFacts) -> tuple[str, ...]:
 
 
 def _classes(parts: Sequence[PartFacts], classes: ClassShares) -> Section:
-    several = "classes" == table_of(parts[0].output.manifest, "labels").get("type")
+    several = table_of(parts[0].output.manifest, "labels").get("type") == "classes"
     n_rows = np.array([part.n_rows for part in parts], np.int64)
     n_classes = len(classes.numbers) + classes.n_others
     text = f"{how_many(n_classes, 'class', 'classes')}, told by number in the figure."
@@ -303,7 +309,9 @@ def _numbers(parts: Sequence[PartFacts], spread: NumberSpread) -> Section:
             numbers = ("–", "–", "–") if told is None else tuple(f"{value:.6g}" for value in told)
             rows.append((name, *numbers))
     note = left_out(spread.n_columns, n_shown, "columns")
-    table = Table("Labels as numbers", _columns("part", "least", "mean", "greatest"), rows, note)
+    table = Table(
+        "Labels as numbers", named_columns("part", "least", "mean", "greatest"), rows, note
+    )
     of_column = "" if spread.n_columns == 1 else f" of the first of {spread.n_columns:,} columns"
     text = f"Labels are numbers. The figure shows those{of_column} in {_told(parts[0])}."
     if not spread.in_bins.sum():
@@ -311,70 +319,3 @@ def _numbers(parts: Sequence[PartFacts], spread: NumberSpread) -> Section:
     drawn = charts.draw_numbers(spread.edges, spread.in_bins)
     svg = svg_of(drawn, "labels", f"Histogram of labels. {text}")
     return Section("labels", "Labels", text, svg, [], [table])
-
-
-def _matrix(part: PartFacts) -> Section:
-    matrix = part.output.embedding_matrix
-    assert matrix is not None
-    told = table_of(part.output.manifest, "matrix")
-    facts = table_of(told, "statistics")
-    shape = f"{matrix.shape[0]:,} vectors of {how_many(matrix.shape[1], 'number')}"
-    tables = [_about_matrix(matrix.shape, matrix.nbytes, facts)]
-    found, missing = whole_number(facts, "words_found"), whole_number(facts, "missing_words")
-    ours, new = whole_number(facts, "kept_vectors"), whole_number(facts, "new_vectors")
-    trained, untouched = whole_number(facts, "trained"), whole_number(facts, "untouched")
-    bars: list[tuple[str, list[float]]] = []
-    legend: list[tuple[str, str]] = []
-    if found is not None and missing is not None and found + missing:
-        composed = whole_number(facts, "words_from_ngrams") or 0
-        n_words = found + missing
-        bars.append(("words", [(found - composed) / n_words, composed / n_words, missing / n_words]))
-        text = f"{shape}; {share(found, n_words)} of the kept words have a vector"
-        running = facts.get("running_coverage")
-        if isinstance(running, float) and 0 <= running <= 1:
-            bars.append(("running words", [running, 0.0, 1 - running]))
-            text += f", and they make up {share(running)} of the running words that are kept"
-        text += "."
-        legend = [("s1", "has a vector"), ("empty", "missing: drawn at random")]
-        legend[1:1] = [("s2", "made of n-grams")] if composed else []
-        tables += _missing_words(facts, missing)
-    elif ours is not None and new is not None and ours + new:
-        text = f"{shape}; {share(ours, ours + new)} are those of an older matrix."
-        bars.append(("vectors", [ours / (ours + new), 0.0, new / (ours + new)]))
-        legend = [("s1", "from the older matrix"), ("empty", "new: drawn at random")]
-    elif trained is not None and untouched is not None and trained + untouched:
-        whole = trained + untouched
-        text = f"{shape}, learned from rows; {share(trained, whole)} of the entries occur in them."
-        bars.append(("entries", [trained / whole, 0.0, untouched / whole]))
-        legend = [("s1", "learned"), ("empty", "never seen")]
-    else:
-        told_init = told.get("init")
-        how = f", {told_init}" if isinstance(told_init, str) else ""
-        text = f"{shape}, drawn at random{seen(how)}: no file of vectors covers any word."
-        return Section("embedding", "Embedding matrix", text, "", [], tables)
-    svg = svg_of(charts.draw_shares(bars), "embedding", f"Bars of what has a vector. {text}")
-    return Section("embedding", "Embedding matrix", text, svg, legend, tables)
-
-
-def _about_matrix(shape: tuple[int, ...], n_bytes: int, facts: dict[str, object]) -> Table:
-    rows = [("rows", number(shape[0])), ("dimensions", number(shape[1]))]
-    rows.append(("size", how_large(n_bytes)))
-    rows += [
-        (seen(name.replace("_", " ")), number(value))
-        for name, value in list(facts.items())[:MOST_WORDS]
-        if isinstance(value, int)
-    ]
-    return Table("The matrix", _columns("fact", "value"), rows)
-
-
-def _missing_words(facts: dict[str, object], n_missing: int) -> list[Table]:
-    """The most frequent words without a vector."""
-    told = facts.get("most_frequent_missing")
-    rows = [
-        (seen(pair[0]), number(pair[1]))
-        for pair in (told if isinstance(told, list) else [])[:MOST_WORDS]
-        if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
-    ]
-    note = left_out(n_missing, len(rows), "words")
-    caption = "The most frequent words without a vector"
-    return [Table(caption, _columns("word", "count"), rows, note)] if rows else []

@@ -1,7 +1,7 @@
 """How does a drawing of matplotlib become a part of a page?
 
-It is drawn in colours that stand for names, which a page then gives by its style sheet, in light and
-in dark; text is drawn as paths, so that it needs no font.
+It is drawn in colours that stand for names, which a page then gives by its style sheet, in light
+and in dark; text is drawn as paths, so that it needs no font.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def drawing() -> Iterator[None]:
                 raise missing("matplotlib") from None
             with mpl.rc_context():
                 mpl.rcdefaults()
-                mpl.rcParams.update(_STYLE)
+                parameters: Any = mpl.rcParams  # whose types differ from release to release
+                parameters.update(_STYLE)
                 yield
     finally:
         logger.setLevel(level)

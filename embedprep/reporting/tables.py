@@ -1,4 +1,4 @@
-"""How do facts stand in the tables of a page?
+"""How do facts stand in the sections and tables of a page?
 
 Everything is bounded: a page stays small whatever it is about.
 """
@@ -6,7 +6,7 @@ Everything is bounded: a page stays small whatever it is about.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from embedprep.wording import printable
@@ -33,13 +33,31 @@ class Table(NamedTuple):
 
     caption: str
     columns: tuple[Column, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     note: str = ""
 
     @property
     def is_wide(self) -> bool:
         """Whether it needs the whole width of a page."""
         return len(self.columns) > _MOST_COLUMNS
+
+
+class Section(NamedTuple):
+    """A figure with its heading, what it shows in a sentence or two, its legend, as the names of
+    colours and what they stand for, and its tables. Where there is nothing to draw, `svg` is empty.
+    """
+
+    name: str
+    heading: str
+    text: str
+    svg: str
+    legend: list[tuple[str, str]]
+    tables: list[Table]
+
+
+def named_columns(first: str, *numbers: str) -> tuple[Column, ...]:
+    """The columns of a table of numbers, each row with a name."""
+    return (Column(first, "name"), *map(Column, numbers))
 
 
 def seen(text: str, longest: int = LONGEST_NAME) -> str:
@@ -56,16 +74,17 @@ def share(part: float, whole: float = 1.0) -> str:
     """A share in per cent, a dash where there is no whole.
 
     >>> share(1, 3), share(0, 0), share(1, 1000000)
-    ('33.3 %', '–', '< 0.01 %')
+    ('33.3\xa0%', '–', '<\xa00.01\xa0%')
     """
     if not whole:
         return "–"
     percent = 100 * part / whole
     if 0 < percent < 0.005:
-        return "< 0.01 %"
-    if 99.95 <= percent < 100:  # nearly all is not all
-        return f"{min(percent, 99.99):.2f} %"
-    return f"{percent:.{1 if percent >= 10 else 2}f} %" if percent % 100 else f"{percent:.0f} %"
+        return "<\N{NO-BREAK SPACE}0.01\N{NO-BREAK SPACE}%"
+    n_digits = 0 if percent in {0, 100} else 1 if 10 <= percent < 99.95 else 2
+    if n_digits:
+        percent = min(percent, 99.99)  # nearly all is not all
+    return f"{percent:.{n_digits}f}\N{NO-BREAK SPACE}%"
 
 
 def number(value: object) -> str:
@@ -102,9 +121,7 @@ _LONGEST_VALUE = 160
 def settings_table(settings: Any) -> Table:
     """The settings of a manifest, one a row, those within others by both names."""
     flat = list(_flat(settings))
-    rows = [
-        (seen(name), seen(value, _LONGEST_VALUE)) for name, value in flat[:MOST_SETTINGS]
-    ]
+    rows = [(seen(name), seen(value, _LONGEST_VALUE)) for name, value in flat[:MOST_SETTINGS]]
     note = left_out(len(flat), len(rows), "settings")
     return Table("Settings", (Column("setting", "code"), Column("value", "code")), rows, note)
 
