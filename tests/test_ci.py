@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,6 @@ from tests.sessions import blocks, replay, steps
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 JOB = yaml.safe_load((ROOT / "examples" / "ci" / "embedprep.yml").read_text(encoding="utf-8"))
-
-pytestmark = pytest.mark.skipif(
-    find_spec("matplotlib") is None, reason="the report needs matplotlib"
-)
 
 
 @pytest.fixture
