@@ -681,11 +681,9 @@ def test_options_that_mean_nothing_are_refused(output: Path, tmp_path: Path) -> 
 
 def test_what_is_plainly_wrong_is_warned_of(tmp_path: Path) -> None:
     text = written(tmp_path / "t.txt", ["我在北京大学读书。" * 5] * 3)
-    done = inspect_by_shell(text, "--tokenizer", "keras", "--json")
-    assert "warning: " in done.stderr
-    told = json.loads(done.stdout)
-    assert "needs spaces" not in told["warnings"][0]
-    assert told["warnings"][0].endswith(
-        "choose --tokenizer unicode, char or jieba for the vocabulary"
-    )
+    said = inspect_by_shell(text, "--tokenizer", "keras", "--json").output.splitlines()
+    [warning] = [line for line in said if not line.startswith("{")]
+    assert warning.startswith(f"embedprep: warning: {text}: 100% of its letters are Han")
+    [told] = [json.loads(line) for line in said if line.startswith("{")]
+    assert told["warnings"] == [warning.removeprefix("embedprep: warning: ")]
     assert told["advice"][0]["option"] == "--tokenizer jieba"
