@@ -291,9 +291,8 @@ def test_odd_outputs_have_pages_too(texts: Path) -> None:
     blank = page_of(made(texts, "run", "blank.txt", name="blank"))
     assert [label.split(" ")[0] for label in blank.figures] == ["Histogram", "Map"]
     one = page_of(made(texts, "run", "one.txt", name="one"))
-    assert "There is one row, of 1 index in the output. At 1, none is cut." in one.text
+    assert "There is one row, of 1 index, in the output. At 1, none is cut." in one.text
     made(texts, "run", "good.txt", "--holdout", "old=blank.txt", "--drop-empty", name="half")
-    assert page_of(texts / "half").tables["What the cells of the rows hold"][2][1] == "0"
     assert "There is no row in the part old." in page_of(texts / "half" / "old").text
     several = page_of(made(texts, "run", "several.txt", "--format", "fasttext", name="several"))
     assert several.tables["Rows of each class"][1:] == [
@@ -346,8 +345,7 @@ def test_the_command(texts: Path) -> None:
     written = call("report", out, "-o", "page.html")
     assert re.fullmatch(r"page\.html: 4 figures, [0-9.]+ kB\n", written.output)
     html = (texts / "page.html").read_bytes()
-    assert call("report", out, "-o", "-").stdout_bytes == html
-    assert call("report", out, "-q", "-o", "page.html").output == ""
+    assert call("report", out, "-q", "-o", "-").stdout_bytes == html
     told = json.loads(call("report", out, "--json", "-o", "page.html").output)
     assert told == {
         "output": "page.html",

@@ -60,14 +60,14 @@ def _short(value: float, _position: object = None) -> str:
 
 def _count_along(axis: str, axes: Axes, *, is_log: bool = False) -> None:
     """Have an axis tell numbers in a few letters."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     if is_log:
         axes.set_xscale("log") if axis == "x" else axes.set_yscale("log")
     which = axes.xaxis if axis == "x" else axes.yaxis
     if is_log:
         which.set_major_locator(LogLocator(numticks=8))
-        which.set_minor_formatter(NullFormatter())
+        which.set_minor_locator(NullLocator())  # they take as long to draw as all else
     else:
         which.set_major_locator(MaxNLocator(7, integer=True))
     which.set_major_formatter(FuncFormatter(_short))
@@ -166,6 +166,8 @@ def draw_coverage(counts: Ints, n_running: int, n_distinct: int | None) -> Figur
 
 def draw_ranks(counts: Ints) -> Figure:
     """How often the word of each rank occurs, both axes logarithmic."""
+    from matplotlib.ticker import LogLocator
+
     ranks = _log_spaced(len(counts))
     figure, axes = _figure()
     _count_along("x", axes, is_log=True)
@@ -173,7 +175,10 @@ def draw_ranks(counts: Ints) -> Figure:
     axes.plot(ranks, counts[ranks - 1], color=FIRST, linewidth=1.4)
     axes.plot(ranks, counts[ranks - 1], "o", color=FIRST, markersize=3)
     axes.set_xlim(0.9, max(10, len(counts) * 1.15))
-    axes.set_ylim(max(0.8, counts[-1] * 0.8), max(10.0, counts[0] * 1.5))
+    low, high = max(0.8, counts[-1] * 0.8), max(10.0, counts[0] * 1.5)
+    axes.set_ylim(low, high)
+    if high < 50 * low:  # one power of ten would be all there is to read
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.set_xlabel("rank of a word")
     axes.set_ylabel("occurrences")
     return figure
@@ -252,7 +257,8 @@ def draw_classes(rows: Ints, n_rows: Ints, numbers: Sequence[int], others: Ints 
         shares = rows[part] / max(1, int(n_rows[part])) * 100
         left = np.arange(len(names)) - 0.4 + part * width
         axes.bar(left, shares, width=width * 0.9, align="edge", color=SERIES[part])
-    axes.set_xlim(-0.6, max(len(names), 2) - 0.4)
+    beside = 0.6 if len(names) > 1 else 1.5
+    axes.set_xlim(-beside, len(names) - 1 + beside)
     axes.xaxis.set_major_locator(FixedLocator(list(range(len(names)))))
     axes.xaxis.set_major_formatter(FixedFormatter(names))
     if len(" ".join(names)) > 40:  # they would touch each other

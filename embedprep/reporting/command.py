@@ -6,8 +6,9 @@ whether a matrix was made with the rows or later: the same files come of both.
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from embedprep.reporting.gathering import list_of, table_of, was_run
@@ -159,13 +160,21 @@ def _training(trained: dict[str, Any]) -> Iterator[str]:
         yield from _unless(f"--{option}", trained.get(option), None)
 
 
-def _wrapped(words: Iterable[str]) -> str:
-    """The words as a shell reads them, in lines that fit a page."""
+def _wrapped(words: Sequence[str]) -> str:
+    """The words as a shell reads them, in lines that fit a page; an option stands beside its
+    value.
+    """
     lines = ["embedprep"]
+    pieces: list[str] = []
     for word in words:
         quoted = "…" if word == "…" else shlex.quote(seen(word, _LONGEST_WORD))
-        if len(lines[-1]) + 1 + len(quoted) > _LINE:
-            lines.append(f"    {quoted}")
+        if pieces and re.fullmatch("--?[a-z-]+", pieces[-1]) and not word.startswith("-"):
+            pieces[-1] += f" {quoted}"
         else:
-            lines[-1] += f" {quoted}"
+            pieces.append(quoted)
+    for piece in pieces:
+        if len(lines[-1]) + 1 + len(piece) > _LINE:
+            lines.append(f"    {piece}")
+        else:
+            lines[-1] += f" {piece}"
     return " \\\n".join(lines)

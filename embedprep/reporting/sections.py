@@ -79,7 +79,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
         f"the longest has {own.longest:,}."
     )
     if own.rows < 2:
-        what = f"one row, of {how_many(own.longest, 'index', 'indices')}" if own.rows else "no row"
+        what = f"one row, of {how_many(own.longest, 'index', 'indices')}," if own.rows else "no row"
         text = f"There is {what} in {_told(parts[0])}."
     if split:
         text += " Longer ones were split into several, which are what is counted here."

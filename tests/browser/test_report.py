@@ -67,6 +67,16 @@ CONTRAST = """
 """
 """The least contrast of a text with what is behind it (WCAG 2.2, relative luminance)."""
 
+DRAWN = """
+letters => letters.map(letter => {
+  const canvas = new OffscreenCanvas(40, 40), drawing = canvas.getContext("2d");
+  drawing.font = "24px " + getComputedStyle(document.body).fontFamily;
+  drawing.fillText(letter, 4, 30);
+  return drawing.getImageData(0, 0, 40, 40).data.join();
+})
+"""
+"""What letters look like in the font of the page."""
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
@@ -109,4 +119,12 @@ def test_a_page_prints(name: str, chromium: Any, pages: dict[str, Path]) -> None
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 680
     printed = page.pdf(path=path.with_suffix(".pdf"), format="A4", print_background=True)
     assert printed.startswith(b"%PDF")
+    page.close()
+
+
+def test_chinese_letters_are_no_boxes(chromium: Any, pages: dict[str, Path]) -> None:
+    page = chromium.new_page()
+    page.goto(pages["chinese"].as_uri())
+    letters = list("的了我都是")
+    assert len(set(page.evaluate(DRAWN, letters))) == len(letters)  # boxes would all look alike
     page.close()
