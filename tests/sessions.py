@@ -1,8 +1,8 @@
 """How are the sessions that a page shows replayed?
 
-Blocks of three kinds are for the shell. `console` holds commands behind `$ ` (one that ends with a
-backslash goes on behind `> `), and below each what it prints, its errors and its exit status too.
-`sh` holds a command a line, of which it is not told what it prints. A script in `python` whose
+Blocks of three kinds are for the shell. `console` holds commands behind `$ `, and below each
+what it prints, its errors and its exit status too. `sh` holds commands of which it is not told what
+they print. A command is a line, or several that end with a backslash. A script in `python` whose
 first line is `# NAME.py` is to be saved under that name.
 """
 
@@ -74,7 +74,10 @@ def _fenced(page: str) -> list[tuple[str, str]]:
 def _of_console(text: str) -> list[Step]:
     found = []
     for step in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-        command, _, shown = step.replace("\\\n> ", "").partition("\n")
+        command, _, shown = step.partition("\n")
+        while command.endswith("\\"):
+            more, _, shown = shown.partition("\n")
+            command = command[:-1] + more
         found.append(Step(command, shown))
     return found
 
