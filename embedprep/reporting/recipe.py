@@ -153,7 +153,7 @@ def _inputs(manifest: dict[str, Any]) -> Table:
         (
             seen(str(item.get("name"))),
             *(seen(str(item.get(name, "–"))) for name in told),
-            number(item.get("bytes")),
+            number(whole_number(item, "bytes")),
             _digest(item),
         )
         for item in inputs[:MOST_INPUTS]
