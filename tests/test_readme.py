@@ -13,25 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.sessions import blocks, replay, steps
 from tests.test_house import FLOOR_OF
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    """The fenced blocks of one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-def steps() -> list[tuple[str, str]]:
-    """Each command of the sessions, in order, and the output shown below it."""
-    found = []
-    for block in blocks("console"):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, shown = step.partition("\n")
-            found.append((command, shown))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -41,32 +27,22 @@ def environment(
     """A folder with the sample data, and `embedprep` and `python` on the path."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "sample_data", folder / "sample_data")
-    [options] = blocks("toml")
+    [options] = blocks(README, "toml")
     (folder / "prep.toml").write_text(options, encoding="utf-8")
     return folder, shell
 
 
 def test_the_sessions_run_as_shown(environment: tuple[Path, dict[str, str]]) -> None:
     folder, env = environment
-    assert len(steps()) >= 8
+    shown = steps(README, "console")
+    assert len(shown) >= 8
     assert "Traceback" not in README
-    for command, shown in steps():
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=folder,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
-        status = f"[exit status {done.returncode}]\n" if done.returncode else ""
-        assert done.stdout + status == shown, command
+    replay(shown, folder, env)
 
 
 def test_the_python_examples_run(environment: tuple[Path, dict[str, str]]) -> None:
     folder, env = environment
-    [library, _keras] = blocks("python")
+    [library, _keras] = blocks(README, "python")
     results = re.findall(r"^(output\S.*?)\s+# (.+)$", library, re.MULTILINE)
     checks = "".join(
         f"\nprint({expression})" for expression, result in results if result.isdecimal()
