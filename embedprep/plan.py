@@ -27,7 +27,7 @@ from embedprep.settings import RowSettings, Selection
 from embedprep.sharding import files_size
 from embedprep.space import check_space
 from embedprep.specials import Specials
-from embedprep.wording import how_large, how_many
+from embedprep.wording import how_large, how_many, per_cent
 
 MAX_BYTES = 1 << 30
 """A rectangle over this size must be well filled, unless it was asked for."""
@@ -266,7 +266,7 @@ def check_size(
         if filled < _WELL_FILLED:
             raise OutputError(
                 str(output),
-                f"{cause}, of which {filled:.1%} is filled",
+                f"{cause}, of which {per_cent(filled)} is filled",
                 f"{remedy(n_bytes)}; to have it all the same, pass --max-len {max_len}",
             )
     check_space(output, n_bytes, cause, max_bytes=rows.max_bytes, remedy=remedy, at_hand=at_hand)

@@ -32,15 +32,18 @@ def how_large(n_bytes: int) -> str:
     return f"{size:.3g} TB"
 
 
-def per_cent(share: float) -> str:
+def per_cent(share: float, digits: int = 1) -> str:
     """A share in per cent, never rounded to all or nothing where it is neither.
 
     >>> per_cent(0.5), per_cent(0.99999), per_cent(0.00001), per_cent(0)
     ('50.0%', '>99.9%', '<0.1%', '0.0%')
+    >>> per_cent(0.5, 2), per_cent(0.99999, 2), per_cent(0.00001, 2)
+    ('50.00%', '>99.99%', '<0.01%')
     """
-    if 0 < share < 0.001:
-        return "<0.1%"
-    return ">99.9%" if 0.999 < share < 1 else f"{share:.1%}"
+    least = 10 ** -(digits + 2)
+    if 0 < share < least:
+        return f"<{least:.{digits}%}"
+    return f">{1 - least:.{digits}%}" if 1 - least < share < 1 else f"{share:.{digits}%}"
 
 
 def printable(text: str) -> str:

@@ -124,30 +124,30 @@ def test_the_tables_hold_what_was_counted_by_hand(texts: Path) -> None:
     ]
     costs = page.tables["What a max_len costs: the training part"]
     assert costs[0] == ["max_len", "rows cut", "share", "indices lost", "padding", "size"]
-    assert costs[2] == ["3 (chosen)", "3", "50.0 %", "4", "33.3 %", "72 bytes"]
+    assert costs[2] == ["3 (chosen)", "3", "50.00 %", "4", "33.33 %", "72 bytes"]
     assert page.tables["What the most frequent words cover"] == [
         ["N", "running words", "least count"],
-        ["3 (all kept)", "75.0 %", "1"],
+        ["3 (all kept)", "75.00 %", "1"],
     ]
     assert page.tables["Words out of vocabulary"] == [
         ["part", "words", "unknown", "share"],
-        ["training", "16", "4", "25.0 %"],
-        ["old", "7", "2", "28.6 %"],
+        ["training", "16", "4", "25.00 %"],
+        ["old", "7", "2", "28.57 %"],
     ]
     assert page.tables["The most frequent words"] == [
         ["word", "rank", "index", "count", "share"],
-        ["a", "1", "2", "6", "37.5 %"],
-        ["b", "2", "3", "5", "31.2 %"],
+        ["a", "1", "2", "6", "37.50 %"],
+        ["b", "2", "3", "5", "31.25 %"],
         ["c", "3", "4", "1", "6.25 %"],
     ]
     assert page.tables["Rows of each class"] == [
         ["class", "no.", "training", "share", "old", "share"],
-        ["no", "0", "2", "33.3 %", "2", "100 %"],
-        ["yes", "1", "4", "66.7 %", "0", "0 %"],
+        ["no", "0", "2", "33.33 %", "2", "100.00 %"],
+        ["yes", "1", "4", "66.67 %", "0", "0.00 %"],
     ]
     # Cut at the start: b a c, a, none, b d e, b f, b a b.
     assert page.tables["What the cells of the rows hold"][1] == [
-        "training", "18", "33.3 %", "50.0 %", "16.7 %", "0 %", "0",
+        "training", "18", "33.33 %", "50.00 %", "16.67 %", "0.00 %", "0",
     ]  # fmt: skip
     assert page.headings[:2] == [("title", "Small – embedprep"), ("h1", "Small")]
     assert "Half of the 6 rows of the training part have up to 2 indices" in page.figures[0]
@@ -296,14 +296,14 @@ def test_odd_outputs_have_pages_too(texts: Path) -> None:
     assert "There is no row in the part old." in page_of(texts / "half" / "old").text
     several = page_of(made(texts, "run", "several.txt", "--format", "fasttext", name="several"))
     assert several.tables["Rows of each class"][1:] == [
-        ["p", "0", "1", "50.0 %"], ["q", "1", "2", "100 %"],
+        ["p", "0", "1", "50.00 %"], ["q", "1", "2", "100.00 %"],
     ]  # fmt: skip
     taken = page_of(made(texts, "encode", "good.txt", "--vocab", "l.json", name="taken"))
     assert "counted in the rows as they are stored" in taken.text
     assert taken.tables["The most frequent words"][1:] == [
-        ["a", "1", "2", "4", "44.4 %"],
-        ["b", "2", "3", "2", "22.2 %"],
-        ["c", "3", "4", "1", "11.1 %"],
+        ["a", "1", "2", "4", "44.44 %"],
+        ["b", "2", "3", "2", "22.22 %"],
+        ["c", "3", "4", "1", "11.11 %"],
     ]
     split = page_of(
         made(texts, "run", "good.txt", "--overflow", "split", "--max-len", "2", name="split")
@@ -327,8 +327,8 @@ def test_what_a_file_of_vectors_covers(texts: Path) -> None:
     out = made(texts, "run", "good.txt", "bad.txt", "--vectors", "v.txt", "-n", "4")
     page = page_of(out)
     # Of a 6, b 5, c 1 and d 1, the file has a and c.
-    assert "50.0 % of the kept words have a vector" in page.text.replace(NBSP, " ")
-    assert "53.8 % of the running words that are kept" in page.text.replace(NBSP, " ")
+    assert "50.00 % of the kept words have a vector" in page.text.replace(NBSP, " ")
+    assert "53.85 % of the running words that are kept" in page.text.replace(NBSP, " ")
     missing = page.tables["The most frequent words without a vector"]
     assert missing == [["word", "count"], ["b", "5"], ["d", "1"]]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from embedprep.cli.columns import GAP, fold, in_place, n_cells, shown
-from embedprep.wording import how_many, printable
+from embedprep.wording import how_many, per_cent, printable
 
 if TYPE_CHECKING:
     from embedprep.comparing import (
@@ -138,7 +138,9 @@ def _words(words: WordDifference) -> Iterator[Section]:
         (words.n_lost, words.lost_share, "lost", "old"),
         (words.n_gained, words.gained_share, "gained", "new"),
     ):
-        of_running = f", {share:.2%} of the {side} running words" if n and share is not None else ""
+        of_running = (
+            f", {per_cent(share, 2)} of the {side} running words" if n and share is not None else ""
+        )
         remarks += [f"{how_many(n, 'word')} {verb}{of_running}"] if n else []
     if words.n_moved:
         remarks.append(f"{how_many(words.n_moved, 'word')} moved to another index")
@@ -237,7 +239,7 @@ def _number(name: str, old: Any, new: Any) -> Line:
 
 def _share(name: str, old: Any, new: Any) -> Line:
     """A share on both sides, and by how many points of a hundred it grew."""
-    told = [f"{share:.2%}" if _is_number(share) else _told(share) for share in (old, new)]
+    told = [per_cent(share, 2) if _is_number(share) else _told(share) for share in (old, new)]
     change = ""
     if _is_number(old) and _is_number(new):
         change = f"{round(100 * new, 2) - round(100 * old, 2):+.2f} points"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from embedprep.cli.summary import embedding_line
 from embedprep.errors import OutputError
 from embedprep.places import Place, place_of
-from embedprep.wording import how_many, printable
+from embedprep.wording import how_many, per_cent, printable
 
 if TYPE_CHECKING:
     from embedprep.gates import Checked, Measured
@@ -159,7 +159,7 @@ def _others(measured: Measured) -> list[list[str]]:
         rows.append(["vectors", shape])
     for name, shown in (("coverage", "coverage"), ("running_coverage", "of the running words")):
         if isinstance(matrix.get(name), float):
-            rows.append([shown, f"{matrix[name]:.2%}"])
+            rows.append([shown, per_cent(matrix[name], 2)])
     return rows
 
 
@@ -177,4 +177,4 @@ def _share(facts: Mapping[str, Any], name: str, whole: str) -> str:
     n, of = facts.get(name), facts.get(whole)
     if not isinstance(n, int) or not isinstance(of, int):
         return ""
-    return f"{n:,} ({n / of:.2%})" if of else f"{n:,}"
+    return f"{n:,} ({per_cent(n / of, 2)})" if of else f"{n:,}"

@@ -10,7 +10,7 @@ import click
 
 from embedprep.cli import stdout
 from embedprep.cli.gates import gate_facts, gate_line
-from embedprep.wording import how_many, printable, quoted, shortened
+from embedprep.wording import how_many, per_cent, printable, quoted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,13 +57,13 @@ def print_built(
         lines.append(("distinct words", facts["distinct_words"], ""))
     counts = built.vocabulary.counts
     lines.append(("kept words", facts["kept_words"], _least_frequent(counts)))
-    unknown = f"{facts['out_of_vocabulary']:.2%} of the words are out of vocabulary"
+    unknown = f"{per_cent(facts['out_of_vocabulary'], 2)} of the words are out of vocabulary"
     lines.append(("unknown words", facts["unknown_words"], unknown))
     longest = f"{rectangle.padding}-padded; the longest row has {facts['longest_row']:,}"
     lines.append(("max_len", rectangle.max_len, longest))
     if "truncated_rows" in facts:
         share = facts["truncated_rows"] / facts["rows"] if facts["rows"] else 0
-        cut = f"{share:.2%}, {rectangle.truncating}-truncated" if share else ""
+        cut = f"{per_cent(share, 2)}, {rectangle.truncating}-truncated" if share else ""
         lines.append(("truncated rows", facts["truncated_rows"], cut))
     if built.rows_per_shard is not None:
         n_shards = max(1, -(-facts["rows"] // built.rows_per_shard))
@@ -93,7 +93,7 @@ def _part(facts: dict[str, Any]) -> str:
     """What is to be known about a part that nothing was learned from."""
     cut = facts.get("truncated_rows", facts.get("split_documents", 0))
     how = "truncated" if "truncated_rows" in facts else "split"
-    unknown = f"{facts['out_of_vocabulary']:.2%} of the words out of vocabulary"
+    unknown = f"{per_cent(facts['out_of_vocabulary'], 2)} of the words out of vocabulary"
     return f"{facts['empty_rows']:,} empty, {cut:,} {how}; {unknown}"
 
 
@@ -210,12 +210,12 @@ def _coverage(facts: dict[str, Any]) -> list[tuple[str, int, str]]:
     """What a file of vectors covers of the words; nothing where there was none."""
     if not facts:
         return []
-    share = f"{facts['coverage']:.2%} of the kept words have a vector"
+    share = f"{per_cent(facts['coverage'], 2)} of the kept words have a vector"
     if facts["words_from_ngrams"]:
         share += f", {facts['words_from_ngrams']:,} of them made of n-grams"
     lines = [("found words", facts["words_found"], share)]
     if "running_words_found" in facts:
-        share = f"{facts['running_coverage']:.2%} of the running words"
+        share = f"{per_cent(facts['running_coverage'], 2)} of the running words"
         lines.append(("as running words", facts["running_words_found"], share))
     some = [word for word, _ in facts["most_frequent_missing"]][:_SHOWN_MISSING]
     lines.append(("missing words", facts["missing_words"], quoted(some).replace(" | ", ", ")))

@@ -15,6 +15,7 @@ from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import announce, array_facts, array_line, print_json, table
 from embedprep.settings import BAG_DTYPES, BAG_MODES, REDUCTIONS, VECTOR_DTYPES
+from embedprep.wording import per_cent
 
 if TYPE_CHECKING:
     from embedprep.bags import Bags
@@ -183,7 +184,7 @@ def bow(
             dtype=dtype,
         )
     n_cells = made.shape[0] * made.shape[1]
-    filled = f"{made.n_values / n_cells:.2%}" if n_cells else ""
+    filled = per_cent(made.n_values / n_cells, 2) if n_cells else ""
     lines = [("non-zero values", made.n_values, filled), ("documents", made.n_documents, "")]
     _print(made, quiet, as_json, table(lines))
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from embedprep.wording import printable
+from embedprep.wording import per_cent, printable
 
 LONGEST_NAME = 48
 """Characters of a word or a name; more would push all else off a phone."""
@@ -74,17 +74,9 @@ def share(part: float, whole: float = 1.0) -> str:
     """A share in per cent, a dash where there is no whole.
 
     >>> share(1, 3), share(0, 0), share(1, 1000000)
-    ('33.3\xa0%', '–', '<\xa00.01\xa0%')
+    ('33.33\xa0%', '–', '<0.01\xa0%')
     """
-    if not whole:
-        return "–"
-    percent = 100 * part / whole
-    if 0 < percent < 0.005:
-        return "<\N{NO-BREAK SPACE}0.01\N{NO-BREAK SPACE}%"
-    n_digits = 0 if percent in {0, 100} else 1 if 10 <= percent < 99.95 else 2
-    if n_digits:
-        percent = min(percent, 99.99)  # nearly all is not all
-    return f"{percent:.{n_digits}f}\N{NO-BREAK SPACE}%"
+    return per_cent(part / whole, 2).replace("%", "\N{NO-BREAK SPACE}%") if whole else "–"
 
 
 def number(value: object) -> str:
