@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from embedprep.cli.columns import in_bands, n_cells
+from embedprep.cli.columns import in_bands, n_cells, to_the_right
 from embedprep.wording import per_cent
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -22,12 +22,6 @@ def bar(share: float, width: int) -> str:
         n_eighths = max(1, n_eighths)
     full, rest = divmod(min(n_eighths, width * 8), 8)
     return f"{'█' * full}{_EIGHTHS[rest] if rest else ''}".ljust(width)
-
-
-def to_the_right(cells: Sequence[str]) -> list[str]:
-    """The cells of a column of figures, which end below each other."""
-    width = max(map(n_cells, cells))
-    return [" " * (width - n_cells(cell)) + cell for cell in cells]
 
 
 def with_bars(head: str, shares: Sequence[float], width: int) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from embedprep.cli.columns import GAP, fold, in_place, n_cells, shown
+from embedprep.cli.columns import fold, in_table, shown
 from embedprep.wording import how_many, per_cent, printable
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
         RankedWord,
         WordDifference,
     )
-
-_LEAST_CELLS = 8
-"""To so many a column shrinks at most where the terminal is narrow."""
 
 _TOLD_ELSEWHERE = {"embedding.input_length", "kept_words", "max_len"}
 """Settings and statistics that `row.max_len` and the words tell already."""
@@ -107,7 +104,7 @@ def screen(found: Difference, top: int, width: int) -> list[str]:
         lines += [f"  parts {name}: {', '.join(map(shown, parts))}"] if parts else []
     for header, body, remarks in sections:
         if body or remarks:
-            lines += ["", *_in_columns([header, *body], width)] if body else ["", header[0]]
+            lines += ["", *in_table([header, *body], width)] if body else ["", header[0]]
             folded = [line for remark in remarks for line in fold(remark, width - 2)]
             lines += [f"  {line}".rstrip() for line in folded]
     return lines
@@ -263,45 +260,3 @@ def _told(value: Any) -> str:
         if isinstance(value, float)
         else printable(json.dumps(value, ensure_ascii=False))
     )
-
-
-def _in_columns(lines: Sequence[Line], width: int) -> list[str]:
-    """Lines of cells in columns, all but the first to the right, below a line of their heads.
-
-    The widest column gives way where the terminal is narrower.
-    """
-    [head, *body] = lines
-    rows = [head, *([f"  {line[0]}", *line[1:]] for line in body)]
-    widths = [max(map(n_cells, column)) for column in zip(*rows, strict=True)]
-    room = width - len(GAP) * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > _LEAST_CELLS:
-        widest = widths.index(max(widths))
-        least = max(_LEAST_CELLS, room - (sum(widths) - widths[widest]))
-        others = [w for column, w in enumerate(widths) if column != widest]
-        # No further than the next one, which then gives way too.
-        widths[widest] = max(least, min(widths[widest] - 1, max(others, default=least)))
-    sides: list[Callable[[str, int], str]] = [_left, *[_right] * (len(widths) - 1)]
-    return [
-        GAP.join(
-            side(_cut(cell, n), n) for side, cell, n in zip(sides, row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def _left(cell: str, width: int) -> str:
-    return f"{in_place(cell)}{' ' * (width - n_cells(cell))}"
-
-
-def _right(cell: str, width: int) -> str:
-    return f"{' ' * (width - n_cells(cell))}{in_place(cell)}"
-
-
-def _cut(cell: str, width: int) -> str:
-    """A cell, its end left out where it finds no room."""
-    if n_cells(cell) <= width:
-        return cell
-    cell = cell[: 4 * width]  # few marks stand on one character
-    while n_cells(cell) > width - 1:
-        cell = cell[:-1]
-    return f"{cell}…"

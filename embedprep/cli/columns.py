@@ -13,6 +13,12 @@ from collections.abc import Iterable, Sequence
 GAP = "  "
 """Stands between two columns."""
 
+_IN_PLACE = "\N{LEFT-TO-RIGHT MARK}"
+"""Keeps what follows a word of a right-to-left script in its column."""
+
+_LEAST_CELLS = 8
+"""To so many a column of a table shrinks at most where the terminal is narrow."""
+
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -77,7 +83,8 @@ def n_cells(text: str) -> int:
 
 
 def _takes_no_cell(character: str) -> bool:
-    return unicodedata.category(character) in ("Mn", "Me") or _is_later_jamo(character)
+    is_mark = unicodedata.category(character) in ("Mn", "Me") or character == _IN_PLACE
+    return is_mark or _is_later_jamo(character)
 
 
 def fold(text: str, width: int) -> list[str]:
@@ -132,6 +139,54 @@ def in_bands(labels: Sequence[str], columns: Iterable[Sequence[str]], width: int
     return [line.rstrip() for band in bands for line in ["", *band]][1:]
 
 
+def in_table(lines: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Lines of cells in columns, all but the first to the right, below a line of their heads.
+
+    The widest column gives way where the terminal is narrower.
+
+    >>> print("\\n".join(in_table([["words", "count"], ["the", "12"], ["北京", "3"]], 80)))
+    words   count
+      the      12
+      北京      3
+    """
+    [head, *body] = lines
+    rows = [head, *([f"  {line[0]}", *line[1:]] for line in body)]
+    widths = [max(map(n_cells, column)) for column in zip(*rows, strict=True)]
+    room = width - len(GAP) * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > _LEAST_CELLS:
+        widest = widths.index(max(widths))
+        least = max(_LEAST_CELLS, room - (sum(widths) - widths[widest]))
+        others = [w for column, w in enumerate(widths) if column != widest]
+        # No further than the next one, which then gives way too.
+        widths[widest] = max(least, min(widths[widest] - 1, max(others, default=least)))
+    columns = zip(zip(*rows, strict=True), widths, strict=True)
+    names, *numbers = [[in_place(_cut(cell, n)) for cell in column] for column, n in columns]
+    aligned = [to_the_left(names), *map(to_the_right, numbers)]
+    return [GAP.join(cells).rstrip() for cells in zip(*aligned, strict=True)]
+
+
+def to_the_left(cells: Sequence[str], least: int = 0) -> list[str]:
+    """The cells of a column of names, filled up to the widest, or to `least` cells."""
+    width = max([least, *map(n_cells, cells)])
+    return [cell + " " * (width - n_cells(cell)) for cell in cells]
+
+
+def to_the_right(cells: Sequence[str]) -> list[str]:
+    """The cells of a column of figures, which end below each other."""
+    width = max(map(n_cells, cells), default=0)
+    return [" " * (width - n_cells(cell)) + cell for cell in cells]
+
+
+def _cut(cell: str, width: int) -> str:
+    """A cell, its end left out where it finds no room."""
+    if n_cells(cell) <= width:
+        return cell
+    cell = cell[: 4 * width]  # few marks stand on one character
+    while n_cells(cell) > width - 1:
+        cell = cell[:-1]
+    return f"{cell}…"
+
+
 def in_place(cell: str) -> str:
     """A cell that a terminal leaves in its column.
 
@@ -139,4 +194,4 @@ def in_place(cell: str) -> str:
     too, as nothing but spaces is between them: a mark that nobody sees keeps them apart.
     """
     is_right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cell)
-    return f"{cell}\N{LEFT-TO-RIGHT MARK}" if is_right_to_left else cell
+    return f"{cell}{_IN_PLACE}" if is_right_to_left else cell

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedprep.cli.columns import GAP, n_cells
+from embedprep.cli.columns import GAP, in_place, to_the_left, to_the_right
 from embedprep.cli.columns import shown as seen
 from embedprep.wording import printable
 
@@ -47,26 +47,17 @@ def gate_table(checked: Sequence[Checked]) -> str:
     """Each figure beside its limit, one a line; parts are named where there are several."""
     has_parts = any(its.part for its in checked)
     columns = [
-        [its.gate for its in checked],
-        [_part(its) for its in checked] if has_parts else [],
-        [its.shown_figure for its in checked],
-        [its.shown_limit for its in checked],
+        to_the_left([its.gate for its in checked]),
+        *([to_the_left([in_place(_part(its)) for its in checked])] if has_parts else []),
+        to_the_right([its.shown_figure for its in checked]),
+        to_the_left([its.shown_limit for its in checked]),
         ["kept" if its.is_kept else "FAILED" for its in checked],
     ]
-    aligned = [_aligned(cells, is_right=n == 2) for n, cells in enumerate(columns) if cells]
-    lines = (f"  {GAP.join(cells)}".rstrip() for cells in zip(*aligned, strict=True))
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{GAP.join(['', *cells])}\n" for cells in zip(*columns, strict=True))
 
 
 def _part(checked: Checked) -> str:
     return "" if checked.part is None else seen(printable(checked.part)) or "training"
-
-
-def _aligned(cells: Sequence[str], *, is_right: bool) -> list[str]:
-    width = max(map(n_cells, cells), default=0)
-    blanks = [" " * (width - n_cells(cell)) for cell in cells]
-    pairs = zip(blanks, cells, strict=True)
-    return [blank + cell if is_right else cell + blank for blank, cell in pairs]
 
 
 def announce_gates(place: str, said: str, checked: Iterable[Checked]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from embedprep.cli.bars import MARGIN, section, to_the_right, with_bars
+from embedprep.cli.bars import MARGIN, section, with_bars
 from embedprep.cli.choices import name_of
-from embedprep.cli.columns import GAP, fold, in_place, n_cells, shown
+from embedprep.cli.columns import GAP, fold, in_place, n_cells, shown, to_the_right
 from embedprep.wording import how_large, how_many, per_cent, printable, shortened
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _labels(parts: Sequence[PartFigures], width: int) -> list[str]:
         return _numbers(labels, width)
     by_rows = sorted(labels.rows_of_class.items(), key=lambda its: -its[1])
     classes = [name for name, _ in by_rows[:_SHOWN_CLASSES]]
-    counted = [(in_place(printable(shortened(name))), _of_class(parts, name)) for name in classes]
+    counted = [(printable(shortened(name)), _of_class(parts, name)) for name in classes]
     if labels.unlabelled_rows:
         counted.append(("(no label)", [labels.unlabelled_rows]))
     heads = [its.name or _TRAINING for its in parts] if len(parts) > 1 else ["rows"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from embedprep.cli import options, stdout
-from embedprep.cli.columns import GAP, in_place, n_cells, shown
+from embedprep.cli.columns import GAP, in_place, shown, to_the_left, to_the_right
 from embedprep.cli.config import Several
 from embedprep.cli.sections import Sectioned
 
@@ -70,11 +70,8 @@ def _facts(found: Neighbourhood) -> dict[str, object]:
 
 def _table(found: Neighbourhood) -> list[str]:
     """The word, and below it the rank, the word and the cosine of each neighbour."""
-    words = [shown(word) for word, _ in found.neighbours]
-    width = max(map(n_cells, words), default=0)
-    rank_width = len(str(len(words))) + len(GAP)
-    lines = [shown(found.word)]
-    for rank, (word, neighbour) in enumerate(zip(words, found.neighbours, strict=True), 1):
-        filled = f"{in_place(word)}{' ' * (width - n_cells(word))}"
-        lines.append(f"{rank:>{rank_width}}{GAP}{filled}{GAP}{neighbour.cosine:>6.3f}")
-    return lines
+    words = to_the_left([in_place(shown(word)) for word, _ in found.neighbours])
+    ranks = to_the_right([str(rank) for rank, _ in enumerate(words, 1)])
+    cosines = [f"{cosine:>6.3f}" for _, cosine in found.neighbours]
+    lines = zip(ranks, words, cosines, strict=True)
+    return [shown(found.word), *(GAP.join(["", *line]) for line in lines)]

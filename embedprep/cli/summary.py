@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedprep.cli import stdout
+from embedprep.cli.columns import GAP, in_place, to_the_left, to_the_right
 from embedprep.cli.gates import gate_facts, gate_line
 from embedprep.wording import how_many, per_cent, printable, quoted, shortened
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from embedprep.writing import Built
 
 
+_NAME_CELLS = len("distinct words")
 _SHOWN_CLASSES = 5
 _SHOWN_MISSING = 5
 
@@ -69,7 +71,9 @@ def print_built(
         n_shards = max(1, -(-facts["rows"] // built.rows_per_shard))
         lines.append(("shards", n_shards, f"of up to {how_many(built.rows_per_shard, 'row')}"))
     lines += _labels(built)
-    lines += [(f"{name} rows", part["rows"], _part(part)) for name, part in built.parts.items()]
+    lines += [
+        (f"{name} rows", part["rows"], _part(part)) for name, part in built.parts.items()
+    ]
     if "texts_in_several_parts" in facts:
         leaks = "texts that occur in more than one part"
         lines.append(("shared texts", facts["texts_in_several_parts"], leaks))
@@ -228,14 +232,17 @@ def _least_frequent(counts: tuple[int, ...]) -> str:
 
 
 def table(lines: list[tuple[str, int, str]]) -> str:
-    """Figures by their names, a remark behind each, one a line."""
-    name_width = max([14, *(len(name) for name, _, _ in lines)])
-    width = max((len(f"{number:,}") for _, number, _ in lines), default=0)
-    table = ""
-    for name, number, remark in lines:
-        shown = f"  ({remark})" if remark else ""
-        table += f"  {name:<{name_width}}  {number:>{width},}{shown}\n"
-    return table
+    """Figures by their names, a remark behind each, one a line.
+
+    >>> print(table([("rows", 1200, ""), ("北京 rows", 3, "1 empty")]), end="")
+      rows            1,200
+      北京 rows           3  (1 empty)
+    """
+    names = to_the_left([in_place(name) for name, _, _ in lines], _NAME_CELLS)
+    numbers = to_the_right([f"{number:,}" for _, number, _ in lines])
+    remarks = [f"({remark})" if remark else "" for _, _, remark in lines]
+    rows = zip(names, numbers, remarks, strict=True)
+    return "".join(f"{GAP.join(['', *cells]).rstrip()}\n" for cells in rows)
 
 
 def _inputs(sources: Iterable[Source]) -> str:
@@ -250,9 +257,9 @@ def _inputs(sources: Iterable[Source]) -> str:
             facts.append(f"text from {_columns(found.text_columns)}")
         if found.label_columns:
             facts.append(f"labels from {_columns(found.label_columns)}")
-        said += f"  {'input':<14}  {printable(source.name)}: {', '.join(facts)}\n"
+        said += f"  {'input':<{_NAME_CELLS}}  {printable(source.name)}: {', '.join(facts)}\n"
         if found.first_row is not None:
-            said += f"  {'first row':<14}  taken as data: {quoted(found.first_row)}\n"
+            said += f"  {'first row':<{_NAME_CELLS}}  taken as data: {quoted(found.first_row)}\n"
     return said
 
 
