@@ -111,6 +111,16 @@ def fold(text: str, width: int) -> list[str]:
     return lines
 
 
+def behind_label(label: str, lines: Iterable[str], margin: int) -> list[str]:
+    """Lines behind a label in a margin of so many cells: the first beside it, the others below.
+
+    >>> print("\\n".join(behind_label("rows", ["1 row", "of 12"], 5)))
+    rows   1 row
+           of 12
+    """
+    return [f"{'' if n else label:<{margin}}{GAP}{line}".rstrip() for n, line in enumerate(lines)]
+
+
 def in_bands(labels: Sequence[str], columns: Iterable[Sequence[str]], width: int) -> list[str]:
     """Columns side by side behind the labels of their lines, as lines of at most `width` cells.
 

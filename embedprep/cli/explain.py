@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedprep.cli import choices, options, stdout, text_options
-from embedprep.cli.columns import GAP, fold, in_bands, shown
+from embedprep.cli.columns import GAP, behind_label, fold, in_bands, shown
 from embedprep.cli.sections import Sectioned
 from embedprep.specials import BOS, EOS, PAD, PAD_INDEX
 from embedprep.wording import how_many
@@ -99,9 +99,7 @@ def _steps(explanation: Explanation, width: int) -> list[str]:
 
 def _folded(label: str, text: str, width: int) -> list[str]:
     """A text behind its label, gone on below itself."""
-    lines = fold(text, width - _LABEL_CELLS - len(GAP))
-    labels = [label] + [""] * (len(lines) - 1)
-    return [f"{a:<{_LABEL_CELLS}}{GAP}{b}".rstrip() for a, b in zip(labels, lines, strict=True)]
+    return behind_label(label, fold(text, width - _LABEL_CELLS - len(GAP)), _LABEL_CELLS)
 
 
 _NORMALISED = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedprep.cli.bars import MARGIN, section, with_bars
 from embedprep.cli.choices import name_of
-from embedprep.cli.columns import GAP, fold, in_place, n_cells, shown, to_the_right
+from embedprep.cli.columns import GAP, behind_label, fold, in_place, n_cells, shown, to_the_right
 from embedprep.wording import how_large, how_many, per_cent, printable, shortened
 
 if TYPE_CHECKING:
@@ -227,18 +227,16 @@ def _numbers(labels: LabelFigures, width: int) -> list[str]:
 
 
 def _advice(inspection: Inspection, width: int) -> list[str]:
-    margin = max((len(its.option) for its in inspection.advice), default=0) + len(GAP)
+    margin = max((len(its.option) for its in inspection.advice), default=0)
     room = width - MARGIN - len(GAP)
-    is_beside = room - margin >= _SHORTEST_REASON
+    room_beside = room - margin - len(GAP)
     told: list[str] = []
     for option, reason in inspection.advice:
-        if is_beside:
-            folded = fold(reason, room - margin)
-            told += [f"{lab:<{margin}}{line}" for lab, line in _labelled(option, folded)]
+        if room_beside >= _SHORTEST_REASON:
+            told += behind_label(option, fold(reason, room_beside), margin)
         else:
             told += [option, *(f"{GAP}{line}" for line in fold(reason, room - len(GAP)))]
-    labelled = _labelled("advice", told or ["nothing stands out"])
-    return [f"{label:<{MARGIN}}{GAP}{line}".rstrip() for label, line in labelled]
+    return behind_label("advice", told or ["nothing stands out"], MARGIN)
 
 
 def _listed(label: str, things: Iterable[str], width: int) -> list[str]:
@@ -251,13 +249,7 @@ def _listed(label: str, things: Iterable[str], width: int) -> list[str]:
             told[-1] += f" {thing}"
         else:
             told.append(thing)
-    folded = [line for its in told for line in fold(its, room)]
-    labelled = _labelled(label, folded) if folded else []
-    return [f"{lab:<{MARGIN}}{GAP}{line}".rstrip() for lab, line in labelled]
-
-
-def _labelled(label: str, told: Sequence[str]) -> list[tuple[str, str]]:
-    return list(zip([label, *[""] * (len(told) - 1)], told, strict=True))
+    return behind_label(label, (line for its in told for line in fold(its, room)), MARGIN)
 
 
 def _indented(line: str) -> str:

@@ -71,9 +71,7 @@ def print_built(
         n_shards = max(1, -(-facts["rows"] // built.rows_per_shard))
         lines.append(("shards", n_shards, f"of up to {how_many(built.rows_per_shard, 'row')}"))
     lines += _labels(built)
-    lines += [
-        (f"{name} rows", part["rows"], _part(part)) for name, part in built.parts.items()
-    ]
+    lines += [(f"{name} rows", part["rows"], _part(part)) for name, part in built.parts.items()]
     if "texts_in_several_parts" in facts:
         leaks = "texts that occur in more than one part"
         lines.append(("shared texts", facts["texts_in_several_parts"], leaks))
