@@ -20,6 +20,7 @@ from embedprep.arrays import Flags, Ints
 from embedprep.handover import CountedText
 from embedprep.sources import PADDING, Block, NamedInputs
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.wording import some_of
 
 SAMPLE_BYTES = 1 << 18
 """How much of a text is looked at: enough to know its scripts, and a millisecond's work."""
@@ -84,12 +85,11 @@ def doubts(
     are wrong, their number is not told.
     """
     names, texts = inputs.names, beginnings(parts, inputs.reading.errors)
-    place = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     words = _doubt_scripts("".join(text for _, text in texts), tokenizer.name)
     words = words or _doubt_rows(counted)
     found = [
         _doubt_encoding(texts, inputs.reading.encoding),
-        f"{place}: {words}" if words else None,
+        f"{some_of(names)}: {words}" if words else None,
     ]
     return tuple(doubt for doubt in found if doubt)
 

@@ -64,6 +64,16 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_FIELD else f"{text[: _LONGEST_FIELD - 1]}…"
 
 
+def some_of(names: Sequence[str], n_shown: int = 1) -> str:
+    """The first of some names, and how many more there are.
+
+    >>> some_of(["a"]), some_of(["a", "b", "c"]), some_of(["a", "b", "c"], 2)
+    ('a', 'a and 2 more', 'a, b and 1 more')
+    """
+    n_more = len(names) - n_shown
+    return ", ".join(names[:n_shown]) + (f" and {n_more:,} more" if n_more > 0 else "")
+
+
 def quoted(fields: Sequence[str]) -> str:
     """Some fields, labels or names of columns, each shortened.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from embedprep.cli.columns import fold, in_table, shown
-from embedprep.wording import how_many, per_cent, printable
+from embedprep.wording import how_many, per_cent, printable, some_of
 
 if TYPE_CHECKING:
     from embedprep.comparing import (
@@ -85,8 +85,7 @@ def notes(found: Difference) -> Iterator[str]:
 def _names(inputs: object) -> str:
     """The names of inputs, as many as find room."""
     names = [str(each.get("name")) for each in inputs or []] if isinstance(inputs, list) else []
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}" if names else "none"
+    return some_of(names, 3) or "none"
 
 
 def screen(found: Difference, top: int, width: int) -> list[str]:

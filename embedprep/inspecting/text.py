@@ -44,6 +44,7 @@ from embedprep.specials import Specials
 from embedprep.spool import Spool
 from embedprep.stored import StoredBlock
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.wording import some_of
 from embedprep.work import Work, work_in
 
 DTYPE = Rectangle(1).dtype
@@ -89,7 +90,7 @@ def inspect_text(
         index_bytes = DTYPES[DTYPE]
         texts = [text for _, text in beginnings(beginning.parts, reader.reading.errors)]
         return Inspection(
-            _named(reader.names),
+            some_of(reader.names),
             tokenizer,
             [rows],
             words,
@@ -98,10 +99,6 @@ def inspect_text(
             advise_text(TextToAdvise(rows, lengths, words, counts, tokenizer, "".join(texts))),
             doubts(beginning.parts, reader, tokenizer, LocalText(counted, work)),
         )
-
-
-def _named(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 class _LongRow(NamedTuple):
