@@ -59,9 +59,13 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
-def shortened(text: str) -> str:
-    """The text, its end left out where it is long."""
-    return text if len(text) <= _LONGEST_FIELD else f"{text[: _LONGEST_FIELD - 1]}…"
+def shortened(text: str, longest: int = _LONGEST_FIELD) -> str:
+    """The text, its end left out where it has more characters.
+
+    >>> shortened("c" * 9, 4)
+    'ccc…'
+    """
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def some_of(names: Sequence[str], n_shown: int = 1) -> str:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from embedprep.wording import per_cent, printable
+from embedprep.wording import per_cent, printable, shortened
 
 LONGEST_NAME = 48
 """Characters of a word or a name; more would push all else off a phone."""
@@ -66,8 +66,7 @@ def seen(text: str, longest: int = LONGEST_NAME) -> str:
     >>> print(seen("a\x00b" + "c" * 9, 6))
     a\u0000bcc…
     """
-    kept = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return "".join(c if c in _JOINERS else printable(c) for c in kept)
+    return "".join(c if c in _JOINERS else printable(c) for c in shortened(text, longest))
 
 
 def share(part: float, whole: float = 1.0) -> str:
