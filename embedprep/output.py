@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -63,6 +64,18 @@ def embedding_layer(input_dim: int, output_dim: int, input_length: int) -> dict[
         "input_length": input_length,
         "mask_zero": True,
     }
+
+
+def embedding_line(embedding: Mapping[str, Any]) -> str:
+    """The line that a Keras user pastes.
+
+    >>> embedding_line({"input_dim": 9, "output_dim": 4, "input_length": 7, "mask_zero": True})
+    'Embedding(input_dim=9, output_dim=4, mask_zero=True)  # rows of 7'
+    """
+    return (
+        f"Embedding(input_dim={embedding['input_dim']}, output_dim={embedding['output_dim']}, "
+        f"mask_zero={embedding['mask_zero']})  # rows of {embedding['input_length']}"
+    )
 
 
 def load(folder: str | Place) -> Output:

@@ -176,10 +176,11 @@ def test_every_figure_has_a_label_and_a_table_and_the_manifest_is_told(texts: Pa
     told = dict(page.tables["Settings"][1:])
     assert told["selection.split"] == '"80/20"'
     assert told["max_words"] == "50000"
-    layer = (
-        f"Embedding(input_dim={manifest['embedding']['input_dim']}, output_dim=4, mask_zero=True)"
+    layer = manifest["embedding"]
+    assert page.commands[-1] == (
+        f"Embedding(input_dim={layer['input_dim']}, output_dim=4, mask_zero=True)  # rows of "
+        f"{layer['input_length']}"
     )
-    assert page.commands[-1] == layer
     assert page.tables["The matrix"][1:3] == [
         ["rows", str(manifest["embedding"]["input_dim"])], ["dimensions", "4"],
     ]  # fmt: skip

@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embedprep.cli.summary import embedding_line
 from embedprep.errors import OutputError
 from embedprep.places import Place, place_of
 from embedprep.wording import how_many, per_cent, printable
@@ -115,7 +114,9 @@ def markdown(
         blocks.append(_table(["figure", ""], others, "lr"))
     layer = measured.embedding
     if all(name in layer for name in ("input_dim", "output_dim", "input_length", "mask_zero")):
-        blocks.append(f"```python\n{embedding_line(dict(layer))}\n```")
+        from embedprep.output import embedding_line
+
+        blocks.append(f"```python\n{embedding_line(layer)}\n```")
     return "\n" + "\n\n".join(blocks) + "\n"
 
 

@@ -41,6 +41,8 @@ def print_built(
         matrix = {"matrix": built.matrix.statistics} if built.matrix else {}
         print_json(found | matrix | {"embedding": built.embedding} | gate_facts(checked))
         return
+    from embedprep.output import embedding_line
+
     rectangle = built.vocabulary.rectangle
     head = (
         f"{printable(str(built.path))}: {how_many(facts['rows'], 'row')} of "
@@ -97,18 +99,6 @@ def _part(facts: dict[str, Any]) -> str:
     how = "truncated" if "truncated_rows" in facts else "split"
     unknown = f"{per_cent(facts['out_of_vocabulary'], 2)} of the words out of vocabulary"
     return f"{facts['empty_rows']:,} empty, {cut:,} {how}; {unknown}"
-
-
-def embedding_line(embedding: dict[str, Any]) -> str:
-    """The line that a Keras user pastes.
-
-    >>> embedding_line({"input_dim": 9, "output_dim": 4, "input_length": 7, "mask_zero": True})
-    'Embedding(input_dim=9, output_dim=4, mask_zero=True)  # rows of 7'
-    """
-    return (
-        f"Embedding(input_dim={embedding['input_dim']}, output_dim={embedding['output_dim']}, "
-        f"mask_zero={embedding['mask_zero']})  # rows of {embedding['input_length']}"
-    )
 
 
 def print_unchanged(path: str, as_json: bool, checked: Sequence[Checked] = ()) -> None:

@@ -10,7 +10,7 @@ import click
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
-from embedprep.cli.summary import array_facts, array_line, embedding_line, print_json, table
+from embedprep.cli.summary import array_facts, array_line, print_json, table
 from embedprep.settings import MOST_NEIGHBOURS, OUTPUT_DIM, TrainingSettings
 from embedprep.wording import how_many
 
@@ -112,6 +112,8 @@ def _print_trained(trained: Trained, as_json: bool) -> None:
     if as_json:
         print_json(array_facts(path, shape, "float32", facts) | {"embedding": layer})
         return
+    from embedprep.output import embedding_line
+
     head = array_line(path, shape, "float32", "vector")
     lines = [
         ("rows", facts["rows"], ""),

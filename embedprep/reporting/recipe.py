@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from embedprep.listing import shards_of
-from embedprep.output import Output, load
+from embedprep.output import Output, embedding_line, load
 from embedprep.places import Place
 from embedprep.publication import staged_file
 from embedprep.reporting.command import MOST_INPUTS, commands
@@ -77,7 +77,7 @@ def report_page(
         lead=_lead(output),
         tiles=list(_tiles(parts)),
         sections=made,
-        layer=_layer(output),
+        layer=embedding_line(output.manifest["embedding"]),
         commands=commands(output.manifest, name),
         facts=_facts(output),
     )
@@ -130,14 +130,6 @@ def _tiles(parts: Sequence[PartFacts]) -> Iterator[tuple[str, str]]:
     yield ("padding", share(int(counts[PAD_INDEX]), int(counts.sum())))
     if output.labels is not None and output.classes:
         yield ("classes", number(len(output.classes)))
-
-
-def _layer(output: Output) -> str:
-    """The line that makes the layer in Keras."""
-    told = table_of(output.manifest, "embedding")
-    return (
-        f"Embedding(input_dim={told['input_dim']}, output_dim={told['output_dim']}, mask_zero=True)"
-    )
 
 
 def _facts(output: Output) -> list[list[Table]]:
