@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from embedprep.cli.columns import GAP, in_place, to_the_left, to_the_right
-from embedprep.cli.columns import shown as seen
-from embedprep.wording import printable
+from embedprep.cli.columns import GAP, in_place, shown, to_the_left, to_the_right
 
 if TYPE_CHECKING:
     from embedprep.gates import Checked
@@ -57,11 +52,4 @@ def gate_table(checked: Sequence[Checked]) -> str:
 
 
 def _part(checked: Checked) -> str:
-    return "" if checked.part is None else seen(printable(checked.part)) or "training"
-
-
-def announce_gates(place: str, said: str, checked: Iterable[Checked]) -> None:
-    """Tell on stderr which gates of an output failed, and which did not."""
-    table = gate_table(list(checked))
-    with suppress(OSError):  # nobody can be told that stderr is full
-        click.echo(f"embedprep: {printable(place)}: {said}\n{table}", nl=False, err=True)
+    return "" if checked.part is None else shown(checked.part) or "training"

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import click
 
-from embedprep.cli.gates import announce_gates, gate_facts
+from embedprep.cli.gates import gate_facts, gate_table
 from embedprep.cli.markdown import append, check_writable, markdown
-from embedprep.cli.summary import print_json, warn
+from embedprep.cli.summary import announce, print_json, warn
 from embedprep.gates import Checked, GateError, Gates, Measured, check, told
 from embedprep.places import Place
 
@@ -61,7 +61,7 @@ class Reporting(NamedTuple):
             yield
         except GateError as error:
             warn(error.warnings, self.quiet)
-            announce_gates(error.measured.output, error.headline, error.checked)
+            announce(f"{error.measured.output}: {error.headline}", gate_table(error.checked))
             try:
                 if self.as_json:
                     print_json(facts(error.measured) | gate_facts(error.checked))
@@ -78,7 +78,7 @@ class Reporting(NamedTuple):
         has_failed = not all(its.is_kept for its in checked)
         said = told(checked) if has_failed else ""
         if has_failed and not self.quiet:
-            announce_gates(f"warning: {measured.output}", said, checked)
+            announce(f"warning: {measured.output}: {said}", gate_table(checked))
         try:
             yield checked
         finally:

@@ -270,7 +270,9 @@ def warn(warnings: Iterable[str], quiet: bool) -> None:
         announce(f"warning: {warning}")
 
 
-def announce(said: str) -> None:
-    """Tell something on stderr. That nobody can be told neither hinders nor undoes the work."""
+def announce(said: str, below: str = "") -> None:
+    """Tell something on stderr, with the lines that go below it. That nobody can be told neither
+    hinders nor undoes the work.
+    """
     with suppress(OSError):
-        click.echo(f"embedprep: {printable(said)}", err=True)
+        click.echo(f"embedprep: {printable(said)}\n{below}", nl=False, err=True)
