@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+NOT_AS_WANTED = 3
+"""The exit status where all was done, and the result is not as it should be: a gate failed, or two
+outputs differ.
+"""
+
 
 class EmbedprepError(Exception):
     """The base of all errors that embedprep raises on purpose.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from embedprep.errors import EmbedprepError, OutputError, SettingsError, check_least
+from embedprep.errors import NOT_AS_WANTED, EmbedprepError, OutputError, SettingsError, check_least
 from embedprep.wording import how_many, printable
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class GateError(EmbedprepError):
     that were held; `warnings` tell what may be the reason.
     """
 
-    exit_status = 3
+    exit_status = NOT_AS_WANTED
 
     def __init__(
         self,

@@ -10,12 +10,10 @@ import click
 from embedprep.cli import options, stdout
 from embedprep.cli.progress import progress
 from embedprep.cli.sections import Sectioned
+from embedprep.errors import NOT_AS_WANTED
 
 if TYPE_CHECKING:
     from embedprep.comparing import Difference
-
-DIFFERENT = 3
-"""The exit status where something differs."""
 
 
 @click.command(cls=Sectioned)
@@ -49,7 +47,7 @@ def diff(
         found = library(old, new, top=top, advance=advance)
     if not quiet or as_json:
         _print(found, top, as_json=as_json, quiet=quiet)
-    context.exit(0 if found.is_none else DIFFERENT)
+    context.exit(0 if found.is_none else NOT_AS_WANTED)
 
 
 def _print(found: Difference, top: int, *, as_json: bool, quiet: bool) -> None:

@@ -98,8 +98,8 @@ def _let_signals_pass() -> None:
 def main() -> NoReturn:
     """Run the command line and exit.
 
-    The status is 0 if it is done, 1 failed, 2 wrongly used, 130 and 143 ended by a signal, 141 if
-    nobody reads what it says.
+    The status is 0 if it is done, 1 failed, 2 wrongly used, 3 if a gate failed or outputs differ,
+    130 and 143 ended by a signal, 141 if nobody reads what it says.
     """
     # No command multiplies matrices; the threads that would do it take memory and time to start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
