@@ -15,6 +15,7 @@ from embedprep.matrix.making import Matrix, make_matrix
 from embedprep.pipeline import run
 from embedprep.places import Place, is_folder, place_of
 from embedprep.settings import (
+    TOP,
     MatrixSettings,
     Resources,
     RowSettings,
@@ -163,7 +164,7 @@ def build(
 def inspect(
     inputs: Sequence[str | Path] | str | Path,
     *,
-    top: int = 10,
+    top: int = TOP,
     tokenizer: str | None = None,
     lowercase: bool | None = None,
     pattern: str | None = None,

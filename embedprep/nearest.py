@@ -16,14 +16,12 @@ from embedprep.errors import InputError, check_least
 from embedprep.manifest import read_manifest_of_rows
 from embedprep.matrix.files import WordVectors, open_word_vectors
 from embedprep.output import EMBEDDING_MATRIX, VOCABULARY, file_of_output
+from embedprep.settings import TOP
 from embedprep.sources import PADDING
 from embedprep.specials import PAD_INDEX
 from embedprep.tokenizer.rules import find_words
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import quoted
-
-TOP = 10
-"""How many neighbours a word has where nobody chose."""
 
 _WORDS_AT_ONCE = 64
 

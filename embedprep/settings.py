@@ -288,6 +288,9 @@ class UpdateSettings:
         return n_old + VocabularySettings.max_words if self.max_words is None else self.max_words
 
 
+TOP = 10
+"""So many words a list shows where nobody chose."""
+
 OUTPUT_DIM = 128
 """The dimension of the embedding where nobody chose one."""
 

@@ -553,7 +553,7 @@ def test_what_is_no_output_is_refused(tmp_path: Path) -> None:
             assert caught.value.exit_status == 1
     with pytest.raises(OutputError, match="is an address"):
         diff("s3://bucket/out", old)
-    with pytest.raises(SettingsError, match="0 is less than 1"):
+    with pytest.raises(SettingsError, match="--top: 0 is less than 1"):
         diff(old, old, top=0)
     assert said(old)[0] == said(old, old, "--top", 0)[0] == 2
 

@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 @click.command(cls=Sectioned)
 @click.argument("old", type=options.path, metavar="OLD")
 @click.argument("new", type=options.path, metavar="NEW")
-@click.option(
-    "--top",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="How many words, and classes, a list names at most.",
-)
+@options.top_option("How many words, and classes, a list names at most.")
 @options.result_options
 @click.pass_context
 def diff(

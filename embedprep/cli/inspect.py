@@ -28,13 +28,7 @@ if TYPE_CHECKING:
     required=True,
     metavar="INPUT...|DIR",
 )
-@click.option(
-    "--top",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="List so many of the most frequent words.",
-)
+@options.top_option("List so many of the most frequent words.")
 @text_options.tokenizer_options
 @text_options.reading_options
 @text_options.label_options

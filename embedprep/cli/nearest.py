@@ -28,14 +28,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The vocab.json that the matrix was made with.  [default: the one beside it]",
 )
-@click.option(
-    "-k",
-    "--top",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="How many words are shown for each.",
-)
+@options.top_option("How many words are shown for each.", short="-k")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each word.")
 def nearest(
     *, matrix: Path, words: tuple[str, ...], vocab: Path | None, top: int, as_json: bool

@@ -18,7 +18,7 @@ from embedprep.cli.sections import Command, together
 from embedprep.errors import SettingsError
 from embedprep.gates import parse_share
 from embedprep.places import is_url, path_text, shown
-from embedprep.settings import INITIALIZERS, OOV_INITIALIZERS, OUTPUT_DIM
+from embedprep.settings import INITIALIZERS, OOV_INITIALIZERS, OUTPUT_DIM, TOP
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -62,6 +62,18 @@ def seed_option(draws: str) -> Callable[[Command], Command]:
         default=0,
         show_default=True,
         help=f"Another draw of {draws}.",
+    )
+
+
+def top_option(shows: str, short: str | None = None) -> Callable[[Command], Command]:
+    """The option of how many words a list shows."""
+    return click.option(
+        *([short] if short else []),
+        "--top",
+        type=click.IntRange(min=1),
+        default=TOP,
+        show_default=True,
+        help=shows,
     )
 
 

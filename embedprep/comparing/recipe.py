@@ -20,11 +20,9 @@ from embedprep.errors import OutputError, VocabularyError, check_least
 from embedprep.manifest import read_manifest_of_rows
 from embedprep.output import VOCABULARY, folder_on_disk, load
 from embedprep.places import Place
+from embedprep.settings import TOP
 from embedprep.sources import TRAINING
 from embedprep.vocabulary import Vocabulary
-
-TOP = 10
-"""How many words each list holds, unless it is told."""
 
 
 class Difference(NamedTuple):
@@ -74,7 +72,7 @@ def diff(
     OutputError where a folder is no finished output of rows, VocabularyError where a file is no
     vocabulary.
     """
-    check_least("top", top, 1)
+    check_least("--top", top, 1)
     paths = folder_on_disk(old), folder_on_disk(new)
     are_outputs = all(path.is_dir() for path in paths)
     before, after = (_open_output(p) if are_outputs else _open_vocabulary(p) for p in paths)

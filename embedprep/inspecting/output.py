@@ -33,6 +33,7 @@ from embedprep.inspecting.scripts import letters_by_script
 from embedprep.output import Output, folder_on_disk, load
 from embedprep.places import Place
 from embedprep.rectangle import DTYPES
+from embedprep.settings import TOP
 from embedprep.sources import TRAINING
 from embedprep.vocabulary import Vocabulary
 
@@ -40,7 +41,7 @@ from embedprep.vocabulary import Vocabulary
 def inspect_output(
     folder: str | Place,
     *,
-    top: int = 10,
+    top: int = TOP,
     advance: Callable[[int], object] = lambda n_rows: None,
 ) -> Inspection:
     """Find out what an output is like, and each of its parts; `advance` is told of rows read.

@@ -38,7 +38,7 @@ from embedprep.portions import none_kept
 from embedprep.rectangle import DTYPES, Rectangle
 from embedprep.rows import lengths_of
 from embedprep.sequences import count_lengths
-from embedprep.settings import ALL_THERE_IS, Resources, Selection
+from embedprep.settings import ALL_THERE_IS, TOP, Resources, Selection
 from embedprep.sources import TRAINING, Reader
 from embedprep.specials import Specials
 from embedprep.spool import Spool
@@ -55,7 +55,7 @@ def inspect_text(
     reader: Reader,
     tokenizer: TokenizerSettings,
     *,
-    top: int = 10,
+    top: int = TOP,
     label_type: str = "class",
     resources: Resources = ALL_THERE_IS,
 ) -> Inspection:
