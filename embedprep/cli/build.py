@@ -13,8 +13,8 @@ import click
 
 from embedprep.cli import choices, options, stdout, text_options
 from embedprep.cli.memory import keep_freed_memory
+from embedprep.cli.outcome import Outcome
 from embedprep.cli.progress import progress
-from embedprep.cli.reporting import Reporting
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
 from embedprep.counts.kinds import Counts
@@ -90,7 +90,7 @@ def run(
     matrix = choices.matrix_settings(chosen, selection.seed)
     gates = choices.gates(chosen)
     choices.check_coverage(gates, matrix)
-    reporting = choices.reporting("run", gates, summary, quiet=quiet, as_json=as_json)
+    outcome = choices.outcome("run", gates, summary, quiet=quiet, as_json=as_json)
     settings = choices.vocabulary_settings(rows, **chosen)
     choices.check_overflow(selection, rows, settings)
     named = [
@@ -101,16 +101,16 @@ def run(
     choices.refuse_counts(named)
     keep_freed_memory()
     read = [item.place for item in named] + choices.vector_files(matrix)
-    reporting.check_summary(place_of(output), [*read, *map(file_of, choices.vector_files(matrix))])
+    outcome.check_summary(place_of(output), [*read, *map(file_of, choices.vector_files(matrix))])
     if if_changed:
         from embedprep.unchanged import request_of_run
 
         once = choices.named_inputs(named, reading)
         request = request_of_run(once, settings, rows, selection, matrix, gates=gates)
-        if _is_unchanged(output, request, once, matrix, reporting):
+        if _is_unchanged(output, request, once, matrix, outcome):
             return
     bar = progress(total_bytes(read), quiet)
-    with reporting.held(), choices.usage_errors(), bar as advance:
+    with outcome.held(), choices.usage_errors(), bar as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
@@ -126,15 +126,15 @@ def run(
             gates=gates,
             advance=advance,
         )
-    _report(built, reader, reporting)
+    _report(built, reader, outcome)
 
 
-def _report(built: Built, reader: NamedInputs, reporting: Reporting) -> None:
+def _report(built: Built, reader: NamedInputs, outcome: Outcome) -> None:
     """Say what was made."""
-    warn(built.warnings, reporting.quiet)
-    with reporting.done(built.measured) as checked:
-        if not reporting.quiet or reporting.as_json:
-            print_built(built, reader.finished, reporting.as_json, checked)
+    warn(built.warnings, outcome.quiet)
+    with outcome.done(built.measured) as checked:
+        if not outcome.quiet or outcome.as_json:
+            print_built(built, reader.finished, outcome.as_json, checked)
 
 
 def _is_unchanged(
@@ -142,26 +142,26 @@ def _is_unchanged(
     request: str,
     inputs: NamedInputs,
     matrix: MatrixSettings | None,
-    reporting: Reporting,
+    outcome: Outcome,
 ) -> bool:
     """Whether an output need not be made again, which is then said; it must keep to the gates."""
     from embedprep.unchanged import is_unchanged
 
     choices.refuse_stdin([*inputs.names, *choices.vector_files(matrix)], "--if-changed")
-    with progress(total_bytes(inputs.places), reporting.quiet) as advance:
+    with progress(total_bytes(inputs.places), outcome.quiet) as advance:
         is_same = is_unchanged(place_of(output), request, inputs, matrix, advance)
     if not is_same:
         return False
     measured = Measured(output, {})
-    if reporting.gates.limits or reporting.summary is not None:
+    if outcome.gates.limits or outcome.summary is not None:
         from embedprep.measuring import measured_output
 
-        measured = measured_output(place_of(output), reporting.gates)
-    with reporting.held():
-        hold(reporting.gates, measured, ", of an output that is unchanged")
-    with reporting.done(measured) as checked:
-        if not reporting.quiet or reporting.as_json:
-            print_unchanged(shown(output), reporting.as_json, checked)
+        measured = measured_output(place_of(output), outcome.gates)
+    with outcome.held():
+        hold(outcome.gates, measured, ", of an output that is unchanged")
+    with outcome.done(measured) as checked:
+        if not outcome.quiet or outcome.as_json:
+            print_unchanged(shown(output), outcome.as_json, checked)
     return True
 
 
@@ -331,13 +331,13 @@ def encode(
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     choices.check_shards(rows, output)
     gates = choices.gates(chosen)
-    reporting = choices.reporting("encode", gates, summary, quiet=quiet, as_json=as_json)
+    outcome = choices.outcome("encode", gates, summary, quiet=quiet, as_json=as_json)
     selection = choices.selection(chosen)
     named = choices.parse_inputs(inputs, label_from)
     choices.refuse_counts(named)
     keep_freed_memory()
     read = [item.place for item in named]
-    reporting.check_summary(place_of(output), [*read, place_of(vocab)])
+    outcome.check_summary(place_of(output), [*read, place_of(vocab)])
     if if_changed:
         if output.endswith(".npy"):
             cause = "asks the manifest of a folder; name one by -o."
@@ -346,10 +346,10 @@ def encode(
 
         once = choices.named_inputs(named, reading)
         request = request_of_encode(once, place_of(vocab), rows, selection, gates=gates)
-        if _is_unchanged(output, request, once, None, reporting):
+        if _is_unchanged(output, request, once, None, outcome):
             return
     bar = progress(total_bytes(read), quiet)
-    with reporting.held(), choices.usage_errors(), bar as advance:
+    with outcome.held(), choices.usage_errors(), bar as advance:
         reader = choices.open_reader(named, reading, advance, resources)
         from embedprep import pipeline
 
@@ -363,4 +363,4 @@ def encode(
             sync=sync,
             gates=gates,
         )
-    _report(built, reader, reporting)
+    _report(built, reader, outcome)

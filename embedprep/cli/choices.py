@@ -12,7 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from embedprep.cli.reporting import Reporting
+from embedprep.cli.outcome import Outcome
 from embedprep.counts.kinds import Counts, are_counts
 from embedprep.errors import InputError, OutputError, SettingsError
 from embedprep.gates import Gates
@@ -336,14 +336,14 @@ def check_coverage(chosen: Gates, matrix: MatrixSettings | None) -> None:
             chosen.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
 
 
-def reporting(
+def outcome(
     command: str, chosen: Gates, summary: str | None, *, quiet: bool, as_json: bool
-) -> Reporting:
+) -> Outcome:
     """How a command tells of the figures of its output."""
     if summary is not None:
         refuse_stdout(summary, "a summary", "'--summary'")
     file = None if summary is None else Path(summary)
-    return Reporting(command, chosen, file, quiet, as_json)
+    return Outcome(command, chosen, file, quiet, as_json)
 
 
 _OF_GATES = tuple(field.name for field in fields(Gates))

@@ -79,7 +79,7 @@ def matrix(
     choices.refuse_stdout(output, "a matrix")
     settings = choices.matrix_settings(chosen, seed) or MatrixSettings(seed=seed)
     gates = choices.gates(chosen)
-    reporting = choices.reporting("matrix", gates, summary, quiet=quiet, as_json=as_json)
+    outcome = choices.outcome("matrix", gates, summary, quiet=quiet, as_json=as_json)
     choices.refuse_new_folder(output)
     if missing is not None:
         choices.refuse_stdout(missing, "this list", "'--missing'")
@@ -88,9 +88,9 @@ def matrix(
     keep_freed_memory()
     of_vectors = choices.vector_files(settings)
     files = [*map(file_of, of_vectors), missing, start, start_vocab, vocab]
-    reporting.check_summary(Path(output), [file for file in files if file is not None])
+    outcome.check_summary(Path(output), [file for file in files if file is not None])
     bar = progress(total_bytes(of_vectors), quiet)
-    with reporting.held(_facts), choices.usage_errors(), bar as advance:
+    with outcome.held(_facts), choices.usage_errors(), bar as advance:
         from embedprep.matrix.recipe import measured_matrix, write_matrix_of
         from embedprep.matrix.starting import Older
 
@@ -106,7 +106,7 @@ def matrix(
             advance=advance,
         )
     warn(made.warnings, quiet)
-    with reporting.done(measured_matrix(Path(output), made)) as checked:
+    with outcome.done(measured_matrix(Path(output), made)) as checked:
         if not quiet or as_json:
             print_matrix(made, output, as_json, checked)
 

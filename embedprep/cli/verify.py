@@ -9,8 +9,8 @@ import click
 
 from embedprep.cli import choices, options, stdout
 from embedprep.cli.gates import gate_facts, gate_line
+from embedprep.cli.outcome import Outcome
 from embedprep.cli.progress import progress
-from embedprep.cli.reporting import Reporting
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import announce, print_json, table
 from embedprep.errors import OutputError
@@ -45,8 +45,8 @@ def verify(
     embedprep verify out/ --max-oov 5% --min-rows 1000
     """
     gates = choices.gates(chosen)
-    reporting = choices.reporting("verify", gates, summary, quiet=quiet, as_json=as_json)
-    reporting.check_summary(place_of(output))
+    outcome = choices.outcome("verify", gates, summary, quiet=quiet, as_json=as_json)
+    outcome.check_summary(place_of(output))
     from embedprep.verifying import listed_bytes
     from embedprep.verifying import verify as library
 
@@ -56,36 +56,36 @@ def verify(
         cause = "is no part of the output, as its manifest does not list it"
         announce(f"note: {verified.path / name}: {cause}")
     if verified.problems:
-        _report_problems(verified, reporting)
-    measured = _measured(verified, reporting)
-    with reporting.held(lambda _: _facts(verified)):
+        _report_problems(verified, outcome)
+    measured = _measured(verified, outcome)
+    with outcome.held(lambda _: _facts(verified)):
         hold(gates, measured)
-    with reporting.done(measured) as checked:
+    with outcome.done(measured) as checked:
         if as_json:
             print_json(_facts(verified) | gate_facts(checked))
         elif not quiet:
             _print(verified, checked)
 
 
-def _measured(verified: Verified, reporting: Reporting) -> Measured:
+def _measured(verified: Verified, outcome: Outcome) -> Measured:
     """The figures of an output that is whole, as far as they are asked for."""
     is_of_rows = verified.counted == "rows"
-    if reporting.gates.limits or (reporting.summary is not None and is_of_rows):
+    if outcome.gates.limits or (outcome.summary is not None and is_of_rows):
         from embedprep.measuring import measured_output
 
-        return measured_output(verified.path, reporting.gates)
+        return measured_output(verified.path, outcome.gates)
     return Measured(str(verified.path), {})
 
 
-def _report_problems(verified: Verified, reporting: Reporting) -> NoReturn:
+def _report_problems(verified: Verified, outcome: Outcome) -> NoReturn:
     problems = [f"{printable(file)}: {printable(cause)}" for file, cause in verified.problems]
     try:
-        if reporting.as_json:
+        if outcome.as_json:
             print_json(_facts(verified))
         else:
             stdout.write("".join(f"{problem}\n" for problem in problems))
     finally:
-        reporting.append(Measured(str(verified.path), {}), problems=problems)
+        outcome.append(Measured(str(verified.path), {}), problems=problems)
     found = how_many(len(problems), "problem")
     remedy = "copy the output again, or make it again"
     raise OutputError(str(verified.path), f"{found} found", remedy)

@@ -24,7 +24,7 @@ def built_facts(measured: Measured) -> dict[str, Any]:
     return found | {"embedding": measured.embedding}
 
 
-class Reporting(NamedTuple):
+class Outcome(NamedTuple):
     """How a command tells of the figures of an output: which gates they are held to, the file that
     a summary is appended to, if one is, and whether it is quiet, or prints JSON.
     """
