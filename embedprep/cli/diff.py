@@ -45,12 +45,12 @@ def diff(
 
 
 def _print(found: Difference, top: int, *, as_json: bool, quiet: bool) -> None:
-    from embedprep.cli import changes
+    from embedprep.cli.compared import facts, lines, notes
     from embedprep.cli.summary import announce, print_json
 
-    for note in () if quiet else changes.notes(found):
+    for note in () if quiet else notes(found):
         announce(f"note: {note}")
     if as_json:
-        print_json(changes.facts(found))
+        print_json(facts(found))
     else:
-        stdout.write("\n".join([*changes.screen(found, top, stdout.width()), ""]))
+        stdout.write("\n".join([*lines(found, top, stdout.width()), ""]))

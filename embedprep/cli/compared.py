@@ -88,7 +88,7 @@ def _names(inputs: object) -> str:
     return some_of(names, 3) or "none"
 
 
-def screen(found: Difference, top: int, width: int) -> list[str]:
+def lines(found: Difference, top: int, width: int) -> list[str]:
     """What differs as lines of at most `width` cells, as far as they can be so narrow."""
     old, new = printable(str(found.old)), printable(str(found.new))
     if found.is_none:
@@ -98,15 +98,15 @@ def screen(found: Difference, top: int, width: int) -> list[str]:
         *_words(found.words),
         *(section for part in found.rows for section in _rows(part, top)),
     ]
-    lines = [f"{old} and {new} differ"]
+    told = [f"{old} and {new} differ"]
     for name, parts in (("gained", found.gained_parts), ("lost", found.lost_parts)):
-        lines += [f"  parts {name}: {', '.join(map(shown, parts))}"] if parts else []
+        told += [f"  parts {name}: {', '.join(map(shown, parts))}"] if parts else []
     for header, body, remarks in sections:
         if body or remarks:
-            lines += ["", *in_table([header, *body], width)] if body else ["", header[0]]
+            told += ["", *in_table([header, *body], width)] if body else ["", header[0]]
             folded = [line for remark in remarks for line in fold(remark, width - 2)]
-            lines += [f"  {line}".rstrip() for line in folded]
-    return lines
+            told += [f"  {line}".rstrip() for line in folded]
+    return told
 
 
 Section = tuple[Line, list[Line], list[str]]
