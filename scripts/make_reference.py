@@ -17,9 +17,9 @@ from pathlib import Path
 
 import click
 
+from embedprep.cli.command import Command
 from embedprep.cli.commands import COMMANDS, SECTIONS, command_of
 from embedprep.cli.config import keys_of
-from embedprep.cli.sections import Sectioned
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
 
@@ -117,7 +117,7 @@ def explanation(command: click.Command) -> Iterator[str]:
 def section(name: str) -> Iterator[str]:
     """What is said of one command."""
     command = command_of(name)
-    assert isinstance(command, Sectioned)
+    assert isinstance(command, Command)
     yield f"### `{name}`\n"
     yield f"```text\n{usage(command)}\n```\n"
     keys = keys_of(command).items()

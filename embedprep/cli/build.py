@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedprep.cli import choices, options, stdout, text_options
+from embedprep.cli.command import Command
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.outcome import Outcome
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
 from embedprep.counts.kinds import Counts
 from embedprep.gates import Measured, hold
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from embedprep.writing import Built
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @text_options.inputs
 @click.option(
     "-o",
@@ -165,7 +165,7 @@ def _is_unchanged(
     return True
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @text_options.optional_inputs
 @text_options.adoption_options
 @text_options.update_options
@@ -276,7 +276,7 @@ def _adopt(
     return vocabulary
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @text_options.inputs
 @click.option(
     "--vocab",

@@ -11,8 +11,8 @@ from click.shell_completion import (
 )
 
 from embedprep.cli import stdout
+from embedprep.cli.command import Command
 from embedprep.cli.commands import COMPLETION
-from embedprep.cli.sections import Sectioned
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -28,7 +28,7 @@ class _Bash(BashComplete):
 add_completion_class(_Bash)
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(*, shell: str) -> None:
     """Print what makes a shell complete commands, options, choices and the names of files.

@@ -7,15 +7,15 @@ from typing import Any
 import click
 
 from embedprep.cli import choices, options, text_options
+from embedprep.cli.command import Command
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_counts, warn
 from embedprep.places import place_of, shown
 from embedprep.sources import total_bytes
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @text_options.inputs
 @click.option(
     "-o",

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from embedprep.cli import options, stdout
-from embedprep.cli.sections import Sectioned
+from embedprep.cli.command import Command
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @options.rows
 @options.vocabulary_of_rows
 @click.option(

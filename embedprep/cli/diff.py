@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from embedprep.cli import options, stdout
+from embedprep.cli.command import Command
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.errors import NOT_AS_WANTED
 
 if TYPE_CHECKING:
     from embedprep.comparing import Difference
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.argument("old", type=options.path, metavar="OLD")
 @click.argument("new", type=options.path, metavar="NEW")
 @options.top_option("How many words, and classes, a list names at most.")

@@ -12,7 +12,7 @@ import click
 
 from embedprep.cli import choices, options, stdout, text_options
 from embedprep.cli.columns import GAP, behind_label, fold, in_bands, shown
-from embedprep.cli.sections import Sectioned
+from embedprep.cli.command import Command
 from embedprep.specials import BOS, EOS, PAD, PAD_INDEX
 from embedprep.wording import how_many
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LABEL_CELLS = len("normalised")
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.argument("text", type=options.words, metavar="TEXT")
 @click.option(
     "--vocab",

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from embedprep.cli import choices, options, stdout
-from embedprep.cli.sections import Sectioned
+from embedprep.cli.command import Command
 from embedprep.cli.summary import print_json, warn
 from embedprep.exporting import FOLDERS, FORMATS
 from embedprep.wording import how_many, printable
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.argument("vocabulary", type=options.path, metavar="VOCAB.json|DIR")
 @click.option(
     "--to",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedprep.cli import choices, options, stdout, text_options
+from embedprep.cli.command import Command
 from embedprep.cli.config import Several
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_json, warn
 from embedprep.places import is_folder, path_text
 from embedprep.sources import Reader, total_bytes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedprep.inspecting.inspection import Inspection
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.argument(
     "inputs",
     cls=Several,

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from embedprep.cli import choices, options
+from embedprep.cli.command import Command
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import array_facts, print_matrix, warn
 from embedprep.gates import Measured
 from embedprep.settings import MatrixSettings
@@ -18,7 +18,7 @@ from embedprep.sources import total_bytes
 from embedprep.sources.archives import file_of
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.option(
     "--vocab",
     type=options.path,

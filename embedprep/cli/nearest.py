@@ -10,14 +10,14 @@ import click
 
 from embedprep.cli import options, stdout
 from embedprep.cli.columns import GAP, in_place, shown, to_the_left, to_the_right
+from embedprep.cli.command import Command
 from embedprep.cli.config import Several
-from embedprep.cli.sections import Sectioned
 
 if TYPE_CHECKING:
     from embedprep.nearest import Neighbourhood
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.argument("matrix", type=options.path, metavar="M.npy|DIR")
 @click.argument(
     "words", cls=Several, type=options.words, nargs=-1, required=True, metavar="WORD..."

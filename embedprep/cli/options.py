@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.types import StringParamType
 
-from embedprep.cli.sections import Command, together
+from embedprep.cli.sections import Decorated, together
 from embedprep.errors import SettingsError
 from embedprep.gates import parse_share
 from embedprep.places import is_url, path_text, shown
@@ -54,7 +54,7 @@ def words(text: str) -> str:
     return os.fsencode(text).decode("utf-8", "surrogateescape")
 
 
-def seed_option(draws: str) -> Callable[[Command], Command]:
+def seed_option(draws: str) -> Callable[[Decorated], Decorated]:
     """The option of what a command draws at random."""
     return click.option(
         "--seed",
@@ -65,7 +65,7 @@ def seed_option(draws: str) -> Callable[[Command], Command]:
     )
 
 
-def top_option(shows: str, short: str | None = None) -> Callable[[Command], Command]:
+def top_option(shows: str, short: str | None = None) -> Callable[[Decorated], Decorated]:
     """The option of how many words a list shows."""
     return click.option(
         *([short] if short else []),
@@ -199,7 +199,7 @@ ROW_GATES = ("max-oov", "max-truncated", "max-empty", "max-duplicates", "min-row
 COVERAGE_GATE = "min-coverage"
 
 
-def gate_options(*names: str) -> Callable[[Command], Command]:
+def gate_options(*names: str) -> Callable[[Decorated], Decorated]:
     """The gates of a command, and what goes with them."""
     return together(
         "Gates",

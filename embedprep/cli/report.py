@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from embedprep.cli import options, stdout
+from embedprep.cli.command import Command
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_json
 from embedprep.wording import how_large, how_many, printable
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.argument("folder", type=options.path, metavar="DIR")
 @click.option(
     "-o",

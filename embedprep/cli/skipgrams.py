@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedprep.cli import choices, options, stdout
+from embedprep.cli.command import Command
 from embedprep.cli.memory import keep_freed_memory
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_json, table
 from embedprep.skipgrams.settings import (
     MOST_NEGATIVES,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedprep.skipgrams.writing import Skipgrams
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @options.rows
 @options.vocabulary_of_rows
 @click.option(

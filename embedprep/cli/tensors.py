@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedprep.cli import choices, options, stdout
+from embedprep.cli.command import Command
 from embedprep.cli.memory import keep_freed_memory
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import announce, array_facts, array_line, print_json, table
 from embedprep.settings import BAG_DTYPES, BAG_MODES, REDUCTIONS, VECTOR_DTYPES
 from embedprep.wording import per_cent
@@ -26,7 +26,7 @@ _output = click.option(
 )
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @options.rows
 @click.option(
     "--matrix",
@@ -78,7 +78,7 @@ def embed(
     _print(made, quiet, as_json)
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @options.rows
 @options.vocabulary_of_rows
 @_output
@@ -109,7 +109,7 @@ def onehot(
     _print(embedding.one_hot(rows, target, vocabulary=vocab), quiet, as_json)
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @options.rows
 @options.vocabulary_of_rows
 @click.option(

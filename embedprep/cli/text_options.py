@@ -8,7 +8,7 @@ import click
 
 from embedprep.cli.config import Several
 from embedprep.cli.options import address, path, seed_option, size
-from embedprep.cli.sections import Command, together
+from embedprep.cli.sections import Decorated, together
 from embedprep.errors import SettingsError
 from embedprep.rectangle import DTYPES, SIDES, parse_max_len
 from embedprep.settings import ENGINES, LABEL_TYPES, OVERFLOWS
@@ -125,7 +125,7 @@ vocabulary_options = together(
 )
 
 
-def row_options(default: str = "{}") -> Callable[[Command], Command]:
+def row_options(default: str = "{}") -> Callable[[Decorated], Decorated]:
     """The options of the rows' shape; `default` is how a default of Keras, `{}`, is told."""
     return together(
         "Shape of rows",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from embedprep.cli import choices, options, stdout
+from embedprep.cli.command import Command
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import array_facts, array_line, print_json, table
 from embedprep.settings import MOST_NEIGHBOURS, OUTPUT_DIM, TrainingSettings
 from embedprep.wording import how_many
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedprep.training import Trained
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @options.rows
 @options.vocabulary_of_rows
 @options.matrix_output

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from embedprep.cli import choices, options, stdout
+from embedprep.cli.command import Command
 from embedprep.cli.gates import gate_facts, gate_line
 from embedprep.cli.outcome import Outcome
 from embedprep.cli.progress import progress
-from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import announce, print_json, table
 from embedprep.errors import OutputError
 from embedprep.gates import Checked, Measured, hold
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embedprep.verifying import Verified
 
 
-@click.command(cls=Sectioned)
+@click.command(cls=Command)
 @click.argument("output", type=options.address, metavar="DIR")
 @options.gate_options(*options.ROW_GATES, options.COVERAGE_GATE)
 @options.running_options
