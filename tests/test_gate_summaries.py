@@ -130,7 +130,7 @@ def test_a_summary_that_cannot_be_written_in_the_end_does_not_lose_the_output(
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("embedprep.cli.markdown.os.write", full)
+    monkeypatch.setattr("embedprep.cli.summary_file.os.write", full)
     ended = call(RUN, "--summary", "s.md")
     assert ended.exit_code == 1
     assert ended.stdout.startswith("out: 20 rows of 2 indices, int32\n")

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import click
 
 from embedprep.cli.gates import gate_facts, gate_table
-from embedprep.cli.markdown import append, check_writable, markdown
+from embedprep.cli.markdown import markdown
 from embedprep.cli.summary import announce, print_json, warn
+from embedprep.cli.summary_file import append, check_writable
 from embedprep.gates import Checked, GateError, Gates, Measured, check, told
 from embedprep.places import Place
 
