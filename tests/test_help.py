@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from embedprep import __version__
 from embedprep.cli.commands import COMMANDS, SECTIONS, command_of
-from embedprep.cli.main import _COMMANDS, cli
+from embedprep.cli.main import cli
 from embedprep.cli.spelling import Choice, guess
 
 
@@ -25,7 +25,7 @@ def test_commands_stand_in_the_order_of_use() -> None:
     titles = re.findall(r"^(\S.*):$", listed, re.MULTILINE)
     assert titles == ["Options", *SECTIONS]
     names = re.findall(r"^  ([a-z]+) {2,}\S", listed.partition("Text to rows:")[2], re.MULTILINE)
-    assert names == list(_COMMANDS) == list(COMMANDS)
+    assert names == list(COMMANDS)
     assert names[:5] == ["run", "vocab", "encode", "decode", "count"]
     assert max(map(len, listed.splitlines())) <= 80
 

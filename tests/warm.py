@@ -21,7 +21,7 @@ from typing import Any
 
 from embedprep import publication
 from embedprep.cli import main
-from embedprep.cli.main import _COMMANDS
+from embedprep.cli.commands import COMMANDS
 
 IMPORTED = ["pipeline", "verifying", "updating", "nearest", "training", "exporting", "encoded"]
 """What commands import when they are called."""
@@ -117,7 +117,7 @@ def fork_runs() -> None:
 
     Until then its number stays taken, and a signal that comes too late hits nobody.
     """
-    for name in (*(f"cli.{module}" for module, _ in _COMMANDS.values()), *IMPORTED):
+    for name in (*(f"cli.{module}" for module, _ in COMMANDS.values()), *IMPORTED):
         import_module(f"embedprep.{name}")
     for line in sys.stdin:
         process = os.fork()

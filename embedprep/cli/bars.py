@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from embedprep.cli.columns import in_bands, n_cells, to_the_right
 from embedprep.wording import per_cent
 
+MARGIN = len("max_len")
+"""Cells of the labels on the left."""
+
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -44,7 +47,3 @@ def section(
     margin = max([MARGIN, *(n_cells(label) for label in labels)])
     aligned = [label + " " * (margin - n_cells(label)) for label in (title, *labels)]
     return in_bands(aligned, columns, width)
-
-
-MARGIN = len("max_len")
-"""Cells of the labels on the left."""

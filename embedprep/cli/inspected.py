@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SHOWN_CLASSES = 10
 _SHOWN_SCRIPTS = 5
 _SHOWN_PARTS = 20
+"""All are counted, and told by the JSON; a report counts no more than its page tells."""
 
 _SHORTEST_REASON = 40
 

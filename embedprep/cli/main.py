@@ -16,15 +16,13 @@ from typing import NoReturn
 import click
 
 from embedprep import __version__
-from embedprep.cli.commands import COMMANDS, COMPLETION, HELP_NAMES, Commands
+from embedprep.cli.commands import COMPLETION, HELP_NAMES, Commands
 from embedprep.cli.stdout import ReaderGone
 from embedprep.endings import ENDINGS, heard
 from embedprep.errors import EmbedprepError
 from embedprep.wording import printable
 
 BROKEN_PIPE = 141
-
-_COMMANDS = COMMANDS
 
 
 @click.group(

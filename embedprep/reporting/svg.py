@@ -6,6 +6,7 @@ and in dark; text is drawn as paths, so that it needs no font.
 
 from __future__ import annotations
 
+import html
 import io
 import logging
 import re
@@ -106,7 +107,7 @@ def svg_of(figure: Figure, name: str, label: str) -> str:
         element = element.replace(colour, f"var(--{variable})")
     box = re.search(r'viewBox="[^"]+"', element)
     assert box is not None
-    head = f'<svg {box[0]} role="img" aria-label="{_attribute(label)}">'
+    head = f'<svg {box[0]} role="img" aria-label="{html.escape(label)}">'
     return head + re.sub(r"\n\s*\n*", "\n", element[element.index(">") + 1 :])
 
 
@@ -121,7 +122,3 @@ def _with_own_ids(element: str, name: str) -> str:
     element = re.sub(r' id="([^"]+)"', own, element)
     element = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', element)
     return re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", element)
-
-
-def _attribute(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
