@@ -32,14 +32,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @text_options.inputs
-@click.option(
-    "-o",
-    "--output",
-    type=options.address,
-    required=True,
-    metavar="DIR",
-    help="The folder to write.",
-)
+@options.output_option("DIR", "The folder to write.", options.address)
 @text_options.vocabulary_options
 @text_options.row_options()
 @text_options.size_option
@@ -169,14 +162,7 @@ def _is_unchanged(
 @text_options.optional_inputs
 @text_options.adoption_options
 @text_options.update_options
-@click.option(
-    "-o",
-    "--output",
-    type=options.address,
-    required=True,
-    metavar="FILE",
-    help="The vocabulary to write; - is stdout.",
-)
+@options.output_option("FILE", "The vocabulary to write; - is stdout.", options.address)
 @text_options.vocabulary_options
 @text_options.row_options()
 @text_options.reading_options
@@ -285,13 +271,10 @@ def _adopt(
     metavar="FILE",
     help="The vocab.json to encode with.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=options.address,
-    required=True,
-    metavar="X.npy|DIR",
-    help="The array to write, or the folder for it with all that run writes.",
+@options.output_option(
+    "X.npy|DIR",
+    "The array to write, or the folder for it with all that run writes.",
+    options.address,
 )
 @text_options.row_options("as in the vocabulary")
 @text_options.size_option

@@ -17,14 +17,7 @@ from embedprep.sources import total_bytes
 
 @click.command(cls=Command)
 @text_options.inputs
-@click.option(
-    "-o",
-    "--output",
-    type=options.address,
-    required=True,
-    metavar="FILE.npz",
-    help="The counts to write.",
-)
+@options.output_option("FILE.npz", "The counts to write.", options.address)
 @text_options.tokenizer_options
 @text_options.text_reading_options
 @options.running_options

@@ -29,14 +29,7 @@ from embedprep.wording import how_many, printable
     help="The embedding matrix with the vectors.  [default: the embedding_matrix.npy beside the "
     "vocabulary]",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=options.local,
-    required=True,
-    metavar="FILE|DIR",
-    help="The file to write, - is stdout; for the projector the folder.",
-)
+@options.output_option("FILE|DIR", "The file to write, - is stdout; for the projector the folder.")
 @options.result_options
 @options.sync_option
 def export(

@@ -107,6 +107,14 @@ local = _LocalPath(path_type=str)
 path = _LocalPath(path_type=Path)
 """A path as the library takes it. Whether it is there, and what, is the library's to say."""
 
+
+def output_option(
+    metavar: str, what: str, kind: _Address | _LocalPath = local
+) -> Callable[[Decorated], Decorated]:
+    """The option of what a command writes, and must be told."""
+    return click.option("-o", "--output", type=kind, required=True, metavar=metavar, help=what)
+
+
 rows = click.argument("rows", type=path, metavar="ROWS.npy|DIR")
 vocabulary_of_rows = click.option(
     "--vocab",
@@ -115,13 +123,8 @@ vocabulary_of_rows = click.option(
     help="The vocab.json that the rows were encoded with.  [default: that of their output]",
 )
 
-matrix_output = click.option(
-    "-o",
-    "--output",
-    type=local,
-    required=True,
-    metavar="M.npy|DIR",
-    help="The matrix to write, or the output that it is to be a part of.",
+matrix_output = output_option(
+    "M.npy|DIR", "The matrix to write, or the output that it is to be a part of."
 )
 
 matrix_options = together(

@@ -15,14 +15,7 @@ from embedprep.wording import how_large, how_many, printable
 
 @click.command(cls=Command)
 @click.argument("folder", type=options.path, metavar="DIR")
-@click.option(
-    "-o",
-    "--output",
-    type=options.local,
-    required=True,
-    metavar="FILE.html",
-    help="The page to write; - is stdout.",
-)
+@options.output_option("FILE.html", "The page to write; - is stdout.")
 @click.option(
     "--title",
     type=options.words,

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @options.rows
 @options.vocabulary_of_rows
-@click.option(
-    "-o", "--output", type=options.local, required=True, metavar="DIR", help="The folder to write."
-)
+@options.output_option("DIR", "The folder to write.")
 @click.option(
     "--window",
     type=click.IntRange(min=1),

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from embedprep.bags import Bags
     from embedprep.tensors import Target, Tensor
 
-_output = click.option(
-    "-o", "--output", type=options.local, required=True, metavar="X.npy", help="The array to write."
-)
+_output = options.output_option("X.npy", "The array to write.")
 
 
 @click.command(cls=Command)
@@ -112,14 +110,7 @@ def onehot(
 @click.command(cls=Command)
 @options.rows
 @options.vocabulary_of_rows
-@click.option(
-    "-o",
-    "--output",
-    type=options.local,
-    required=True,
-    metavar="X.npy|X.npz",
-    help="The matrix to write, with --sparse an .npz.",
-)
+@options.output_option("X.npy|X.npz", "The matrix to write, with --sparse an .npz.")
 @click.option(
     "--mode",
     type=click.Choice(BAG_MODES),
