@@ -14,7 +14,7 @@ from embedprep.cli.gates import gate_facts, gate_line
 from embedprep.wording import how_many, per_cent, printable, quoted, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from embedprep.counts.recipe import CountedWords
     from embedprep.gates import Checked
@@ -48,39 +48,40 @@ def print_built(
         f"{printable(str(built.path))}: {how_many(facts['rows'], 'row')} of "
         f"{how_many(rectangle.max_len, 'index', 'indices')}, {rectangle.dtype}"
     )
-    lines = [("rows", facts["rows"], f"{facts['empty_rows']:,} empty")]
-    if "duplicates" in facts:
-        lines.append(("duplicates", facts["duplicates"], "left out"))
-    elif "duplicate_rows" in facts:
-        lines.append(("duplicate rows", facts["duplicate_rows"], "kept"))
-    if "documents" in facts:
-        split = f"{facts['split_documents']:,} of them split"
-        lines.append(("documents", facts["documents"], split))
-    lines.append(("words", facts["words"], ""))
-    if "distinct_words" in facts:
-        lines.append(("distinct words", facts["distinct_words"], ""))
-    counts = built.vocabulary.counts
-    lines.append(("kept words", facts["kept_words"], _least_frequent(counts)))
-    unknown = f"{per_cent(facts['out_of_vocabulary'], 2)} of the words are out of vocabulary"
-    lines.append(("unknown words", facts["unknown_words"], unknown))
-    longest = f"{rectangle.padding}-padded; the longest row has {facts['longest_row']:,}"
-    lines.append(("max_len", rectangle.max_len, longest))
-    if "truncated_rows" in facts:
-        share = facts["truncated_rows"] / facts["rows"] if facts["rows"] else 0
-        cut = f"{per_cent(share, 2)}, {rectangle.truncating}-truncated" if share else ""
-        lines.append(("truncated rows", facts["truncated_rows"], cut))
-    if built.rows_per_shard is not None:
-        n_shards = max(1, -(-facts["rows"] // built.rows_per_shard))
-        lines.append(("shards", n_shards, f"of up to {how_many(built.rows_per_shard, 'row')}"))
-    lines += _labels(built)
-    lines += [(f"{name} rows", part["rows"], _part(part)) for name, part in built.parts.items()]
-    if "texts_in_several_parts" in facts:
-        leaks = "texts that occur in more than one part"
-        lines.append(("shared texts", facts["texts_in_several_parts"], leaks))
+    lines = [*_lines_of_rows(built), *_labels(built), *_lines_of_parts(built)]
     lines += _coverage(built.matrix.statistics) if built.matrix else []
     lines += gate_line(checked)
     facts_shown = f"{table(lines)}{_inputs(sources)}"
     stdout.write(f"{head}\n{facts_shown}\n{embedding_line(built.embedding)}\n")
+
+
+def _lines_of_rows(built: Built) -> Iterator[tuple[str, int, str]]:
+    """What is to be known about the training rows and their words."""
+    facts, rectangle = built.statistics, built.vocabulary.rectangle
+    yield "rows", facts["rows"], f"{facts['empty_rows']:,} empty"
+    if "duplicates" in facts:
+        yield "duplicates", facts["duplicates"], "left out"
+    elif "duplicate_rows" in facts:
+        yield "duplicate rows", facts["duplicate_rows"], "kept"
+    if "documents" in facts:
+        yield "documents", facts["documents"], f"{facts['split_documents']:,} of them split"
+
+    yield "words", facts["words"], ""
+    if "distinct_words" in facts:
+        yield "distinct words", facts["distinct_words"], ""
+    yield "kept words", facts["kept_words"], _least_frequent(built.vocabulary.counts)
+    unknown = f"{per_cent(facts['out_of_vocabulary'], 2)} of the words are out of vocabulary"
+    yield "unknown words", facts["unknown_words"], unknown
+
+    longest = f"{rectangle.padding}-padded; the longest row has {facts['longest_row']:,}"
+    yield "max_len", rectangle.max_len, longest
+    if "truncated_rows" in facts:
+        share = facts["truncated_rows"] / facts["rows"] if facts["rows"] else 0
+        cut = f"{per_cent(share, 2)}, {rectangle.truncating}-truncated" if share else ""
+        yield "truncated rows", facts["truncated_rows"], cut
+    if built.rows_per_shard is not None:
+        n_shards = max(1, -(-facts["rows"] // built.rows_per_shard))
+        yield "shards", n_shards, f"of up to {how_many(built.rows_per_shard, 'row')}"
 
 
 def _labels(built: Built) -> list[tuple[str, int, str]]:
@@ -91,6 +92,15 @@ def _labels(built: Built) -> list[tuple[str, int, str]]:
     some = [printable(shortened(name)) for name in labels.classes[:_SHOWN_CLASSES]]
     some += ["..."] if len(labels.classes) > len(some) else []
     return [("classes", len(labels.classes), ", ".join(some))]
+
+
+def _lines_of_parts(built: Built) -> Iterator[tuple[str, int, str]]:
+    """The other parts, and what they share with each other and with the training rows."""
+    for name, part in built.parts.items():
+        yield f"{name} rows", part["rows"], _part(part)
+    if "texts_in_several_parts" in built.statistics:
+        leaks = "texts that occur in more than one part"
+        yield "shared texts", built.statistics["texts_in_several_parts"], leaks
 
 
 def _part(facts: dict[str, Any]) -> str:
