@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from embedprep.cli.markdown import escaped
+from embedprep.cli.markdown import escaped, markdown
 from embedprep.errors import OutputError
+from embedprep.gates import Measured
 from tests.in_process import all_files, call
 from tests.test_gates import ROWS, RUN
 
@@ -44,6 +45,16 @@ SUMMARY = """
 Embedding(input_dim=3, output_dim=128, mask_zero=True)  # rows of 2
 ```
 """
+
+
+def test_more_than_nothing_is_never_told_as_nothing() -> None:
+    facts = {"rows": 20_000, "words": 10**7, "unknown_words": 1, "empty_rows": 19_999}
+    [told] = [
+        line
+        for line in markdown("encode", Measured("out", facts)).splitlines()
+        if line.startswith("| training ")
+    ]
+    assert told == "| training | 20,000 | 10,000,000 | 1 (<0.01%) |  | 19,999 (>99.99%) |"
 
 
 def test_a_summary_is_appended_where_a_gate_failed_and_where_none_did() -> None:

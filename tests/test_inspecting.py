@@ -612,6 +612,15 @@ def test_no_line_is_wider_than_the_terminal(width: int, output: Path, tmp_path: 
         assert all(line.replace("\u200e", "").isprintable() for line in shown)
 
 
+def test_classes_from_right_to_left_keep_to_their_columns(tmp_path: Path) -> None:
+    text = written(tmp_path / "a.txt", ["one", "two"])
+    shown = inspected.lines(embedprep.inspect([f"שלום={text}", f"peace={text}"]), 80)
+    classes = [line for line in shown if re.match(" +(שלום|peace) ", line.replace("\u200e", " "))]
+    plain, marked = classes
+    assert marked.count("\u200e") == 1
+    assert marked.index("50.0%") == plain.index("50.0%") + 1  # the mark takes no cell
+
+
 @given(st.floats(0, 1), st.integers(0, 30))
 def test_a_bar_fills_its_field(share: float, width: int) -> None:
     drawn = bar(share, width)
