@@ -421,7 +421,7 @@ def test_the_largest_map_is_small() -> None:
     with drawing():
         svg = svg_of(draw_padding(sample, 96, "post"), "padding", 'a "label" & <more>')
     assert len(svg) < 700_000
-    assert 'aria-label="a &quot;label&quot; &amp; &lt;more>"' in svg
+    assert 'aria-label="a &quot;label&quot; &amp; &lt;more&gt;"' in svg
 
 
 @given(st.text())
