@@ -429,12 +429,42 @@ def test_an_output_of_all_words_has_the_figures_of_its_text(
         (
             lambda out: np.save(out / "lengths.npy", np.ones(2, np.int32)),
             OutputError,
-            "is of 2 rows, and there are 5",
+            "is int32, 2, and sequences.npy has 5 rows",
+        ),
+        (
+            lambda out: np.save(out / "lengths.npy", np.ones((5, 1), np.int32)),
+            OutputError,
+            "lengths.npy: is int32, 5 x 1, and sequences.npy has 5 rows",
+        ),
+        (
+            lambda out: np.save(out / "lengths.npy", np.int32(5)),
+            OutputError,
+            "lengths.npy: is int32, one number, and sequences.npy has 5 rows",
+        ),
+        (
+            lambda out: np.save(out / "lengths.npy", np.full(5, -1, np.int32)),
+            OutputError,
+            "lengths.npy: holds a length below 0",
+        ),
+        (
+            lambda out: np.save(out / "labels.npy", np.zeros((5, 1, 1), np.int32)),
+            OutputError,
+            "labels.npy: is int32, 5 x 1 x 1, and sequences.npy has 5 rows of 1 class",
+        ),
+        (
+            lambda out: np.save(out / "labels.npy", np.zeros(5)),
+            OutputError,
+            "labels.npy: is float64, 5, and sequences.npy has 5 rows of 1 class",
+        ),
+        (
+            lambda out: np.save(out / "labels.npy", np.full((5, 1), 2, np.uint8)),
+            OutputError,
+            "labels.npy: holds a number that is not in 0..1; embedprep verify tells",
         ),
         (
             lambda out: np.save(out / "labels.npy", np.full(5, 7, np.int32)),
             OutputError,
-            "is not of 1 classes",
+            "holds a number that is not in 0..0",
         ),
         (
             lambda out: np.save(out / "sequences.npy", np.full((5, 3), 99, np.int32)),

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from embedprep.arrays import Ints
-from embedprep.errors import OutputError
 from embedprep.figures.rows import RowFigures, row_figures
 from embedprep.output import Output
 
@@ -93,28 +92,9 @@ def gather(
     named = [(own_name if isinstance(own_name, str) else default, folder, output)]
     named += [(name, folder / name, part) for name, part in output.parts.items()]
     return [
-        PartFacts(name, place, part, _count(place, part, advance))
+        PartFacts(name, place, part, row_figures(place, part, advance))
         for name, place, part in named[:MOST_PARTS]
     ]
-
-
-def _count(folder: Path, part: Output, advance: Callable[[int], object]) -> RowFigures:
-    n_rows = len(part.sequences)
-    beside = {
-        "lengths": part.lengths.shape,
-        "labels": None if part.labels is None else part.labels.shape,
-    }
-    for name, shape in beside.items():
-        if shape is not None and (not shape or shape[0] != n_rows):
-            raise _unfit(folder, f"has {n_rows:,} rows, and {name} of shape {shape}")
-    try:
-        return row_figures(folder, part, advance)
-    except ValueError:  # of NumPy, which counts by classes and lengths
-        raise _unfit(folder, "holds labels or lengths that cannot be") from None
-
-
-def _unfit(folder: Path, cause: str) -> OutputError:
-    return OutputError(str(folder), cause, "embedprep verify tells what is wrong")
 
 
 def ranked_counts(part: PartFacts) -> RankedCounts:
