@@ -369,7 +369,7 @@ def test_what_is_refused(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OutputError, match="is a folder, not a file"):
         write_report(out, texts)
     np.save(out / "lengths.npy", np.zeros(3, np.int32))
-    with pytest.raises(OutputError, match="is int32, 3, and sequences.npy has 4 rows"):
+    with pytest.raises(OutputError, match=r"is int32, 3, and sequences\.npy has 4 rows"):
         report_page(out)
     (out / "manifest.json").unlink()
     with pytest.raises(OutputError, match="unfinished"):

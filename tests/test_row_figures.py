@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import embedprep
 from embedprep.figures.coverage import SIZES, coverage
 from embedprep.figures.lengths import PERCENTILES, cut_figures, length_figures, lengths_to_try
-from embedprep.figures.rows import LongRow, RowFigures, row_figures
+from embedprep.figures.rows import LongRow, RowFigures, count_rows, row_figures
 
 LENGTHS = st.lists(st.integers(0, 40), max_size=30)
 
@@ -155,3 +155,11 @@ def test_all_rows_are_told_of(tmp_path: Path) -> None:
     told: list[int] = []
     row_figures(folder, embedprep.load(folder), told.append)
     assert sum(told) == 5
+
+
+def test_rows_are_counted_with_those_of_the_first_parts(tmp_path: Path) -> None:
+    for name, n in (("a", 3), ("b", 2), ("c", 1)):
+        (tmp_path / name).write_text("tea cake\n" * n)
+    held_out = {name: tmp_path / name for name in "bc"}
+    embedprep.build(tmp_path / "a", tmp_path / "out", holdout=held_out, rows_per_shard=2)
+    assert [count_rows(tmp_path / "out", n) for n in (1, 2, None)] == [3, 5, 6]

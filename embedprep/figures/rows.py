@@ -14,7 +14,9 @@ from embedprep.arrays import Ints, Keys
 from embedprep.encoded import EncodedRows, open_rows
 from embedprep.errors import OutputError
 from embedprep.hashing import Secret, mixed
-from embedprep.output import LABELS, LENGTHS, SEQUENCES, Output
+from embedprep.manifest import read_manifest_of_rows
+from embedprep.output import LABELS, LENGTHS, SEQUENCES, Output, folder_on_disk
+from embedprep.places import Place
 from embedprep.sequences import count_lengths
 from embedprep.wording import how_many
 
@@ -87,6 +89,15 @@ def row_figures(
         len(hashes) - len(np.unique(hashes)),
         longest,
     )
+
+
+def count_rows(folder: str | Place, n_parts: int | None = None) -> int:
+    """How many rows an output has with its parts, or the first `n_parts` of them, the training rows
+    among these. Raises OutputError where it is none, or has no such rows.
+    """
+    path = folder_on_disk(folder)
+    places = [path, *(path / name for name in read_manifest_of_rows(path).get("parts", {}))]
+    return sum(open_rows(place).n_rows for place in places[:n_parts])
 
 
 def _check_rows(rows: EncodedRows, part: Output, folder: Path) -> None:

@@ -81,12 +81,6 @@ def inspect_output(
     )
 
 
-def n_rows_of(folder: str | Place) -> int:
-    """How many rows are read where an output is inspected. Raises what `load` raises."""
-    output = load(folder)
-    return sum(len(part.lengths) for part in (output, *output.parts.values()))
-
-
 def facts_of(told: dict[str, Any], name: str) -> dict[str, Any]:
     """Some facts that a manifest tells, none where it does not."""
     facts = told.get(name)

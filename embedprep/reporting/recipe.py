@@ -13,7 +13,6 @@ from embedprep.places import Place
 from embedprep.publication import staged_file
 from embedprep.reporting.command import MOST_INPUTS, commands
 from embedprep.reporting.gathering import (
-    MOST_PARTS,
     PartFacts,
     gather,
     list_of,
@@ -46,13 +45,6 @@ class Report(NamedTuple):
 
     html: bytes
     figures: list[str]
-
-
-def count_rows(folder: Path) -> int:
-    """How many rows are counted for a report. Raises OutputError where the folder is no output."""
-    output = load(folder)
-    parts = [output, *output.parts.values()]
-    return sum(len(part.sequences) for part in parts[:MOST_PARTS])
 
 
 def report_page(
