@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, free_indices
+from embedprep.arrays import Flags, Ints
 from embedprep.comparing.settings import Change, changes
 from embedprep.figures.coverage import SIZES, coverage
 from embedprep.vocabulary import Vocabulary
@@ -93,7 +93,7 @@ class Side:
     def __init__(self, vocabulary: Vocabulary, n_unknown: int | None = None) -> None:
         self.words = vocabulary.words
         self.counts: Ints = np.array(vocabulary.counts, np.int64)
-        self.indices = free_indices(vocabulary.specials.by_name.values(), len(self.words))
+        self.indices = vocabulary.index_of_word
         self.classes = vocabulary.labels.classes if vocabulary.labels is not None else ()
         self.unknown_index = vocabulary.specials.unk
         self.n_unknown = n_unknown

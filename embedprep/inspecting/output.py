@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from embedprep.arrays import free_indices
 from embedprep.errors import check_least
 from embedprep.figures.coverage import SIZES, coverage
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
@@ -134,7 +133,7 @@ def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
     n_running, n_distinct = facts.get("words"), facts.get("distinct_words")
     # A part, and what `encode` made, has the counts of other rows in its vocabulary.
     is_top = "max_words" in facts_of(output.manifest, "settings") and "part" not in output.manifest
-    index_of_word = free_indices(vocabulary.specials.by_name.values(), len(vocabulary.words))
+    index_of_word = vocabulary.index_of_word
     if is_top and isinstance(n_running, int) and n_running >= sum(vocabulary.counts):
         counted_in, running = COUNTED_IN_VOCABULARY, n_running
         counts = np.array(vocabulary.counts, np.int64)

@@ -100,10 +100,7 @@ def gather(
 def ranked_counts(part: PartFacts) -> RankedCounts:
     """How often each word occurs: as the vocabulary tells it where it was made of these rows."""
     vocabulary, manifest = part.output.vocabulary, part.output.manifest
-    specials = list(vocabulary.specials.by_name.values())
-    is_word = np.ones(vocabulary.input_dim, np.bool_)
-    is_word[specials] = False
-    indices = np.flatnonzero(is_word)  # by rank, (words,)
+    indices = vocabulary.index_of_word
     counts = np.array(vocabulary.counts, np.int64)
     if was_run(manifest) and "part" not in manifest and counts.any():
         statistics = table_of(manifest, "statistics")
