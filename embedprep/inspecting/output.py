@@ -29,6 +29,8 @@ from embedprep.inspecting.inspection import (
     by_frequency,
 )
 from embedprep.inspecting.scripts import letters_by_script
+from embedprep.listing import table_of
+from embedprep.manifest import was_run
 from embedprep.output import Output, folder_on_disk, load
 from embedprep.places import Place
 from embedprep.rectangle import DTYPES
@@ -57,8 +59,8 @@ def inspect_output(
     vocabulary = output.vocabulary
     words = _words(output, found, top)
     rectangle, lengths = vocabulary.rectangle, found.rows_of_length
-    matrix = facts_of(facts_of(output.manifest, "matrix"), "statistics")
-    selection = facts_of(facts_of(output.manifest, "settings"), "selection")
+    matrix = table_of(output.manifest, "matrix", "statistics")
+    selection = table_of(output.manifest, "settings", "selection")
     asked = OutputToAdvise(
         parts, lengths, words, vocabulary, splits_rows=selection.get("overflow") == "split"
     )
@@ -80,12 +82,6 @@ def inspect_output(
     )
 
 
-def facts_of(told: dict[str, Any], name: str) -> dict[str, Any]:
-    """Some facts that a manifest tells, none where it does not."""
-    facts = told.get(name)
-    return facts if isinstance(facts, dict) else {}
-
-
 def _share(told: object) -> float | None:
     return float(told) if isinstance(told, int | float) else None
 
@@ -104,7 +100,7 @@ def _part(name: str, part: Output, found: RowFigures) -> PartFigures:
         [LongestRow(f"row {row.row}", row.length) for row in found.longest],
         labels,
         cut_figures(found.rows_of_length, vocabulary.rectangle.max_len, dtype.itemsize),
-        _share(facts_of(part.manifest, "statistics").get("out_of_vocabulary")),
+        _share(table_of(part.manifest, "statistics").get("out_of_vocabulary")),
     )
 
 
@@ -129,10 +125,10 @@ def _numbers(labels: Any) -> list[NumberFigures]:
 
 def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
     """The words of the training rows."""
-    vocabulary, facts = output.vocabulary, facts_of(output.manifest, "statistics")
+    vocabulary, facts = output.vocabulary, table_of(output.manifest, "statistics")
     n_running, n_distinct = facts.get("words"), facts.get("distinct_words")
     # A part, and what `encode` made, has the counts of other rows in its vocabulary.
-    is_top = "max_words" in facts_of(output.manifest, "settings") and "part" not in output.manifest
+    is_top = was_run(output.manifest) and "part" not in output.manifest
     index_of_word = vocabulary.index_of_word
     if is_top and isinstance(n_running, int) and n_running >= sum(vocabulary.counts):
         counted_in, running = COUNTED_IN_VOCABULARY, n_running

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from embedprep.arrays import Ints
 from embedprep.figures.rows import RowFigures, row_figures
+from embedprep.listing import table_of, whole_number
+from embedprep.manifest import was_run
 from embedprep.output import Output
 
 MOST_PARTS = 12
 """Parts that are counted and told of, the training rows among them."""
-
-_MOST = np.iinfo(np.int64).max
 
 
 class PartFacts(NamedTuple):
@@ -48,31 +48,6 @@ class RankedCounts(NamedTuple):
     @property
     def n_kept(self) -> int:
         return len(self.counts)
-
-
-def table_of(manifest: Any, *names: str) -> dict[str, Any]:
-    """A table within the tables of a manifest, empty where there is none: it comes from outside."""
-    found = manifest
-    for name in names:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def list_of(manifest: Any, name: str) -> list[dict[str, Any]]:
-    """The tables in a list of a manifest."""
-    found = manifest.get(name) if isinstance(manifest, dict) else None
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def whole_number(table: dict[str, Any], name: str) -> int | None:
-    """A number of a manifest, None where there is none that can be counted."""
-    found = table.get(name)
-    return found if type(found) is int and 0 <= found <= _MOST else None
-
-
-def was_run(manifest: dict[str, Any]) -> bool:
-    """Whether the vocabulary was made of these rows, by `run`; else it was there before."""
-    return "max_words" in table_of(manifest, "settings")
 
 
 def is_split(part: Output) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from embedprep.listing import shards_of
+from embedprep.listing import list_of, shards_of, table_of, whole_number
+from embedprep.manifest import was_run
 from embedprep.output import Output, load
 from embedprep.places import Place
 from embedprep.publication import staged_file
@@ -15,10 +16,6 @@ from embedprep.reporting.command import MOST_INPUTS, commands
 from embedprep.reporting.gathering import (
     PartFacts,
     gather,
-    list_of,
-    table_of,
-    was_run,
-    whole_number,
 )
 from embedprep.reporting.page import Page, check_templates, rendered
 from embedprep.reporting.sections import sections

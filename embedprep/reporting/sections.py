@@ -8,14 +8,13 @@ import numpy as np
 
 from embedprep.figures.coverage import SIZES, coverage
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
 from embedprep.reporting.gathering import (
     PartFacts,
     RankedCounts,
     is_split,
     ranked_counts,
-    table_of,
-    whole_number,
 )
 from embedprep.reporting.labels import ClassShares, NumberSpread, class_shares, number_spread
 from embedprep.reporting.sampling import padding_map
