@@ -130,6 +130,21 @@ def whole_number(table: Mapping[str, Any], name: str) -> int | None:
     return found if type(found) is int and 0 <= found <= _LARGEST else None
 
 
+def flat(told: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Facts in facts by dotted names.
+
+    >>> flat({"row": {"max_len": 9}, "seed": 0})
+    {'row.max_len': 9, 'seed': 0}
+    """
+    found: dict[str, Any] = {}
+    for name, value in told.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
 def _name_of(output: object) -> str | None:
     """The name of a file in the list, None where it has none."""
     name = output.get("name") if isinstance(output, dict) else None

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from embedprep.arrays import row_chunks
-from embedprep.comparing.settings import Change, changes, flat
+from embedprep.comparing.settings import Change, changes
 from embedprep.comparing.words import Pairing, Side, total_variation
 from embedprep.figures.lengths import LengthFigures, length_figures
 from embedprep.figures.rows import RowFigures, row_figures
-from embedprep.listing import Listed, told_by
+from embedprep.listing import Listed, flat, told_by
 from embedprep.output import ARRAYS, DOCUMENTS, EMBEDDING_MATRIX, LABELS, LENGTHS, SEQUENCES, Output
 
 

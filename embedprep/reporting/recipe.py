@@ -132,7 +132,7 @@ def _layer(output: Output) -> str:
 def _facts(output: Output) -> list[list[Table]]:
     """What the manifest tells: inputs and files, and beside them the settings."""
     told = output.manifest
-    return [[_inputs(told), _files(told)], [settings_table(told.get("settings"))]]
+    return [[_inputs(told), _files(told)], [settings_table(table_of(told, "settings"))]]
 
 
 def _inputs(manifest: dict[str, Any]) -> Table:
