@@ -39,7 +39,6 @@ def measured_output(output: Place, gates: Gates) -> Measured:
 
 def _counted_duplicates(output: Path) -> dict[str | None, tuple[int, int]]:
     """How many rows of each part have the indices and the length of an earlier one."""
-    whole = load(output)
-    parts = {"": whole, **whole.parts}
+    parts = load(output).all_parts
     figures = {name: row_figures(output / name, part) for name, part in parts.items()}
     return {name: (its.n_duplicates, its.rows_of_length.total()) for name, its in figures.items()}

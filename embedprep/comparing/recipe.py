@@ -20,7 +20,6 @@ from embedprep.errors import OutputError, VocabularyError, check_least
 from embedprep.manifest import read_manifest_of_rows
 from embedprep.output import VOCABULARY, folder_on_disk, load
 from embedprep.places import Place
-from embedprep.sources import TRAINING
 from embedprep.vocabulary import Vocabulary
 
 TOP = 10
@@ -120,8 +119,7 @@ def _open_output(folder: Path) -> _Opened:
     part has other words than the whole.
     """
     output = load(folder)
-    parts = {TRAINING: output} | output.parts
-    for name, part in parts.items():
+    for name, part in output.all_parts.items():
         check_form(folder / name, part.manifest)
         if part.vocabulary.entries != output.vocabulary.entries:
             place = str(folder / name / VOCABULARY)
@@ -133,7 +131,7 @@ def _open_output(folder: Path) -> _Opened:
         vocabulary,
         side,
         facts_of_output(output.manifest, vocabulary),
-        {name: Part(folder / name, part, side) for name, part in parts.items()},
+        {name: Part(folder / name, part, side) for name, part in output.all_parts.items()},
     )
 
 

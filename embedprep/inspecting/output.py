@@ -60,10 +60,7 @@ def inspect_output(
     words = _words(output, found, top)
     rectangle, lengths = vocabulary.rectangle, found.rows_of_length
     matrix = table_of(output.manifest, "matrix", "statistics")
-    selection = table_of(output.manifest, "settings", "selection")
-    asked = OutputToAdvise(
-        parts, lengths, words, vocabulary, splits_rows=selection.get("overflow") == "split"
-    )
+    asked = OutputToAdvise(parts, lengths, words, vocabulary, splits_rows=output.is_split)
     return Inspection(
         str(path),
         vocabulary.tokenizer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,11 +51,6 @@ class RankedCounts(NamedTuple):
         return len(self.counts)
 
 
-def is_split(part: Output) -> bool:
-    """Whether long rows were split rather than cut."""
-    return part.documents is not None
-
-
 def gather(
     folder: Path, output: Output, advance: Callable[[int], object] = lambda n_rows: None
 ) -> list[PartFacts]:
@@ -64,11 +60,10 @@ def gather(
     """
     own_name = output.manifest.get("part")
     default = "training" if output.parts else "all rows"
-    named = [(own_name if isinstance(own_name, str) else default, folder, output)]
-    named += [(name, folder / name, part) for name, part in output.parts.items()]
+    named = own_name if isinstance(own_name, str) else default
     return [
-        PartFacts(name, place, part, row_figures(place, part, advance))
-        for name, place, part in named[:MOST_PARTS]
+        PartFacts(name or named, folder / name, part, row_figures(folder / name, part, advance))
+        for name, part in islice(output.all_parts.items(), MOST_PARTS)
     ]
 
 

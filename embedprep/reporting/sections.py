@@ -13,7 +13,6 @@ from embedprep.reporting import charts
 from embedprep.reporting.gathering import (
     PartFacts,
     RankedCounts,
-    is_split,
     ranked_counts,
 )
 from embedprep.reporting.labels import ClassShares, NumberSpread, class_shares, number_spread
@@ -68,9 +67,8 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     max_len, n_marks = output.sequences.shape[1], output.vocabulary.specials.n_marks
     own = length_figures(rows_of_length, n_marks)
     cut = cut_figures(rows_of_length, max_len)
-    split = is_split(output)
     drawn = charts.draw_lengths(
-        [part.rows.rows_of_length for part in parts], max_len, are_cut=not split
+        [part.rows.rows_of_length for part in parts], max_len, are_cut=not output.is_split
     )
     text = (
         f"Half of the {own.rows:,} rows of {_told(parts[0])} have up to "
@@ -80,7 +78,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     if own.rows < 2:
         what = f"one row, of {how_many(own.longest, 'index', 'indices')}," if own.rows else "no row"
         text = f"There is {what} in {_told(parts[0])}."
-    if split:
+    if output.is_split:
         text += " Longer ones were split into several, which are what is counted here."
     elif own.rows:
         cut_rows = how_many(cut.cut_rows, "row is", "rows are")
@@ -93,7 +91,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     if beyond:
         text += f" The figure leaves out {how_many(beyond, 'row')} of more than {far:,}."
     legend = _names(parts)
-    if cut.cut_rows and not split:
+    if cut.cut_rows and not output.is_split:
         legend = [*(legend or [("s1", "kept whole")]), ("cut", "longer than max_len")]
     by_part = [
         (
@@ -109,7 +107,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     tables = [
         Table("Lengths in indices, before rows are cut", named_columns("part", *heads), by_part)
     ]
-    if not split:
+    if not output.is_split:
         tables.append(_cuts(parts[0], max_len, n_marks))
     svg = svg_of(drawn, "lengths", f"Histogram of the lengths of rows. {text}")
     return Section("lengths", "Length of rows", text, svg, legend, tables)
