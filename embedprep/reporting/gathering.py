@@ -14,18 +14,27 @@ from embedprep.figures.rows import RowFigures, row_figures
 from embedprep.listing import table_of, whole_number
 from embedprep.manifest import was_run
 from embedprep.output import Output
+from embedprep.sources import TRAINING
+from embedprep.wording import part_name
 
 MOST_PARTS = 12
 """Parts that are counted and told of, the training rows among them."""
 
 
 class PartFacts(NamedTuple):
-    """A part of an output: what it is called, where it lies, and what its rows are like."""
+    """A part of an output: its name, empty for the rows at the top, where it lies, and what its
+    rows are like. A part that is told of by itself keeps its name.
+    """
 
     name: str
     folder: Path
     output: Output
     rows: RowFigures
+
+    @property
+    def shown_name(self) -> str:
+        """What its row in a table is called."""
+        return part_name(self.name) if self.name or self.output.parts else "all rows"
 
     @property
     def n_rows(self) -> int:
@@ -59,10 +68,9 @@ def gather(
     Raises OutputError where the files of a part do not belong together.
     """
     own_name = output.manifest.get("part")
-    default = "training" if output.parts else "all rows"
-    named = own_name if isinstance(own_name, str) else default
+    own_name = own_name if isinstance(own_name, str) else TRAINING
     return [
-        PartFacts(name or named, folder / name, part, row_figures(folder / name, part, advance))
+        PartFacts(name or own_name, folder / name, part, row_figures(folder / name, part, advance))
         for name, part in islice(output.all_parts.items(), MOST_PARTS)
     ]
 
