@@ -16,6 +16,7 @@ from embedprep.errors import OutputError
 from embedprep.hashing import Secret, mixed
 from embedprep.manifest import read_manifest_of_rows
 from embedprep.output import LABELS, LENGTHS, SEQUENCES, Output, folder_on_disk
+from embedprep.parts import count_copies
 from embedprep.places import Place
 from embedprep.sequences import count_lengths
 from embedprep.wording import how_many
@@ -86,7 +87,7 @@ def row_figures(
         rows_of_length,
         counts_of_index,
         dict(zip(classes, rows_of_class.tolist(), strict=True)) if part.labels is not None else {},
-        len(hashes) - len(np.unique(hashes)),
+        count_copies(hashes),
         longest,
     )
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import Keys, starts_of
+from embedprep.arrays import starts_of
 from embedprep.budget import budget_of
 from embedprep.counting import Counted, count
 from embedprep.doubts import Beginning, beginnings, doubts
@@ -34,6 +34,7 @@ from embedprep.inspecting.words import words_of
 from embedprep.labels import RowLabels
 from embedprep.local import LocalText
 from embedprep.numbering import Numbering
+from embedprep.parts import count_copies
 from embedprep.portions import none_kept
 from embedprep.rectangle import DTYPES, Rectangle
 from embedprep.rows import lengths_of
@@ -82,7 +83,7 @@ def inspect_text(
         rows = PartFigures(
             TRAINING,
             length_figures(lengths),
-            _count_duplicates(part.hashes),
+            count_copies(part.hashes),
             [LongestRow(_place(row, reader), row.length) for row in found.longest],
             labels,
         )
@@ -196,9 +197,3 @@ def _of_block(block: StoredBlock, numbering: Numbering, spool: Spool) -> _OfBloc
         for row, length in longest_rows(lengths)
     ]
     return _OfBlock(count_lengths(lengths), longest, placed.labels)
-
-
-def _count_duplicates(hashes: Keys) -> int:
-    """How many rows have the hash of another one before them; they are sorted in place."""
-    hashes.sort()
-    return int(np.count_nonzero(hashes[1:] == hashes[:-1]))
