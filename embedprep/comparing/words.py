@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from embedprep.arrays import Flags, Ints
 from embedprep.comparing.settings import Change, changes
-from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.coverage import SIZES, coverage, sizes_to_try
 from embedprep.vocabulary import Vocabulary
 
 MOVES_AMONG = 1000
@@ -214,9 +214,8 @@ def _coverage(side: Side) -> dict[str, float]:
     if not side.n_running:
         return {}
     counts = side.counts[side.by_rank]
-    found = coverage(counts, side.n_running, [s for s in SIZES if s <= len(counts)])
-    found += coverage(counts, side.n_running, [len(counts)])
-    shares = {f"{each.max_words}": each.share for each in found[:-1]}
+    found = coverage(counts, side.n_running, sizes_to_try(len(counts)))
+    shares = {f"{each.max_words}": each.share for each in found if each.max_words in SIZES}
     return shares | {_ALL: found[-1].share}
 
 

@@ -38,3 +38,13 @@ def coverage(counts: Ints, n_running: int, sizes: Sequence[int] = SIZES) -> list
         if size >= len(counts):
             break
     return found
+
+
+def sizes_to_try(n_words: int, least: int = SIZES[0]) -> list[int]:
+    """Some numbers of words worth a look, of `n_words`: the usual ones below that, from `least` on,
+    and all of them; ascending.
+
+    >>> sizes_to_try(5_500), sizes_to_try(5_000, 100), sizes_to_try(0)
+    ([1000, 5000, 5500], [100, 1000, 5000], [1])
+    """
+    return [size for size in sorted({least, *SIZES}) if size < n_words] + [max(1, n_words)]

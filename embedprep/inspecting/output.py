@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from embedprep.errors import check_least
-from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
 from embedprep.figures.rows import RowFigures, row_figures
 from embedprep.inspecting.advice import OutputToAdvise, advise_output
@@ -138,8 +138,6 @@ def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
     order = np.argsort(-counts, kind="stable")
     descending = counts[order]
     descending = descending[descending > 0]
-    n_kept = len(descending)
-    sizes = [size for size in SIZES if size < n_kept] + [max(n_kept, 1)]
     listed = [
         (vocabulary.words[place], int(counts[place]))
         for place in islice(order.tolist(), top)
@@ -149,7 +147,7 @@ def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
         counted_in,
         running,
         n_distinct if type(n_distinct) is int else None,
-        coverage(descending, running, sizes),
+        coverage(descending, running, sizes_to_try(len(descending))),
         listed,
         _letters(vocabulary, counts.tolist()),
     )

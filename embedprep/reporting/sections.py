@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
 from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
@@ -158,7 +158,7 @@ def _coverage(parts: Sequence[PartFacts], counts: RankedCounts) -> Section:
         )
     elif counts.n_distinct is not None and counts.n_distinct > counts.n_kept:
         text += f" All {counts.n_distinct:,} distinct words would be {share(1)}."
-    sizes = sorted({size for size in (100, *SIZES) if size < counts.n_kept} | {counts.n_kept})
+    sizes = sizes_to_try(counts.n_kept, least=100)
     rows = [
         (
             f"{told.max_words:,}{' (all kept)' if told.max_words == counts.n_kept else ''}",
