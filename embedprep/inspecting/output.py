@@ -6,12 +6,13 @@ All is read from its folder: the rows and their lengths, the vocabulary and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from embedprep.arrays import Ints
 from embedprep.errors import check_least
 from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
@@ -28,14 +29,13 @@ from embedprep.inspecting.inspection import (
     WordFigures,
     by_frequency,
 )
-from embedprep.inspecting.scripts import letters_by_script
+from embedprep.inspecting.scripts import letters_by_script, summed
 from embedprep.listing import table_of
 from embedprep.manifest import was_run
 from embedprep.output import Output, folder_on_disk, load
 from embedprep.places import Place
 from embedprep.rectangle import DTYPES
 from embedprep.sources import TRAINING
-from embedprep.vocabulary import Vocabulary
 
 
 def inspect_output(
@@ -149,13 +149,20 @@ def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
         n_distinct if type(n_distinct) is int else None,
         coverage(descending, running, sizes_to_try(len(descending))),
         listed,
-        _letters(vocabulary, counts.tolist()),
+        _letters(vocabulary.words, counts),
     )
 
 
-def _letters(vocabulary: Vocabulary, counts: list[int]) -> dict[str, int]:
-    characters = Counter[str]()
-    for word, n_times in zip(vocabulary.words, counts, strict=True):
-        for character in word if n_times else "":
-            characters[character] += n_times
-    return by_frequency(letters_by_script((ord(its), n) for its, n in characters.items()))
+_WORDS_AT_ONCE = 1 << 16
+
+
+def _letters(words: Sequence[str], counts: Ints) -> dict[str, int]:
+    """The letters of words with their counts, (words,), by their script."""
+    characters = Counter[int]()
+    for first in range(0, len(words), _WORDS_AT_ONCE):
+        some = words[first : first + _WORDS_AT_ONCE]
+        code_points = np.frombuffer("".join(some).encode("utf-32-le"), "<u4")
+        lengths = np.fromiter(map(len, some), np.int64, len(some))
+        n_times = np.repeat(counts[first : first + _WORDS_AT_ONCE], lengths)
+        characters.update(summed(code_points, n_times))
+    return by_frequency(letters_by_script(characters.items()))
