@@ -11,9 +11,10 @@ import numpy as np
 
 from embedprep.arrays import row_chunks
 from embedprep.comparing.settings import Change, changes
-from embedprep.comparing.words import Pairing, Side, total_variation
+from embedprep.comparing.words import Pairing, total_variation
 from embedprep.figures.lengths import LengthFigures, length_figures
 from embedprep.figures.rows import RowFigures, row_figures
+from embedprep.figures.words import counts_in_rows
 from embedprep.listing import Listed, flat, told_by
 from embedprep.output import ARRAYS, DOCUMENTS, EMBEDDING_MATRIX, LABELS, LENGTHS, SEQUENCES, Output
 
@@ -56,11 +57,10 @@ class PartDifference(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of an output, its folder, and the words of the whole."""
+    """A part of an output, and its folder."""
 
     folder: Path
     output: Output
-    side: Side
 
     @property
     def statistics(self) -> dict[str, Any]:
@@ -97,8 +97,8 @@ def compare_rows(
         changes(lengths[0], lengths[1]),
         kolmogorov_smirnov(before.rows_of_length, after.rows_of_length),
         total_variation(
-            old.side.counts_in_rows(before.counts_of_index),
-            new.side.counts_in_rows(after.counts_of_index),
+            counts_in_rows(old.output.vocabulary, before.counts_of_index),
+            counts_in_rows(new.output.vocabulary, after.counts_of_index),
             pairing,
         ),
         changes(_class_shares(before), _class_shares(after)),

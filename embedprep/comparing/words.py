@@ -95,7 +95,6 @@ class Side:
         self.counts: Ints = np.array(vocabulary.counts, np.int64)
         self.indices = vocabulary.index_of_word
         self.classes = vocabulary.labels.classes if vocabulary.labels is not None else ()
-        self.unknown_index = vocabulary.specials.unk
         self.n_unknown = n_unknown
 
     @property
@@ -118,13 +117,6 @@ class Side:
         """The share of some words, of `is_meant: (words,)`, in the running ones."""
         n_running = self.n_running
         return int(self.counts[is_meant].sum()) / n_running if n_running else None
-
-    def counts_in_rows(self, counts_of_index: Ints) -> tuple[Ints, int]:
-        """How often each word, and an unknown one, stands in rows, by (input_dim,) counts."""
-        unknown = self.unknown_index
-        return counts_of_index[self.indices], 0 if unknown is None else int(
-            counts_of_index[unknown]
-        )
 
 
 class Pairing(NamedTuple):

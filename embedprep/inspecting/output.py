@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from embedprep.errors import check_least
 from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
 from embedprep.figures.rows import RowFigures, row_figures
+from embedprep.figures.words import ranked_counts
 from embedprep.inspecting.advice import OutputToAdvise, advise_output
 from embedprep.inspecting.inspection import (
     COUNTED_IN_ROWS,
@@ -30,8 +30,7 @@ from embedprep.inspecting.inspection import (
     by_frequency,
 )
 from embedprep.inspecting.scripts import letters_by_script, summed
-from embedprep.listing import table_of
-from embedprep.manifest import was_run
+from embedprep.listing import table_of, whole_number
 from embedprep.output import Output, folder_on_disk, load
 from embedprep.places import Place
 from embedprep.rectangle import DTYPES
@@ -122,34 +121,15 @@ def _numbers(labels: Any) -> list[NumberFigures]:
 
 def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
     """The words of the training rows."""
-    vocabulary, facts = output.vocabulary, table_of(output.manifest, "statistics")
-    n_running, n_distinct = facts.get("words"), facts.get("distinct_words")
-    # A part, and what `encode` made, has the counts of other rows in its vocabulary.
-    is_top = was_run(output.manifest) and "part" not in output.manifest
-    index_of_word = vocabulary.index_of_word
-    if is_top and isinstance(n_running, int) and n_running >= sum(vocabulary.counts):
-        counted_in, running = COUNTED_IN_VOCABULARY, n_running
-        counts = np.array(vocabulary.counts, np.int64)
-    else:
-        counted_in = COUNTED_IN_ROWS
-        counts = found.counts_of_index[index_of_word]
-        unk = vocabulary.specials.unk
-        running = int(counts.sum()) + (0 if unk is None else int(found.counts_of_index[unk]))
-    order = np.argsort(-counts, kind="stable")
-    descending = counts[order]
-    descending = descending[descending > 0]
-    listed = [
-        (vocabulary.words[place], int(counts[place]))
-        for place in islice(order.tolist(), top)
-        if counts[place]
-    ]
+    ranked, entries = ranked_counts(output, found), output.vocabulary.entries
+    words = [entries[index] for index in ranked.indices.tolist()]
     return WordFigures(
-        counted_in,
-        running,
-        n_distinct if type(n_distinct) is int else None,
-        coverage(descending, running, sizes_to_try(len(descending))),
-        listed,
-        _letters(vocabulary.words, counts),
+        COUNTED_IN_ROWS if ranked.are_of_rows else COUNTED_IN_VOCABULARY,
+        ranked.n_running,
+        whole_number(table_of(output.manifest, "statistics"), "distinct_words"),
+        coverage(ranked.counts, ranked.n_running, sizes_to_try(ranked.n_kept)),
+        list(zip(words[:top], ranked.counts[:top].tolist(), strict=True)),
+        _letters(words, ranked.counts),
     )
 
 

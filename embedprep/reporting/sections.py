@@ -8,12 +8,11 @@ import numpy as np
 
 from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.words import RankedCounts, ranked_counts
 from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
 from embedprep.reporting.gathering import (
     PartFacts,
-    RankedCounts,
-    ranked_counts,
 )
 from embedprep.reporting.labels import ClassShares, NumberSpread, class_shares, number_spread
 from embedprep.reporting.sampling import padding_map
@@ -43,7 +42,7 @@ def sections(parts: Sequence[PartFacts]) -> Iterator[Section]:
     what it does not have is left out.
     """
     yield _lengths(parts)
-    counts = ranked_counts(parts[0])
+    counts = ranked_counts(parts[0].output, parts[0].rows)
     if counts.n_kept and counts.n_running:
         yield _coverage(parts, counts)
         yield _ranks(parts[0], counts)
