@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from embedprep.arrays import Ints
 from embedprep.errors import check_least
 from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.numbers import number_figures
 from embedprep.figures.rows import RowFigures, row_figures
 from embedprep.figures.words import ranked_counts
 from embedprep.inspecting.advice import OutputToAdvise, advise_output
@@ -24,7 +24,6 @@ from embedprep.inspecting.inspection import (
     Inspection,
     LabelFigures,
     LongestRow,
-    NumberFigures,
     PartFigures,
     WordFigures,
     by_frequency,
@@ -86,7 +85,8 @@ def _part(name: str, part: Output, found: RowFigures) -> PartFigures:
     vocabulary = part.vocabulary
     labels = None
     if part.labels is not None:
-        numbers = [] if part.classes else _numbers(part.labels)
+        are_numbers = found.rows_of_length and not part.classes
+        numbers = number_figures(part.labels) if are_numbers else []
         labels = LabelFigures(found.rows_of_class, numbers, 0)
     dtype = part.sequences.dtype
     return PartFigures(
@@ -98,25 +98,6 @@ def _part(name: str, part: Output, found: RowFigures) -> PartFigures:
         cut_figures(found.rows_of_length, vocabulary.rectangle.max_len, dtype.itemsize),
         _share(table_of(part.manifest, "statistics").get("out_of_vocabulary")),
     )
-
-
-_ROWS_AT_ONCE = 1 << 20
-
-
-def _numbers(labels: Any) -> list[NumberFigures]:
-    """What the numbers are like of labels (rows,) or (rows, numbers), column by column."""
-    n_rows = len(labels)
-    if not n_rows:
-        return []
-    firsts = range(0, n_rows, _ROWS_AT_ONCE)
-    some = [np.asarray(labels[first : first + _ROWS_AT_ONCE]) for first in firsts]
-    least, most = (
-        np.atleast_1d(reduce([reduce(its, axis=0) for its in some], axis=0))
-        for reduce in (np.min, np.max)
-    )
-    sums = np.atleast_1d(np.sum([its.sum(axis=0, dtype=np.float64) for its in some], axis=0))
-    figures = zip(least.tolist(), (sums / n_rows).tolist(), most.tolist(), strict=True)
-    return [NumberFigures(n_rows, *its) for its in figures]
 
 
 def _words(output: Output, found: RowFigures, top: int) -> WordFigures:

@@ -21,13 +21,13 @@ from embedprep.doubts import Beginning, beginnings, doubts
 from embedprep.engines import in_turn
 from embedprep.errors import check_least
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.numbers import NO_NUMBERS, NumberFigures, figures_of, joined
 from embedprep.figures.rows import LONGEST_SHOWN, longest_rows
 from embedprep.inspecting.advice import TextToAdvise, advise_text
 from embedprep.inspecting.inspection import (
     Inspection,
     LabelFigures,
     LongestRow,
-    NumberFigures,
     PartFigures,
 )
 from embedprep.inspecting.words import words_of
@@ -124,7 +124,7 @@ class _Labels:
     def __init__(self) -> None:
         self.unlabelled_rows = 0
         self._rows_of_code = np.zeros(0, np.int64)
-        self._numbers: dict[int, list[NumberFigures]] = defaultdict(list)
+        self._numbers: dict[int, NumberFigures] = defaultdict(lambda: NO_NUMBERS)
 
     def add(self, labels: RowLabels) -> None:
         values, per_row = labels
@@ -138,26 +138,13 @@ class _Labels:
         starts = starts_of(per_row)
         for place in range(int(per_row.max(initial=0))):
             some = values[starts[per_row > place] + place]
-            figures = NumberFigures(
-                len(some), float(some.min()), float(some.mean()), float(some.max())
-            )
-            self._numbers[place] = [_joined([*self._numbers[place], figures])]
+            self._numbers[place] = joined([self._numbers[place], figures_of(some)])
 
     def figures(self, classes: list[str]) -> LabelFigures:
         """Those of all rows, by the names of the classes."""
         of_class = zip(classes, self._rows_of_code.tolist(), strict=False)
-        numbers = [figures for place in sorted(self._numbers) for figures in self._numbers[place]]
+        numbers = [self._numbers[place] for place in sorted(self._numbers)]
         return LabelFigures(dict(sorted(of_class)), numbers, self.unlabelled_rows)
-
-
-def _joined(figures: list[NumberFigures]) -> NumberFigures:
-    n_rows = sum(its.rows for its in figures)
-    return NumberFigures(
-        n_rows,
-        min(its.minimum for its in figures),
-        sum(its.mean * (its.rows / n_rows) for its in figures),
-        max(its.maximum for its in figures),
-    )
 
 
 class _Found(NamedTuple):

@@ -310,8 +310,8 @@ def _numbers(parts: Sequence[PartFacts], spread: NumberSpread) -> Section:
                 if n_shown == 1
                 else f"{seen(part.shown_name)}, column {column + 1}"
             )
-            numbers = ("–", "–", "–") if told is None else tuple(f"{value:.6g}" for value in told)
-            rows.append((name, *numbers))
+            values = (told.minimum, told.mean, told.maximum)
+            rows.append((name, *(f"{value:.6g}" if told.rows else "–" for value in values)))
     note = left_out(spread.n_columns, n_shown, "columns")
     table = Table(
         "Labels as numbers", named_columns("part", "least", "mean", "greatest"), rows, note
