@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from embedprep.figures.coverage import Coverage
+from embedprep.figures.coverage import KeptShare
 from embedprep.figures.lengths import CutFigures, LengthFigures
 from embedprep.figures.numbers import NumberFigures
 from embedprep.rectangle import Rectangle
@@ -63,7 +63,7 @@ class WordFigures(NamedTuple):
     counted_in: str
     running: int
     distinct: int | None
-    coverage: list[Coverage]
+    coverage: list[KeptShare]
     most_frequent: list[tuple[str, int]]
     letters: dict[str, int]
 

@@ -105,7 +105,7 @@ def _named(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-class _LongRow(NamedTuple):
+class _LongRecord(NamedTuple):
     """The number of a row among the records of a source, from 1, and its length in words."""
 
     source: str
@@ -113,7 +113,7 @@ class _LongRow(NamedTuple):
     length: int
 
 
-def _place(row: _LongRow, reader: Reader) -> str:
+def _place(row: _LongRecord, reader: Reader) -> str:
     is_line = reader.reading.records.format_of(row.source) == "lines"
     return f"{row.source}:{row.record}" if is_line else f"{row.source}: record {row.record}"
 
@@ -151,7 +151,7 @@ class _Found(NamedTuple):
     """How many rows have each number of words, the longest ones, and the labels of all."""
 
     lengths: Counter[int]
-    longest: list[_LongRow]
+    longest: list[_LongRecord]
     labels: _Labels
 
 
@@ -172,7 +172,7 @@ def _rows(counted: Counted, work: Work) -> _Found:
 
 class _OfBlock(NamedTuple):
     lengths: Counter[int]
-    longest: list[_LongRow]
+    longest: list[_LongRecord]
     labels: RowLabels
 
 
@@ -180,7 +180,7 @@ def _of_block(block: StoredBlock, numbering: Numbering, spool: Spool) -> _OfBloc
     lengths = lengths_of(block, numbering, spool)
     placed = block.placed_labels(spool)
     longest = [
-        _LongRow(block.source, int(placed.records[row]), length)
+        _LongRecord(block.source, int(placed.records[row]), length)
         for row, length in longest_rows(lengths)
     ]
     return _OfBlock(count_lengths(lengths), longest, placed.labels)

@@ -30,7 +30,7 @@ _MOST_COUNTS = 1_000_000
 _ASCII = 0x80
 
 
-class CountedWords(NamedTuple):
+class WordsOfText(NamedTuple):
     """What is known of the words of a text: the figures, and the counts of the most frequent ones,
     descending, (at most `_MOST_COUNTS`,).
     """
@@ -50,7 +50,7 @@ class _OfPiece(NamedTuple):
     characters: Counter[int]
 
 
-def words_of(portions: Sequence[Portion], n_running: int, top: int, work: Work) -> CountedWords:
+def words_of(portions: Sequence[Portion], n_running: int, top: int, work: Work) -> WordsOfText:
     """The words of all portions, of which `n_running` stand in the text; `top` are listed.
 
     Letters are those of all words, and a count is that of the words that can be kept: a literal
@@ -69,7 +69,7 @@ def words_of(portions: Sequence[Portion], n_running: int, top: int, work: Work) 
     letters = by_frequency(letters_by_script(characters.items()))
     covered = coverage(counts, n_running)
     figures = WordFigures(COUNTED_IN_TEXT, n_running, n_distinct, covered, list(listed), letters)
-    return CountedWords(figures, counts)
+    return WordsOfText(figures, counts)
 
 
 def _of_piece(piece: Piece, top: int) -> _OfPiece:
