@@ -11,6 +11,7 @@ from embedprep.rectangle import Rectangle, parse_max_len
 from embedprep.sources import BLOCK_BYTES, MAX_LINE_BYTES, TRAINING
 from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.wording import NAME_OF_TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -161,13 +162,18 @@ def check_selection(selection: Selection, rows: RowSettings, n_marks: int) -> No
 
 
 def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
-    """Raise SettingsError where a held-out part would share its folder with another part.
+    """Raise SettingsError where a held-out part would share its folder with another part, or its
+    name with the training rows.
 
     On many a disk, names that differ in case alone are one.
     """
     of_split = {name.casefold() for name in selection.shares}
     spelled: dict[str, str] = {}
     for name in parts:
+        if name.casefold() == NAME_OF_TRAINING:
+            raise SettingsError(
+                "--holdout", f"{name!r} is the name of the rows that are not held out"
+            )
         if name != TRAINING and name.casefold() in of_split:
             raise SettingsError("--holdout", f"{name!r} is also a part of --split")
         known = spelled.setdefault(name.casefold(), name)

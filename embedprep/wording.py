@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+NAME_OF_TRAINING = "training"
+
 _MOST_FIELDS = 20
 _LONGEST_FIELD = 30
 
@@ -16,6 +18,15 @@ def how_many(n: int, noun: str, nouns: str | None = None) -> str:
     ('1 row', '2,000 rows', '2 classes')
     """
     return f"{n:,} {noun if n == 1 else nouns or f'{noun}s'}"
+
+
+def part_name(name: str) -> str:
+    """What a part of an output is called; the training rows, at the top, have no name there.
+
+    >>> part_name(""), part_name("test")
+    ('training', 'test')
+    """
+    return name or NAME_OF_TRAINING
 
 
 def how_large(n_bytes: int) -> str:

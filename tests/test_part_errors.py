@@ -223,6 +223,11 @@ def test_what_the_files_show(command: str, said: str, folder: Path) -> None:
             "--holdout",
             "'test' is also a part of --split",
         ),
+        (
+            "run nope --holdout Training=nope",
+            "--holdout",
+            "'Training' is the name of the rows that are not held out",
+        ),
         ("run - --label-from parent", "--label-from parent", "standard input lies in no folder"),
         (
             "run /nope --label-from parent",

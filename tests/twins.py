@@ -676,3 +676,12 @@ def found_vectors(
         some = spellings if case_fallback else spellings[:1]
         found.append(next((spelled.index(s) for s in some if s in spelled), None))
     return found
+
+
+def percentile(lengths: Sequence[int], percent: int) -> int:
+    """The least length that keeps so many per cent of the rows whole, 0 without a row."""
+    return next(
+        n
+        for n in sorted({0, *lengths})
+        if sum(length <= n for length in lengths) * 100 >= percent * len(lengths)
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from embedprep.cli.columns import GAP, in_place, shown, to_the_left, to_the_right
+from embedprep.wording import part_name
 
 if TYPE_CHECKING:
     from embedprep.gates import Checked
@@ -52,4 +53,4 @@ def gate_table(checked: Sequence[Checked]) -> str:
 
 
 def _part(checked: Checked) -> str:
-    return "" if checked.part is None else shown(checked.part) or "training"
+    return "" if checked.part is None else shown(part_name(checked.part))

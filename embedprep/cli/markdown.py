@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from embedprep.wording import how_many, per_cent, printable
+from embedprep.wording import how_many, part_name, per_cent, printable
 
 if TYPE_CHECKING:
     from embedprep.gates import Checked, Measured
@@ -69,7 +69,7 @@ def _gates(checked: Sequence[Checked]) -> str:
     rows = [
         [
             f"`{its.gate}`",
-            "" if its.part is None else escaped(its.part) or "training",
+            "" if its.part is None else escaped(part_name(its.part)),
             its.shown_figure,
             its.shown_limit,
             "✅" if its.is_kept else "❌",
@@ -83,7 +83,7 @@ def _parts(measured: Measured) -> str:
     header = ["part", "rows", "words", "out of vocabulary", "truncated", "empty"]
     rows = [
         [
-            escaped(part) or "training",
+            escaped(part_name(part)),
             _number(its, "rows"),
             _number(its, "words"),
             _share(its, "unknown_words", "words"),

@@ -11,7 +11,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from embedprep.reporting.gathering import list_of, table_of, was_run
+from embedprep.listing import list_of, table_of
+from embedprep.manifest import was_run
 from embedprep.reporting.tables import seen
 from embedprep.settings import MatrixSettings, Selection, VocabularySettings
 from embedprep.sources.settings import RecordSettings

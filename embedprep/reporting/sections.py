@@ -6,16 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.words import RankedCounts, ranked_counts
+from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
 from embedprep.reporting.gathering import (
     PartFacts,
-    RankedCounts,
-    is_split,
-    ranked_counts,
-    table_of,
-    whole_number,
 )
 from embedprep.reporting.labels import ClassShares, NumberSpread, class_shares, number_spread
 from embedprep.reporting.sampling import padding_map
@@ -32,6 +29,7 @@ from embedprep.reporting.tables import (
     share,
 )
 from embedprep.reporting.vectors import matrix_section
+from embedprep.sources import TRAINING
 from embedprep.specials import PAD_INDEX
 from embedprep.wording import how_large, how_many
 
@@ -44,7 +42,7 @@ def sections(parts: Sequence[PartFacts]) -> Iterator[Section]:
     what it does not have is left out.
     """
     yield _lengths(parts)
-    counts = ranked_counts(parts[0])
+    counts = ranked_counts(parts[0].output, parts[0].rows)
     if counts.n_kept and counts.n_running:
         yield _coverage(parts, counts)
         yield _ranks(parts[0], counts)
@@ -60,7 +58,9 @@ def sections(parts: Sequence[PartFacts]) -> Iterator[Section]:
 
 def _names(parts: Sequence[PartFacts]) -> list[tuple[str, str]]:
     """A legend of the parts that a figure shows; one needs none."""
-    shown = [(f"s{at + 1}", seen(part.name)) for at, part in enumerate(parts[: len(charts.SERIES)])]
+    shown = [
+        (f"s{at + 1}", seen(part.shown_name)) for at, part in enumerate(parts[: len(charts.SERIES)])
+    ]
     return shown if len(shown) > 1 else []
 
 
@@ -69,9 +69,8 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     max_len, n_marks = output.sequences.shape[1], output.vocabulary.specials.n_marks
     own = length_figures(rows_of_length, n_marks)
     cut = cut_figures(rows_of_length, max_len)
-    split = is_split(output)
     drawn = charts.draw_lengths(
-        [part.rows.rows_of_length for part in parts], max_len, are_cut=not split
+        [part.rows.rows_of_length for part in parts], max_len, are_cut=not output.is_split
     )
     text = (
         f"Half of the {own.rows:,} rows of {_told(parts[0])} have up to "
@@ -81,7 +80,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     if own.rows < 2:
         what = f"one row, of {how_many(own.longest, 'index', 'indices')}," if own.rows else "no row"
         text = f"There is {what} in {_told(parts[0])}."
-    if split:
+    if output.is_split:
         text += " Longer ones were split into several, which are what is counted here."
     elif own.rows:
         cut_rows = how_many(cut.cut_rows, "row is", "rows are")
@@ -94,11 +93,11 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     if beyond:
         text += f" The figure leaves out {how_many(beyond, 'row')} of more than {far:,}."
     legend = _names(parts)
-    if cut.cut_rows and not split:
+    if cut.cut_rows and not output.is_split:
         legend = [*(legend or [("s1", "kept whole")]), ("cut", "longer than max_len")]
     by_part = [
         (
-            seen(part.name),
+            seen(part.shown_name),
             *map(number, (told.rows, told.empty)),
             decimal(told.mean),
             *map(number, (told.median, told.p90, told.p95, told.p99, told.longest)),
@@ -110,7 +109,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     tables = [
         Table("Lengths in indices, before rows are cut", named_columns("part", *heads), by_part)
     ]
-    if not split:
+    if not output.is_split:
         tables.append(_cuts(parts[0], max_len, n_marks))
     svg = svg_of(drawn, "lengths", f"Histogram of the lengths of rows. {text}")
     return Section("lengths", "Length of rows", text, svg, legend, tables)
@@ -139,8 +138,9 @@ def _cuts(part: PartFacts, max_len: int, n_marks: int) -> Table:
 
 def _told(part: PartFacts) -> str:
     """The name of a part within a sentence."""
-    known = {"training": "the training part", "all rows": "the output"}
-    return known.get(part.name, f"the part {seen(part.name)}")
+    if part.name != TRAINING:
+        return f"the part {seen(part.name)}"
+    return "the training part" if part.output.parts else "the output"
 
 
 def _coverage(parts: Sequence[PartFacts], counts: RankedCounts) -> Section:
@@ -157,7 +157,7 @@ def _coverage(parts: Sequence[PartFacts], counts: RankedCounts) -> Section:
         )
     elif counts.n_distinct is not None and counts.n_distinct > counts.n_kept:
         text += f" All {counts.n_distinct:,} distinct words would be {share(1)}."
-    sizes = sorted({size for size in (100, *SIZES) if size < counts.n_kept} | {counts.n_kept})
+    sizes = sizes_to_try(counts.n_kept, least=100)
     rows = [
         (
             f"{told.max_words:,}{' (all kept)' if told.max_words == counts.n_kept else ''}",
@@ -185,7 +185,7 @@ def _unknown(parts: Sequence[PartFacts]) -> Table:
         facts = table_of(part.output.manifest, "statistics")
         n_words, n_unknown = whole_number(facts, "words"), whole_number(facts, "unknown_words")
         told = share(n_unknown or 0, n_words or 0) if n_unknown is not None else "–"
-        rows.append((seen(part.name), number(n_words), number(n_unknown), told))
+        rows.append((seen(part.shown_name), number(n_words), number(n_unknown), told))
     return Table(
         "Words out of vocabulary", named_columns("part", "words", "unknown", "share"), rows
     )
@@ -267,7 +267,7 @@ def _cells(part: PartFacts) -> tuple[str, ...]:
     marks = sum(int(counts[at]) for at in (specials.bos, specials.eos) if at is not None)
     words = n_cells - padded - unknown - marks
     kinds = [share(n, n_cells) for n in (padded, words, unknown, marks)]
-    return (seen(part.name), number(n_cells), *kinds, number(part.rows.n_duplicates))
+    return (seen(part.shown_name), number(n_cells), *kinds, number(part.rows.n_duplicates))
 
 
 def _classes(parts: Sequence[PartFacts], classes: ClassShares) -> Section:
@@ -281,7 +281,7 @@ def _classes(parts: Sequence[PartFacts], classes: ClassShares) -> Section:
         text += " A row of several classes counts for each."
     others = classes.rows_of_others if classes.n_others else None
     drawn = charts.draw_classes(classes.rows, n_rows, classes.numbers, others)
-    heads = [head for part in parts for head in (seen(part.name, 24), "share")]
+    heads = [head for part in parts for head in (seen(part.shown_name, 24), "share")]
     columns = (Column("class", "name"), Column("no."), *map(Column, heads))
     rows = [
         (seen(name), str(label), *_in_parts(classes.rows[:, at].tolist(), n_rows.tolist()))
@@ -305,9 +305,13 @@ def _numbers(parts: Sequence[PartFacts], spread: NumberSpread) -> Section:
     rows = []
     for part, of_part in zip(parts, spread.figures, strict=True):
         for column, told in enumerate(of_part):
-            name = seen(part.name) if n_shown == 1 else f"{seen(part.name)}, column {column + 1}"
-            numbers = ("–", "–", "–") if told is None else tuple(f"{value:.6g}" for value in told)
-            rows.append((name, *numbers))
+            name = (
+                seen(part.shown_name)
+                if n_shown == 1
+                else f"{seen(part.shown_name)}, column {column + 1}"
+            )
+            values = (told.minimum, told.mean, told.maximum)
+            rows.append((name, *(f"{value:.6g}" if told.rows else "–" for value in values)))
     note = left_out(spread.n_columns, n_shown, "columns")
     table = Table(
         "Labels as numbers", named_columns("part", "least", "mean", "greatest"), rows, note
