@@ -200,7 +200,7 @@ class GateError(EmbedprepError):
         outcome: str = "",
         warnings: Sequence[str] = (),
     ) -> None:
-        self.headline = told(checked) + outcome
+        self.headline = count_failed(checked) + outcome
         failed = ", ".join(
             f"{its.gate} {f'in {printable(its.part)} ' if its.part else ''}{its.shown_figure}, "
             f"{its.shown_limit}"
@@ -213,7 +213,7 @@ class GateError(EmbedprepError):
         self.warnings = tuple(warnings)
 
 
-def told(checked: Sequence[Checked]) -> str:
+def count_failed(checked: Sequence[Checked]) -> str:
     """How many gates failed, each counted once."""
     failed = {its.gate for its in checked if not its.is_kept}
     return f"{len(failed)} of {how_many(len({its.gate for its in checked}), 'gate')} failed"
@@ -237,8 +237,8 @@ def check(gates: Gates, measured: Measured) -> list[Checked]:
 def hold(
     gates: Gates, measured: Measured, outcome: str = "", warnings: Sequence[str] = ()
 ) -> list[Checked]:
-    """The same. Raises GateError, which tells the `outcome` too, where a figure does not keep to
-    its limit, unless the gates only warn.
+    """Every figure beside its limit, as `check` gives it. Raises GateError, which tells the
+    `outcome` too, where one does not keep to its limit, unless the gates only warn.
     """
     checked = check(gates, measured)
     if not gates.only_warn and not all(its.is_kept for its in checked):

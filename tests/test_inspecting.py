@@ -25,7 +25,7 @@ from embedprep.cli.main import cli
 from embedprep.errors import InputError, OutputError, SettingsError, VocabularyError
 from embedprep.figures.coverage import SIZES
 from embedprep.inspecting import text as inspecting_text
-from embedprep.inspecting.advice import round_up
+from embedprep.inspecting.advice import round_length_up
 from embedprep.inspecting.inspection import Advice, Inspection
 from embedprep.inspecting.scripts import letters_by_script, script_of
 from embedprep.inspecting.text import inspect_text
@@ -494,8 +494,8 @@ def test_the_length_is_p99_rounded_up(tmp_path: Path) -> None:
 
 @given(st.integers(1, 10**9))
 def test_a_length_is_rounded_up_by_an_eighth_at_most(length: int) -> None:
-    assert length <= round_up(length) <= length * 1.125
-    assert round_up(round_up(length)) == round_up(length)
+    assert length <= round_length_up(length) <= length * 1.125
+    assert round_length_up(round_length_up(length)) == round_length_up(length)
 
 
 def test_so_many_words_are_advised_as_keep_nearly_all(tmp_path: Path) -> None:

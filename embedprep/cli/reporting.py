@@ -12,7 +12,7 @@ import click
 from embedprep.cli.gates import announce_gates, gate_facts
 from embedprep.cli.markdown import append, check_writable, markdown
 from embedprep.cli.summary import print_json, warn
-from embedprep.gates import Checked, GateError, Gates, Measured, check, told
+from embedprep.gates import Checked, GateError, Gates, Measured, check, count_failed
 from embedprep.places import Place
 
 
@@ -76,7 +76,7 @@ class Reporting(NamedTuple):
         """
         checked = check(self.gates, measured)
         has_failed = not all(its.is_kept for its in checked)
-        said = told(checked) if has_failed else ""
+        said = count_failed(checked) if has_failed else ""
         if has_failed and not self.quiet:
             announce_gates(f"warning: {measured.output}", said, checked)
         try:

@@ -66,10 +66,10 @@ def advise_text(text: TextToAdvise) -> tuple[Advice, ...]:
     return (*advice, *_advise_rows(text.rows, "words"))
 
 
-def round_up(length: int) -> int:
+def round_length_up(length: int) -> int:
     """A length of three binary digits and no more, as are multiples of 8 from 32 on.
 
-    >>> [round_up(length) for length in (7, 17, 33, 64, 65, 1000)]
+    >>> [round_length_up(length) for length in (7, 17, 33, 64, 65, 1000)]
     [7, 18, 36, 64, 72, 1024]
     """
     step = max(1, (1 << length.bit_length()) >> 4)
@@ -80,7 +80,7 @@ def _suitable_cut(rows_of_length: Counter[int], index_bytes: int, n_marks: int =
     """What rows hold of a length that suits them: p99, or the longest where that is hardly more."""
     longest = choose_max_len(None, rows_of_length, n_marks)
     p99 = choose_max_len(Fraction(99, 100), rows_of_length, n_marks)
-    suitable = longest if longest <= _NEARLY_AS_LONG * p99 else min(round_up(p99), longest)
+    suitable = longest if longest <= _NEARLY_AS_LONG * p99 else min(round_length_up(p99), longest)
     return cut_figures(rows_of_length, suitable, index_bytes)
 
 

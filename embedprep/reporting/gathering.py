@@ -16,7 +16,7 @@ from embedprep.output import Output
 MOST_PARTS = 12
 """Parts that are counted and told of, the training rows among them."""
 
-_MOST = np.iinfo(np.int64).max
+_LARGEST = np.iinfo(np.int64).max
 
 
 class PartFacts(NamedTuple):
@@ -68,7 +68,7 @@ def list_of(manifest: Any, name: str) -> list[dict[str, Any]]:
 def whole_number(table: dict[str, Any], name: str) -> int | None:
     """A number of a manifest, None where there is none that can be counted."""
     found = table.get(name)
-    return found if type(found) is int and 0 <= found <= _MOST else None
+    return found if type(found) is int and 0 <= found <= _LARGEST else None
 
 
 def was_run(manifest: dict[str, Any]) -> bool:
