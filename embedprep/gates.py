@@ -85,10 +85,11 @@ class Gates:
         limits = {option: getattr(self, gate.field) for option, gate in _GATES.items()}
         return {option: limit for option, limit in limits.items() if limit is not None}
 
-    def refuse_coverage(self, cause: str, remedy: str) -> None:
-        """Raise SettingsError where the coverage is to be held and there is none."""
-        if self.min_coverage is not None:
-            raise SettingsError(MIN_COVERAGE, cause, remedy)
+    def check_vectors(self, *, are_given: bool) -> None:
+        """Raise SettingsError where vectors are to cover words and no file of them is given."""
+        if self.min_coverage is not None and not are_given:
+            cause = "means nothing without a file of vectors"
+            raise SettingsError(MIN_COVERAGE, cause, "add --vectors FILE")
 
 
 class Measured(NamedTuple):

@@ -331,9 +331,8 @@ def matrix_settings(options: dict[str, Any], seed: int) -> MatrixSettings | None
 
 def check_coverage(chosen: Gates, matrix: MatrixSettings | None) -> None:
     """Tell of a coverage that nothing could have."""
-    if matrix is None or matrix.vectors is None:
-        with usage_errors():
-            chosen.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
+    with usage_errors():
+        chosen.check_vectors(are_given=bool(vector_files(matrix)))
 
 
 def reporting(
