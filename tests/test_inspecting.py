@@ -268,11 +268,13 @@ def test_inputs_are_read_as_for_a_run(tmp_path: Path) -> None:
         embedprep.inspect(tmp_path / "latin.txt", top=0, encoding="latin-1")
 
 
-def test_too_many_rows_for_the_memory_are_told() -> None:
-    with pytest.raises(InputError) as told:
-        Budget(per_row=100).check_rows(10, 16, "the count of duplicates")
-    assert told.value.place == "the count of duplicates"
-    assert told.value.remedy == "raise --memory"
+def test_too_many_rows_for_the_memory_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(Budget, "check_rows", lambda _budget, *its: asked.append(its))
+    embedprep.inspect(written(tmp_path / "t.txt", ["a b", "c"]))
+    assert asked == [(2, 16, "the count of duplicates", "raise --memory")]
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
