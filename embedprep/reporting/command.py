@@ -11,11 +11,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from embedprep.rectangle import Rectangle
 from embedprep.reporting.gathering import list_of, table_of, was_run
 from embedprep.reporting.tables import seen
 from embedprep.settings import MatrixSettings, Selection, VocabularySettings
-from embedprep.sources.settings import RecordSettings
-from embedprep.tokenizer.settings import LOWERCASE_BY_DEFAULT
+from embedprep.sources import Reading, RecordSettings
+from embedprep.tokenizer.settings import LOWERCASE_BY_DEFAULT, TokenizerSettings
 
 MOST_INPUTS = 12
 _LONGEST_WORD = 240
@@ -95,7 +96,7 @@ def _words(settings: dict[str, Any]) -> Iterator[str]:
     if "pattern" in tokenizer:
         yield from ("--pattern", _text(tokenizer["pattern"]))
     else:
-        yield from _unless("--tokenizer", name, "unicode")
+        yield from _unless("--tokenizer", name, TokenizerSettings.name)
     if lowercase is not None and lowercase != LOWERCASE_BY_DEFAULT.get(name):
         yield "--lowercase" if lowercase else "--keep-case"
     yield from _unless("--oov", settings.get("oov"), VocabularySettings.oov)
@@ -106,14 +107,14 @@ def _words(settings: dict[str, Any]) -> Iterator[str]:
 def _rows(settings: dict[str, Any]) -> Iterator[str]:
     row = table_of(settings, "row")
     yield from _unless("--max-len", row.get("max_len"), None)
-    yield from _unless("--padding", row.get("padding"), "pre")
-    yield from _unless("--truncating", row.get("truncating"), "pre")
-    yield from _unless("--dtype", row.get("dtype"), "int32")
+    yield from _unless("--padding", row.get("padding"), Rectangle.padding)
+    yield from _unless("--truncating", row.get("truncating"), Rectangle.truncating)
+    yield from _unless("--dtype", row.get("dtype"), Rectangle.dtype)
 
 
 def _reading(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> Iterator[str]:
-    yield from _unless("--encoding", settings.get("encoding"), "utf-8")
-    yield from _unless("--errors", settings.get("errors"), "strict")
+    yield from _unless("--encoding", settings.get("encoding"), Reading.encoding)
+    yield from _unless("--errors", settings.get("errors"), Reading.errors)
     records = next((item for item in inputs if "format" in item), None)
     if records is None:
         return
