@@ -18,7 +18,6 @@ from embedprep.cli.reporting import Reporting
 from embedprep.cli.sections import Sectioned
 from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
 from embedprep.counts.kinds import Counts
-from embedprep.gates import Measured, hold
 from embedprep.places import Place, place_of, shown
 from embedprep.sources import NamedInputs, total_bytes
 from embedprep.sources.archives import file_of
@@ -152,13 +151,11 @@ def _is_unchanged(
         is_same = is_unchanged(place_of(output), request, inputs, matrix, advance)
     if not is_same:
         return False
-    measured = Measured(output, {})
-    if reporting.gates.limits or reporting.summary is not None:
-        from embedprep.measuring import measured_output
+    from embedprep.measuring import hold_output
 
-        measured = measured_output(place_of(output), reporting.gates)
+    outcome, sums_up = ", of an output that is unchanged", reporting.summary is not None
     with reporting.held():
-        hold(reporting.gates, measured, ", of an output that is unchanged")
+        measured = hold_output(place_of(output), reporting.gates, outcome, always=sums_up)
     with reporting.done(measured) as checked:
         if not reporting.quiet or reporting.as_json:
             print_unchanged(shown(output), reporting.as_json, checked)
