@@ -11,6 +11,7 @@ from embedprep.rectangle import Rectangle, parse_max_len
 from embedprep.sources import BLOCK_BYTES, MAX_LINE_BYTES, TRAINING
 from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
+from embedprep.wording import part_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -161,13 +162,17 @@ def check_selection(selection: Selection, rows: RowSettings, n_marks: int) -> No
 
 
 def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
-    """Raise SettingsError where a held-out part would share its folder with another part.
+    """Raise SettingsError where a held-out part would share its folder with another part, or be
+    called as the training rows are.
 
     On many a disk, names that differ in case alone are one.
     """
     of_split = {name.casefold() for name in selection.shares}
     spelled: dict[str, str] = {}
     for name in parts:
+        if name.casefold() == part_name(TRAINING):
+            cause = f"{name!r} is what the training rows are called"
+            raise SettingsError("--holdout", cause, "choose another name")
         if name != TRAINING and name.casefold() in of_split:
             raise SettingsError("--holdout", f"{name!r} is also a part of --split")
         known = spelled.setdefault(name.casefold(), name)

@@ -18,6 +18,15 @@ def how_many(n: int, noun: str, nouns: str | None = None) -> str:
     return f"{n:,} {noun if n == 1 else nouns or f'{noun}s'}"
 
 
+def part_name(name: str) -> str:
+    """What a part is called; the training rows have no name.
+
+    >>> part_name(""), part_name("dev")
+    ('training', 'dev')
+    """
+    return name or "training"
+
+
 def how_large(n_bytes: int) -> str:
     """A size in the unit that suits it.
 

@@ -223,6 +223,11 @@ def test_what_the_files_show(command: str, said: str, folder: Path) -> None:
             "--holdout",
             "'test' is also a part of --split",
         ),
+        (
+            "run nope --holdout training=nope",
+            "--holdout",
+            "'training' is what the training rows are called; choose another name",
+        ),
         ("run - --label-from parent", "--label-from parent", "standard input lies in no folder"),
         (
             "run /nope --label-from parent",

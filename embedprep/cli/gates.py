@@ -10,7 +10,7 @@ import click
 
 from embedprep.cli.columns import GAP, n_cells
 from embedprep.cli.columns import shown as seen
-from embedprep.wording import printable
+from embedprep.wording import part_name, printable
 
 if TYPE_CHECKING:
     from embedprep.gates import Checked
@@ -59,7 +59,7 @@ def gate_table(checked: Sequence[Checked]) -> str:
 
 
 def _part(checked: Checked) -> str:
-    return "" if checked.part is None else seen(printable(checked.part)) or "training"
+    return "" if checked.part is None else seen(printable(part_name(checked.part)))
 
 
 def _aligned(cells: Sequence[str], *, is_right: bool) -> list[str]:

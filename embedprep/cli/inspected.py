@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from embedprep.cli.bars import MARGIN, section, to_the_right, with_bars
 from embedprep.cli.choices import name_of
 from embedprep.cli.columns import GAP, fold, in_place, n_cells, shown
-from embedprep.wording import how_large, how_many, per_cent, printable, shortened
+from embedprep.wording import how_large, how_many, part_name, per_cent, printable, shortened
 
 if TYPE_CHECKING:
     from embedprep.inspecting.inspection import (
@@ -25,8 +25,6 @@ _SHOWN_PARTS = 20
 _SHORTEST_REASON = 40
 
 _LONGEST_BAR, _SHORTEST_BAR = 20, 4
-
-_TRAINING = "training"
 
 
 def facts(inspection: Inspection) -> dict[str, Any]:
@@ -118,7 +116,7 @@ def _rows(inspection: Inspection, width: int) -> list[str]:
         figures["padding"] = [per_cent(its.cut.padding) for its in parts if its.cut]
         if all(its.out_of_vocabulary is not None for its in parts):
             figures["unknown"] = [per_cent(its.out_of_vocabulary or 0) for its in parts]
-    names = [its.name or _TRAINING for its in parts] if len(parts) > 1 else [""]
+    names = [part_name(its.name) for its in parts] if len(parts) > 1 else [""]
     columns = [to_the_right([head, *cells]) for head, cells in figures.items()]
     told = section("rows", names, columns, width)
     if more := len(inspection.parts) - len(parts):
@@ -194,7 +192,7 @@ def _labels(parts: Sequence[PartFigures], width: int) -> list[str]:
     counted = [(in_place(printable(shortened(name))), _of_class(parts, name)) for name in classes]
     if labels.unlabelled_rows:
         counted.append(("(no label)", [labels.unlabelled_rows]))
-    heads = [its.name or _TRAINING for its in parts] if len(parts) > 1 else ["rows"]
+    heads = [part_name(its.name) for its in parts] if len(parts) > 1 else ["rows"]
     columns = [["", *(name for name, _ in counted)]]
     for place, head in enumerate(heads):
         columns.append(to_the_right([head, *(f"{rows[place]:,}" for _, rows in counted)]))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from embedprep.cli.summary import embedding_line
 from embedprep.errors import OutputError
 from embedprep.places import Place, place_of
-from embedprep.wording import how_many, printable
+from embedprep.wording import how_many, part_name, printable
 
 if TYPE_CHECKING:
     from embedprep.gates import Checked, Measured
@@ -123,7 +123,7 @@ def _gates(checked: Sequence[Checked]) -> str:
     rows = [
         [
             f"`{its.gate}`",
-            "" if its.part is None else escaped(its.part) or "training",
+            "" if its.part is None else escaped(part_name(its.part)),
             its.shown_figure,
             its.shown_limit,
             "✅" if its.is_kept else "❌",
@@ -137,7 +137,7 @@ def _parts(measured: Measured) -> str:
     header = ["part", "rows", "words", "out of vocabulary", "truncated", "empty"]
     rows = [
         [
-            escaped(part) or "training",
+            escaped(part_name(part)),
             _number(its, "rows"),
             _number(its, "words"),
             _share(its, "unknown_words", "words"),

@@ -12,6 +12,8 @@ from embedprep.arrays import Ints
 from embedprep.errors import OutputError
 from embedprep.figures.rows import RowFigures, row_figures
 from embedprep.output import Output
+from embedprep.sources import TRAINING
+from embedprep.wording import part_name
 
 MOST_PARTS = 12
 """Parts that are counted and told of, the training rows among them."""
@@ -20,7 +22,7 @@ _LARGEST = np.iinfo(np.int64).max
 
 
 class PartFacts(NamedTuple):
-    """A part of an output: what it is called, where it lies, and what its rows are like."""
+    """A part of an output: its name, where it lies, and what its rows are like."""
 
     name: str
     folder: Path
@@ -30,6 +32,16 @@ class PartFacts(NamedTuple):
     @property
     def n_rows(self) -> int:
         return len(self.output.sequences)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all that an output has."""
+        return self.name == TRAINING and not self.output.parts
+
+    @property
+    def title(self) -> str:
+        """What it is called beside others."""
+        return "all rows" if self.is_whole else part_name(self.name)
 
 
 class RankedCounts(NamedTuple):
@@ -89,8 +101,7 @@ def gather(
     Raises OutputError where the files of a part do not belong together.
     """
     own_name = output.manifest.get("part")
-    default = "training" if output.parts else "all rows"
-    named = [(own_name if isinstance(own_name, str) else default, folder, output)]
+    named = [(own_name if isinstance(own_name, str) else TRAINING, folder, output)]
     named += [(name, folder / name, part) for name, part in output.parts.items()]
     return [
         PartFacts(name, place, part, _count(place, part, advance))

@@ -32,6 +32,7 @@ from embedprep.reporting.tables import (
     share,
 )
 from embedprep.reporting.vectors import matrix_section
+from embedprep.sources import TRAINING
 from embedprep.specials import PAD_INDEX
 from embedprep.wording import how_large, how_many
 
@@ -60,7 +61,9 @@ def sections(parts: Sequence[PartFacts]) -> Iterator[Section]:
 
 def _names(parts: Sequence[PartFacts]) -> list[tuple[str, str]]:
     """A legend of the parts that a figure shows; one needs none."""
-    shown = [(f"s{at + 1}", seen(part.name)) for at, part in enumerate(parts[: len(charts.SERIES)])]
+    shown = [
+        (f"s{at + 1}", seen(part.title)) for at, part in enumerate(parts[: len(charts.SERIES)])
+    ]
     return shown if len(shown) > 1 else []
 
 
@@ -98,7 +101,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
         legend = [*(legend or [("s1", "kept whole")]), ("cut", "longer than max_len")]
     by_part = [
         (
-            seen(part.name),
+            seen(part.title),
             *map(number, (told.rows, told.empty)),
             decimal(told.mean),
             *map(number, (told.median, told.p90, told.p95, told.p99, told.longest)),
@@ -139,8 +142,9 @@ def _cuts(part: PartFacts, max_len: int, n_marks: int) -> Table:
 
 def _told(part: PartFacts) -> str:
     """The name of a part within a sentence."""
-    known = {"training": "the training part", "all rows": "the output"}
-    return known.get(part.name, f"the part {seen(part.name)}")
+    if part.is_whole:
+        return "the output"
+    return "the training part" if part.name == TRAINING else f"the part {seen(part.name)}"
 
 
 def _coverage(parts: Sequence[PartFacts], counts: RankedCounts) -> Section:
@@ -185,7 +189,7 @@ def _unknown(parts: Sequence[PartFacts]) -> Table:
         facts = table_of(part.output.manifest, "statistics")
         n_words, n_unknown = whole_number(facts, "words"), whole_number(facts, "unknown_words")
         told = share(n_unknown or 0, n_words or 0) if n_unknown is not None else "–"
-        rows.append((seen(part.name), number(n_words), number(n_unknown), told))
+        rows.append((seen(part.title), number(n_words), number(n_unknown), told))
     return Table(
         "Words out of vocabulary", named_columns("part", "words", "unknown", "share"), rows
     )
@@ -267,7 +271,7 @@ def _cells(part: PartFacts) -> tuple[str, ...]:
     marks = sum(int(counts[at]) for at in (specials.bos, specials.eos) if at is not None)
     words = n_cells - padded - unknown - marks
     kinds = [share(n, n_cells) for n in (padded, words, unknown, marks)]
-    return (seen(part.name), number(n_cells), *kinds, number(part.rows.n_duplicates))
+    return (seen(part.title), number(n_cells), *kinds, number(part.rows.n_duplicates))
 
 
 def _classes(parts: Sequence[PartFacts], classes: ClassShares) -> Section:
@@ -281,7 +285,7 @@ def _classes(parts: Sequence[PartFacts], classes: ClassShares) -> Section:
         text += " A row of several classes counts for each."
     others = classes.rows_of_others if classes.n_others else None
     drawn = charts.draw_classes(classes.rows, n_rows, classes.numbers, others)
-    heads = [head for part in parts for head in (seen(part.name, 24), "share")]
+    heads = [head for part in parts for head in (seen(part.title, 24), "share")]
     columns = (Column("class", "name"), Column("no."), *map(Column, heads))
     rows = [
         (seen(name), str(label), *_in_parts(classes.rows[:, at].tolist(), n_rows.tolist()))
@@ -305,7 +309,7 @@ def _numbers(parts: Sequence[PartFacts], spread: NumberSpread) -> Section:
     rows = []
     for part, of_part in zip(parts, spread.figures, strict=True):
         for column, told in enumerate(of_part):
-            name = seen(part.name) if n_shown == 1 else f"{seen(part.name)}, column {column + 1}"
+            name = seen(part.title) if n_shown == 1 else f"{seen(part.title)}, column {column + 1}"
             numbers = ("–", "–", "–") if told is None else tuple(f"{value:.6g}" for value in told)
             rows.append((name, *numbers))
     note = left_out(spread.n_columns, n_shown, "columns")
