@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from embedprep.figures.coverage import SIZES, coverage
-from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.lengths import (
+    CutFigures,
+    LengthFigures,
+    cut_figures,
+    length_figures,
+    lengths_to_try,
+)
 from embedprep.reporting import charts
 from embedprep.reporting.gathering import (
     PartFacts,
@@ -76,26 +82,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     drawn = charts.draw_lengths(
         [part.rows.rows_of_length for part in parts], max_len, are_cut=not split
     )
-    text = (
-        f"Half of the {own.rows:,} rows of {_told(parts[0])} have up to "
-        f"{how_many(own.median, 'index', 'indices')}, 99\N{NO-BREAK SPACE}% up to {own.p99:,}; "
-        f"the longest has {own.longest:,}."
-    )
-    if own.rows < 2:
-        what = f"one row, of {how_many(own.longest, 'index', 'indices')}," if own.rows else "no row"
-        text = f"There is {what} in {_told(parts[0])}."
-    if split:
-        text += " Longer ones were split into several, which are what is counted here."
-    elif own.rows:
-        cut_rows = how_many(cut.cut_rows, "row is", "rows are")
-        told = (
-            f"{cut_rows} cut ({share(cut.cut_rows, own.rows)})" if cut.cut_rows else "none is cut"
-        )
-        text += f" At {max_len:,}, {told}."
-    far = charts.last_shown(rows_of_length, max_len)
-    beyond = sum(n for length, n in rows_of_length.items() if length > far)
-    if beyond:
-        text += f" The figure leaves out {how_many(beyond, 'row')} of more than {far:,}."
+    text = _told_of_lengths(parts[0], own, cut, max_len)
     legend = _names(parts)
     if cut.cut_rows and not split:
         legend = [*(legend or [("s1", "kept whole")]), ("cut", "longer than max_len")]
@@ -117,6 +104,31 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
         tables.append(_cuts(parts[0], max_len, n_marks))
     svg = svg_of(drawn, "lengths", f"Histogram of the lengths of rows. {text}")
     return Section("lengths", "Length of rows", text, svg, legend, tables)
+
+
+def _told_of_lengths(part: PartFacts, lengths: LengthFigures, cut: CutFigures, max_len: int) -> str:
+    """Sentences about the rows of a part."""
+    text = (
+        f"Half of the {lengths.rows:,} rows of {_told(part)} have up to "
+        f"{how_many(lengths.median, 'index', 'indices')}, 99\N{NO-BREAK SPACE}% up to "
+        f"{lengths.p99:,}; the longest has {lengths.longest:,}."
+    )
+    if lengths.rows < 2:
+        one = f"one row, of {how_many(lengths.longest, 'index', 'indices')},"
+        text = f"There is {one if lengths.rows else 'no row'} in {_told(part)}."
+    if is_split(part.output):
+        text += " Longer ones were split into several, which are what is counted here."
+    elif lengths.rows:
+        cut_rows = how_many(cut.cut_rows, "row is", "rows are")
+        cut_share = share(cut.cut_rows, lengths.rows)
+        told = f"{cut_rows} cut ({cut_share})" if cut.cut_rows else "none is cut"
+        text += f" At {max_len:,}, {told}."
+    rows_of_length = part.rows.rows_of_length
+    far = charts.last_shown(rows_of_length, max_len)
+    beyond = sum(n for length, n in rows_of_length.items() if length > far)
+    if beyond:
+        text += f" The figure leaves out {how_many(beyond, 'row')} of more than {far:,}."
+    return text
 
 
 def _cuts(part: PartFacts, max_len: int, n_marks: int) -> Table:
