@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedprep.errors import SettingsError, check_choice, check_least
 from embedprep.rectangle import Rectangle, parse_max_len
-from embedprep.sources import BLOCK_BYTES, MAX_LINE_BYTES, TRAINING
+from embedprep.sources import BLOCK_BYTES, MAX_LINE_BYTES, TRAINING, Reading, RecordSettings
 from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.wording import part_name
@@ -205,6 +205,14 @@ class Resources:
     engine: str = "threads"
     scheduler: str | None = None
     resume: bool = False
+
+    def reading(
+        self, encoding: str, errors: str, max_line_bytes: int | None, records: RecordSettings
+    ) -> Reading:
+        """How inputs are read within them; lines may be as long as fits where nobody said it."""
+        if max_line_bytes is None:
+            max_line_bytes = self.max_line_bytes
+        return Reading(encoding, errors, max_line_bytes, self.block_bytes, records)
 
     @property
     def max_line_bytes(self) -> int:

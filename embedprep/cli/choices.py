@@ -379,12 +379,10 @@ def resources(options: dict[str, Any]) -> Resources:
 def reading(options: dict[str, Any], resources: Resources = ALL_THERE_IS) -> Reading:
     """The settings of reading, taken out of a command's options."""
     names = ("encoding", "errors", "max_line_bytes")
-    if options["max_line_bytes"] is None:
-        options["max_line_bytes"] = resources.max_line_bytes
     of_records = ("format", "text_columns", "label_columns", "header", "quoting")
     with usage_errors():
         records = RecordSettings(
             **{name: options.pop(name) for name in of_records if name in options}
         )
         chosen = {name: options.pop(name) for name in names}
-        return Reading(**chosen, block_bytes=resources.block_bytes, records=records)
+        return resources.reading(**chosen, records=records)
