@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +20,6 @@ from embedprep.budget import Budget
 from embedprep.cli import inspected
 from embedprep.cli.bars import bar
 from embedprep.cli.columns import n_cells
-from embedprep.cli.main import cli
 from embedprep.errors import InputError, OutputError, SettingsError, VocabularyError
 from embedprep.figures.coverage import SIZES
 from embedprep.inspecting import text as inspecting_text
@@ -33,6 +31,7 @@ from embedprep.inspecting.tokenization import advise_tokenizer
 from embedprep.sources import Reader, Reading
 from embedprep.tokenizer.settings import TokenizerSettings
 from tests import twins
+from tests.in_process import Ended, call
 from tests.texts import texts
 
 
@@ -391,8 +390,8 @@ def test_words_of_other_rows_are_counted_in_the_rows(output: Path, tmp_path: Pat
     assert part.words.coverage[-1][:2] == (2, 2)
     assert part.words.coverage[-1].share == 0.5
     source = written(tmp_path / "t.txt", ["c c a"])
-    arguments = ["encode", str(source), "--vocab", str(output / "vocab.json"), "-q"]
-    done = CliRunner().invoke(cli, [*arguments, "-o", str(tmp_path / "encoded")])
+    vocabulary, encoded_to = output / "vocab.json", tmp_path / "encoded"
+    done = call("encode -q", source, "--vocab", vocabulary, "-o", encoded_to)
     assert done.exit_code == 0, done.output
     encoded = embedprep.inspect(tmp_path / "encoded")
     assert (encoded.words.counted_in, encoded.words.running) == ("rows", 3)
@@ -563,8 +562,8 @@ def test_a_tokenised_text_is_told(shared: Path) -> None:
 # What is printed.
 
 
-def inspect_by_shell(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, ["inspect", *map(str, arguments)])
+def inspect_by_shell(*arguments: str | Path) -> Ended:
+    return call("inspect", *arguments)
 
 
 def test_one_screen_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -677,8 +676,9 @@ def test_options_that_mean_nothing_are_refused(output: Path, tmp_path: Path) -> 
     text = written(tmp_path / "t.txt", ["a"])
     done = inspect_by_shell(text, "-q")
     assert (done.exit_code, done.output) == (0, "")
-    with pytest.raises(InputError, match=r"is a folder"):
-        CliRunner().invoke(cli, ["inspect", str(output), str(text)], catch_exceptions=False)
+    done = inspect_by_shell(output, text)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"embedprep: {output}: is a folder")
 
 
 def test_what_is_plainly_wrong_is_warned_of(tmp_path: Path) -> None:

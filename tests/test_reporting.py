@@ -12,14 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as np_arrays
 from numpy.typing import NDArray
 
 import embedprep
-from embedprep.cli.main import cli
 from embedprep.errors import OutputError
 from embedprep.reporting import report_page, write_report
 from embedprep.reporting.charts import _runs, draw_padding
@@ -28,6 +26,7 @@ from embedprep.reporting.gathering import PartFacts, gather, ranked_counts
 from embedprep.reporting.sampling import PaddingMap, padding_map
 from embedprep.reporting.svg import drawing, svg_of
 from embedprep.reporting.tables import LONGEST_NAME, seen
+from tests.in_process import call
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -85,10 +84,6 @@ class Page(HTMLParser):
             self.commands.append(self._said)
         elif tag in {"h1", "h2", "h3", "title"}:
             self.headings.append((tag, self._said))
-
-
-def call(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
 
 
 def made(folder: Path, *arguments: str, name: str = "out") -> Path:
@@ -345,7 +340,7 @@ def test_the_command(texts: Path) -> None:
     written = call("report", out, "-o", "page.html")
     assert re.fullmatch(r"page\.html: 4 figures, [0-9.]+ kB\n", written.output)
     html = (texts / "page.html").read_bytes()
-    assert call("report", out, "-q", "-o", "-").stdout_bytes == html
+    assert call("report", out, "-q", "-o", "-").stdout.encode() == html
     told = json.loads(call("report", out, "--json", "-o", "page.html").output)
     assert told == {
         "output": "page.html",
@@ -377,10 +372,9 @@ def test_what_is_refused(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not (texts / "page.html").exists()
     for package in ("jinja2", "matplotlib"):
         monkeypatch.setitem(sys.modules, package, None)
-        done = CliRunner().invoke(cli, ["report", str(made(texts, "run", "bad.txt")), "-o", "-"])
-        assert str(done.exception) == (
-            f"report: the package {package} is not installed; pip install 'embedprep[report]'"
-        )
+        done = call("report", made(texts, "run", "bad.txt"), "-o", "-")
+        cause = f"the package {package} is not installed"
+        assert done == (1, "", f"embedprep: report: {cause}; pip install 'embedprep[report]'\n")
         monkeypatch.undo()
         monkeypatch.chdir(texts)
 
