@@ -659,7 +659,7 @@ def waiting(
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.01)
-            made = list(disk.iterdir())
+            made = list(disk.glob(f"{temporary.PREFIX}*"))  # Python tries the folder by a file
             temporary._clear_dead()
         yield process, made[0]
 
