@@ -2,11 +2,11 @@
 
 `build` does the main job from files to a folder, `load` opens such a folder, `verify` proves it,
 `diff` tells what has changed between two, `inspect` what a text or such a folder is like, and which
-settings suit it. `Gates` are limits that `build` holds the figures of an output to, and `GateError`
-tells of them. `Vocabulary` encodes and decodes sentences, `embedding_matrix` makes the matrix of a
-vocabulary, `pad_sequences` pads what is encoded already, `sampling_table` tells how often
-skip-grams keep a word of each rank. All are imported when they are first asked for, so that the
-command line starts quickly.
+settings suit it, and `report` writes a page about one. `Gates` are limits that `build` holds the
+figures of an output to, and `GateError` tells of them. `Vocabulary` encodes and decodes sentences,
+`embedding_matrix` makes the matrix of a vocabulary, `pad_sequences` pads what is encoded already,
+`sampling_table` tells how often skip-grams keep a word of each rank. All are imported when they are
+first asked for, so that the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from embedprep.building import build as build
     from embedprep.building import embedding_matrix as embedding_matrix
     from embedprep.building import inspect as inspect
+    from embedprep.building import report as report
     from embedprep.comparing import diff as diff
     from embedprep.errors import EmbedprepError as EmbedprepError
     from embedprep.gates import GateError as GateError
@@ -45,6 +46,7 @@ _HOMES = {
     "inspect": "building",
     "load": "output",
     "pad_sequences": "sequences",
+    "report": "building",
     "sampling_table": "skipgrams.sampling",
     "verify": "verifying",
 }
@@ -61,6 +63,7 @@ __all__ = [
     "inspect",
     "load",
     "pad_sequences",
+    "report",
     "sampling_table",
     "verify",
 ]

@@ -134,7 +134,7 @@ def read_manifest(folder: Place) -> dict[str, Any]:
     """The manifest of a finished output. Raises OutputError where the folder has none."""
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except (FileNotFoundError, NotADirectoryError):
         if isinstance(folder, Path) and not folder.is_dir():
             if folder.exists():
@@ -164,6 +164,11 @@ def read_manifest(folder: Place) -> dict[str, Any]:
             "use the embedprep that made it, or a newer one",
         )
     return manifest
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity are no JSON, nor are they written."""
+    raise ValueError(name)
 
 
 def read_manifest_of_rows(folder: Place) -> dict[str, Any]:

@@ -190,7 +190,7 @@ def test_a_file_is_a_command_line(
         ("keep-case = true\nlowercase = false", "lowercase: is the same option as keep-case"),
         ("max-words = 'x'", "max-words: 'x' is not a valid integer range."),
         ("max-words = 0", "max-words: 0 is not in the range x>=1."),
-        ("max-words = 2e4", "max-words: '20000.0' is not a valid integer range."),
+        ("max-words = 2e4", "max-words: '2e4' is not a valid integer range."),
         ("max-bytes = 'big'", "max-bytes: 'big' is no size like 4096, 512MB or 2GiB"),
         ("[run]\npadding = 'left'", "[run] padding: 'left' is not one of 'pre', 'post'."),
         ("padding = 'Post'", "padding: 'Post' is not one of 'pre', 'post'. Did you mean post?"),
@@ -281,3 +281,25 @@ def test_options_that_do_not_go_together_are_told_of_the_file() -> None:
     cause = "is settled in the vocabulary that --update names."
     assert refused("keep-case = true", *command) == f"prep.toml: --lowercase {cause}"
     assert refused("seed = 1", *command, "--bos") == f"--bos {cause}"
+
+
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        ("run a.txt -o out --summary prep.toml", "prep.toml"),
+        ("vocab a.txt -o prep.toml", "./prep.toml"),
+        ("vocab a.txt -o linked.toml", "prep.toml"),
+    ],
+)
+def test_the_file_is_not_overwritten(command: str, written: str) -> None:
+    save("max-words = 3")
+    Path("linked.toml").symlink_to("prep.toml")
+    ended = call(command, "--config", written)
+    assert ended.exit_code == 1
+    assert "is the --config, and would be overwritten" in ended.stderr
+    assert Path("prep.toml").read_text(encoding="utf-8") == "max-words = 3"
+
+
+def test_a_small_number_is_what_was_written() -> None:
+    _, given = taken("run", "max-oov = 0.00001\noutput = 'out'\ninputs = 'a.txt'")
+    assert "max_oov" in given

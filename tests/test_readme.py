@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from embedprep.cli.commands import SECTIONS
 from tests.sessions import blocks, replay, steps
 from tests.test_house import FLOOR_OF
 
@@ -66,6 +67,31 @@ def test_the_first_screen_has_what_a_newcomer_needs() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(r"^demo:", makefile, re.MULTILINE)
     assert re.search(r"^test:", makefile, re.MULTILINE)
+
+
+def test_the_commands_stand_in_their_sections_and_lead_to_their_places() -> None:
+    table = README.partition("The commands, in the order of use:")[2].partition("\n## ")[0]
+    told = {
+        title: re.findall(r"\[`(\w+)`\]", commands)
+        for title, commands in re.findall(r"^\| ([A-Z][^|]+?) \| (.+) \|$", table, re.MULTILINE)
+    }
+    assert told == {title: list(commands) for title, commands in SECTIONS.items()}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text):
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        if anchor:
+            assert anchor in anchors(path.read_text(encoding="utf-8"))
+
+
+def anchors(page: str) -> set[str]:
+    """What GitHub makes of the headings: lower case, spaces made hyphens, other signs left out."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_house_is_as_told() -> None:

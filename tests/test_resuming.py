@@ -94,7 +94,7 @@ WAYS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", WAYS, ids=str)
-@settings(max_examples=15)  # each of up to six runs
+@settings(max_examples=10)  # each of up to six runs
 @given(
     lines=st.lists(st.sampled_from(LINES), min_size=20, max_size=40),
     moments=st.lists(
@@ -237,7 +237,11 @@ def test_a_text_that_has_changed(change: Callable[[str], str], text: Path) -> No
     assert str(raised.value).endswith(
         "is not what the interrupted run has read; leave out --resume to begin anew"
     )
-    assert files_in(kept) == before
+    # What the run had written behind its last checkpoint is gone, as nothing proves it.
+    after = files_in(kept)
+    assert before["kept/spool"].startswith(after.pop("kept/spool"))
+    assert after.items() <= before.items()
+    assert after.keys() | {"kept/spool"} == before.keys()
     assert build(text, resume=False) == whole(text)
 
 

@@ -77,7 +77,7 @@ def test_all_reviews_get_the_same_rows(
     for number, ((padding, truncating), (bos, eos)) in enumerate(zip(SIDES, marks, strict=True)):
         rows = Rectangle(90 if name == "char" else 14, padding, truncating)
         vocabulary = replace(made[number % 2], rectangle=rows, specials=with_marks(bos, eos))
-        assert_same_rows(vocabulary, [*lines, *LITERALS])
+        assert_same_rows(vocabulary, [*lines[number::4], *LITERALS])
 
 
 @pytest.mark.parametrize(("padding", "truncating"), SIDES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from click.core import ParameterSource
 
 from embedprep.cli.commands import COMMANDS, command_of
 from embedprep.cli.spelling import guess
-from embedprep.errors import InputError
+from embedprep.errors import InputError, OutputError
 from embedprep.places import is_url, shown
 from embedprep.wording import printable
 
@@ -42,8 +43,11 @@ class _Chosen(NamedTuple):
 
 
 class _Config(NamedTuple):
-    """What a command has taken from a file: a setting for each name of a parameter."""
+    """What a command has taken from a file, and how that is called: a setting for each name of a
+    parameter.
+    """
 
+    path: str
     file: str
     chosen: dict[str, _Chosen]
 
@@ -86,7 +90,7 @@ def _take(ctx: click.Context, _option: click.Parameter, file: str | None) -> Non
         cause = f"{shown(file)} is no file on a disk"
         raise click.BadParameter(cause, ctx, param_hint="'--config'")
     chosen = _chosen(_read(file), ctx.command, printable(file))
-    ctx.meta[_META] = _Config(printable(file), chosen)
+    ctx.meta[_META] = _Config(file, printable(file), chosen)
     # An empty list is as good as none, and so is a flag that is off, unless there is an opposite.
     off = ((), False)
     ctx.default_map = {
@@ -103,7 +107,8 @@ def _read(file: str) -> dict[str, Any]:
 
     data = Path(file).read_bytes()
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        # Numbers are kept as they are written: 0.00001 would come back as 1e-05.
+        return tomllib.loads(data.decode("utf-8-sig"), parse_float=str)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(f"{file}:{line}", "is not UTF-8", "save it as UTF-8") from None
@@ -183,6 +188,22 @@ def _text(value: object, file: str, place: str) -> str:
 
 def _wrong(file: str, place: str, cause: str) -> click.UsageError:
     return click.UsageError(f"{file}: {place}: {cause}", click.get_current_context(silent=True))
+
+
+_WRITTEN = ("output", "summary", "missing", "map_output")
+"""The names of parameters that name what is written."""
+
+
+def refuse_to_overwrite_config(ctx: click.Context) -> None:
+    """Raise OutputError where a command would write into the file that its options are from."""
+    config: _Config | None = ctx.meta.get(_META)
+    if config is None:
+        return
+    for name in _WRITTEN:
+        written = ctx.params.get(name)
+        if written and os.path.realpath(written) == os.path.realpath(config.path):
+            cause = "is the --config, and would be overwritten"
+            raise OutputError(config.file, cause, "name another file to write")
 
 
 def at_its_place(error: click.UsageError, ctx: click.Context) -> click.UsageError:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from embedprep.cli.commands import HELP_NAMES
-from embedprep.cli.config import at_its_place, config_option
+from embedprep.cli.config import at_its_place, config_option, refuse_to_overwrite_config
 from embedprep.cli.spelling import Choice, no_such_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -77,6 +77,7 @@ class Sectioned(click.Command):
             raise at_its_place(error, ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
+        refuse_to_overwrite_config(ctx)
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
