@@ -15,6 +15,7 @@ from embedprep.digests import n_pieces
 from embedprep.wording import how_many, quoted
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST = (1 << 63) - 1  # that NumPy counts with
 _NUMBERS = re.compile(r"u?int(8|16|32|64)|float(16|32|64)")
 
 
@@ -107,6 +108,41 @@ def shards_of(manifest: Mapping[str, Any]) -> dict[str, list[Any]]:
     shards = manifest.get("shards")
     listed = shards.items() if isinstance(shards, dict) else ()
     return {name: files for name, files in listed if isinstance(files, list)}
+
+
+def table_of(manifest: Any, *names: str) -> dict[str, Any]:
+    """A table within the tables of a manifest, empty where there is none: it comes from outside."""
+    found = manifest
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def list_of(manifest: Any, name: str) -> list[dict[str, Any]]:
+    """The tables in a list of a manifest."""
+    found = manifest.get(name) if isinstance(manifest, dict) else None
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def whole_number(table: Mapping[str, Any], name: str) -> int | None:
+    """A whole number in a table of a manifest, None where there is none that can be counted."""
+    found = table.get(name)
+    return found if type(found) is int and 0 <= found <= _LARGEST else None
+
+
+def flat(told: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Facts in facts by dotted names.
+
+    >>> flat({"row": {"max_len": 9}, "seed": 0})
+    {'row.max_len': 9, 'seed': 0}
+    """
+    found: dict[str, Any] = {}
+    for name, value in told.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
 
 
 def _name_of(output: object) -> str | None:

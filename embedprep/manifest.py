@@ -18,7 +18,7 @@ from typing import Any
 
 from embedprep import __version__
 from embedprep.errors import OutputError
-from embedprep.listing import Told, is_same, output_names, shards_of, told_by
+from embedprep.listing import Told, is_same, output_names, shards_of, table_of, told_by
 from embedprep.npy import WrittenFile
 from embedprep.places import Place
 from embedprep.sources import Source
@@ -219,3 +219,8 @@ def told_kind(manifest: Mapping[str, Any]) -> str:
     """What an output holds, in words."""
     kind = manifest.get("kind")
     return next((told for known, told in _KINDS.items() if known == kind), "files of another kind")
+
+
+def was_run(manifest: Mapping[str, Any]) -> bool:
+    """Whether the vocabulary was made of these rows, by `run`; else it was there before."""
+    return "max_words" in table_of(manifest, "settings")

@@ -7,12 +7,11 @@ output holds its text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from embedprep.figures.rows import row_figures
 from embedprep.gates import Gates, Measured, hold
+from embedprep.listing import table_of
 from embedprep.manifest import read_manifest_of_rows
 from embedprep.output import load
 from embedprep.places import Place
@@ -38,13 +37,13 @@ def measured_output(output: Place, gates: Gates) -> Measured:
     Raises OutputError where it is no whole output of rows.
     """
     manifest = read_manifest_of_rows(output)
-    parts = {name: _object(its) for name, its in manifest.get("parts", {}).items()}
+    told_parts = table_of(manifest, "parts")
     told = Measured(
         str(output),
-        _object(manifest.get("statistics")),
-        parts,
-        _object(_object(manifest.get("matrix")).get("statistics")),
-        embedding=_object(manifest.get("embedding")),
+        table_of(manifest, "statistics"),
+        {name: table_of(told_parts, name) for name in told_parts},
+        table_of(manifest, "matrix", "statistics"),
+        embedding=table_of(manifest, "embedding"),
     ).with_told_duplicates()
     if gates.max_duplicates is None or told.duplicates:
         return told
@@ -52,14 +51,8 @@ def measured_output(output: Place, gates: Gates) -> Measured:
     return told._replace(duplicates=_counted_duplicates(output))
 
 
-def _object(told: object) -> Mapping[str, Any]:
-    """What a manifest tells as an object; an empty one where it is broken."""
-    return told if isinstance(told, Mapping) else {}
-
-
 def _counted_duplicates(output: Path) -> dict[str | None, tuple[int, int]]:
     """How many rows of each part have the indices and the length of an earlier one."""
-    whole = load(output)
-    parts = {"": whole, **whole.parts}
+    parts = load(output).all_parts
     figures = {name: row_figures(output / name, part) for name, part in parts.items()}
     return {name: (its.n_duplicates, its.rows_of_length.total()) for name, its in figures.items()}

@@ -16,6 +16,7 @@ from embedprep.manifest import ROWS, manifest_of, read_manifest, read_manifest_o
 from embedprep.npy import load_array
 from embedprep.places import Place, Url, place_of
 from embedprep.shards import open_shards
+from embedprep.sources import TRAINING
 from embedprep.vocabulary import Vocabulary
 
 SEQUENCES = "sequences.npy"
@@ -53,6 +54,16 @@ class Output(NamedTuple):
     def classes(self) -> tuple[str, ...]:
         """The name of each class number."""
         return self.vocabulary.labels.classes if self.vocabulary.labels else ()
+
+    @property
+    def all_parts(self) -> dict[str, Output]:
+        """Each part by its name, the training rows, at the top, first."""
+        return {TRAINING: self, **self.parts}
+
+    @property
+    def is_split(self) -> bool:
+        """Whether long rows were split rather than cut."""
+        return self.documents is not None
 
 
 def embedding_layer(input_dim: int, output_dim: int, input_length: int) -> dict[str, Any]:

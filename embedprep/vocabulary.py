@@ -55,6 +55,11 @@ class Vocabulary:
         """The largest index + 1: the rows of an embedding matrix."""
         return len(self.specials.by_name) + len(self.words)
 
+    @property
+    def index_of_word(self) -> Ints:
+        """The index of each word, ascending, (words,)."""
+        return free_indices(self.specials.by_name.values(), len(self.words))
+
     @cached_property
     def index(self) -> dict[str, int]:
         """The index of each entry, the special ones included."""
@@ -107,8 +112,7 @@ class Vocabulary:
     def indices_of(self, words: Words) -> NDArray[Any]:
         """The index of each word of a text, that of the padding for one that vanishes; (words,)."""
         found = self._lookup.find_spans(words.text, words.starts, words.lengths)
-        index_of_word = free_indices(self.specials.by_name.values(), len(self.words))
-        index_of_found = np.append(index_of_word, self.specials.unknown_index)
+        index_of_found = np.append(self.index_of_word, self.specials.unknown_index)
         return index_of_found.astype(self.rectangle.dtype).take(found)
 
     def decode(self, rows: ArrayLike) -> list[str]:

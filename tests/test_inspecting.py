@@ -41,15 +41,6 @@ def written(path: Path, lines: list[str]) -> Path:
     return path
 
 
-def percentile(lengths: list[int], percent: int) -> int:
-    """The least length that keeps so many per cent of the rows whole."""
-    return next(
-        n
-        for n in sorted({0, *lengths})
-        if sum(length <= n for length in lengths) * 100 >= percent * len(lengths)
-    )
-
-
 def assert_equals_plain_loop(
     found: Inspection, lines: list[str], tokenizer: TokenizerSettings, top: int = 10
 ) -> None:
@@ -71,7 +62,7 @@ def assert_equals_rows(
     assert figures.indices == found.words.running == len(words)
     assert figures.mean == pytest.approx(len(words) / len(lines))
     shares = (figures.median, figures.p90, figures.p95, figures.p99)
-    assert shares == tuple(percentile(lengths, percent) for percent in (50, 90, 95, 99))
+    assert shares == tuple(twins.percentile(lengths, percent) for percent in (50, 90, 95, 99))
     assert figures.longest == max(lengths)
     longest = sorted(enumerate(lengths, 1), key=lambda its: -its[1])[:3]
     places = [(int(row.place.rpartition(":")[2]), row.length) for row in found.rows.longest]
@@ -217,7 +208,9 @@ def test_a_text_without_a_word(tmp_path: Path) -> None:
     assert found.words.most_frequent == []
     assert found.words.letters == {}
     assert [its.option for its in found.advice] == ["--drop-empty"]
-    assert "\n".join(inspected.lines(found, 80)).count("3 (100.0%)") == 0
+    assert found.advice[0].reason == (
+        "no word stands in 3 rows (100.0%): padding alone, which some layers cannot mask"
+    )
 
 
 def test_rows_of_tables_are_told_by_their_record(tmp_path: Path) -> None:
@@ -430,12 +423,42 @@ def test_an_output_of_all_words_has_the_figures_of_its_text(
         (
             lambda out: np.save(out / "lengths.npy", np.ones(2, np.int32)),
             OutputError,
-            "is of 2 rows, and there are 5",
+            "is int32, 2, and sequences.npy has 5 rows",
+        ),
+        (
+            lambda out: np.save(out / "lengths.npy", np.ones((5, 1), np.int32)),
+            OutputError,
+            "lengths.npy: is int32, 5 x 1, and sequences.npy has 5 rows",
+        ),
+        (
+            lambda out: np.save(out / "lengths.npy", np.int32(5)),
+            OutputError,
+            "lengths.npy: is int32, one number, and sequences.npy has 5 rows",
+        ),
+        (
+            lambda out: np.save(out / "lengths.npy", np.full(5, -1, np.int32)),
+            OutputError,
+            "lengths.npy: holds a length below 0",
+        ),
+        (
+            lambda out: np.save(out / "labels.npy", np.zeros((5, 1, 1), np.int32)),
+            OutputError,
+            "labels.npy: is int32, 5 x 1 x 1, and sequences.npy has 5 rows of 1 class",
+        ),
+        (
+            lambda out: np.save(out / "labels.npy", np.zeros(5)),
+            OutputError,
+            "labels.npy: is float64, 5, and sequences.npy has 5 rows of 1 class",
+        ),
+        (
+            lambda out: np.save(out / "labels.npy", np.full((5, 1), 2, np.uint8)),
+            OutputError,
+            "labels.npy: holds a number that is not in 0..1; embedprep verify tells",
         ),
         (
             lambda out: np.save(out / "labels.npy", np.full(5, 7, np.int32)),
             OutputError,
-            "is not of 1 classes",
+            "holds a number that is not in 0..0",
         ),
         (
             lambda out: np.save(out / "sequences.npy", np.full((5, 3), 99, np.int32)),

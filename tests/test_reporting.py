@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 import embedprep
 from embedprep.errors import OutputError
+from embedprep.figures.words import ranked_counts
 from embedprep.reporting import report_page, write_report
 from embedprep.reporting.charts import _runs, draw_padding
 from embedprep.reporting.command import commands
-from embedprep.reporting.gathering import PartFacts, gather, ranked_counts
+from embedprep.reporting.gathering import PartFacts, gather
 from embedprep.reporting.sampling import PaddingMap, padding_map
 from embedprep.reporting.svg import drawing, svg_of
 from embedprep.reporting.tables import LONGEST_NAME, seen
@@ -364,7 +365,7 @@ def test_what_is_refused(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OutputError, match="is a folder, not a file"):
         write_report(out, texts)
     np.save(out / "lengths.npy", np.zeros(3, np.int32))
-    with pytest.raises(OutputError, match=r"has 4 rows, and lengths of shape \(3,\)"):
+    with pytest.raises(OutputError, match=r"is int32, 3, and sequences\.npy has 4 rows"):
         report_page(out)
     (out / "manifest.json").unlink()
     with pytest.raises(OutputError, match="unfinished"):
@@ -391,7 +392,8 @@ def test_a_padding_map_shows_what_stands_in_the_rows(texts: Path) -> None:
     # a b a c, cut at the start to b a c behind the mark; a; none; b d e. Only a and b are known.
     assert sample.cells.tolist() == [[3, 1, 1, 2], [3, 1, 0, 0], [3, 0, 0, 0], [3, 1, 2, 2]]
     assert sample.is_cut.tolist() == [True, False, False, True]
-    counts = ranked_counts(facts_of(out))
+    facts = facts_of(out)
+    counts = ranked_counts(facts.output, facts.rows)
     assert counts.counts.tolist() == [4, 2]
     assert (counts.n_running, counts.n_distinct, counts.are_of_rows) == (9, 5, False)
 

@@ -676,3 +676,11 @@ def found_vectors(
         some = spellings if case_fallback else spellings[:1]
         found.append(next((spelled.index(s) for s in some if s in spelled), None))
     return found
+
+
+def percentile(lengths: Sequence[int], percent: int) -> int:
+    """The least length that keeps so many per cent of the rows whole, 0 without a row."""
+    enough = [
+        n for n in sorted(lengths) if sum(m <= n for m in lengths) * 100 >= percent * len(lengths)
+    ]
+    return enough[0] if enough else 0

@@ -101,7 +101,8 @@ def _inspect_text(
 
 
 def _inspect_output(folder: str, top: int, quiet: bool) -> Inspection:
-    from embedprep.inspecting.output import inspect_output, n_rows_of
+    from embedprep.figures.rows import count_rows
+    from embedprep.inspecting.output import inspect_output
 
-    with progress(n_rows_of(folder), quiet, doing="counting", unit=" rows") as advance:
+    with progress(count_rows(folder), quiet, doing="counting", unit=" rows") as advance:
         return inspect_output(folder, top=top, advance=advance)

@@ -42,9 +42,12 @@ def report(*, folder: Path, output: str, title: str | None, quiet: bool, as_json
     embedprep report out/ -o report.html
     embedprep report out/ --title "Reviews, 2024" -o - | gzip > report.html.gz
     """
-    from embedprep.reporting.recipe import count_rows, report_page, write_report
+    from embedprep.figures.rows import count_rows
+    from embedprep.reporting.gathering import MOST_PARTS
+    from embedprep.reporting.recipe import report_page, write_report
 
-    with progress(count_rows(folder), quiet, doing="counting", unit="row") as advance:
+    n_rows = count_rows(folder, MOST_PARTS)
+    with progress(n_rows, quiet, doing="counting", unit=" rows") as advance:
         if output == "-":
             made = report_page(folder, title=title, advance=advance)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from embedprep.comparing.rows import Part, PartDifference, compare_rows
 from embedprep.comparing.settings import (
@@ -17,10 +17,10 @@ from embedprep.comparing.settings import (
 )
 from embedprep.comparing.words import Side, WordDifference, compare_words, pair
 from embedprep.errors import OutputError, VocabularyError, check_least
+from embedprep.figures.words import n_unknown_where_counted
 from embedprep.manifest import read_manifest_of_rows
 from embedprep.output import VOCABULARY, folder_on_disk, load
 from embedprep.places import Place
-from embedprep.sources import TRAINING
 from embedprep.vocabulary import Vocabulary
 
 TOP = 10
@@ -120,28 +120,16 @@ def _open_output(folder: Path) -> _Opened:
     part has other words than the whole.
     """
     output = load(folder)
-    parts = {TRAINING: output} | output.parts
-    for name, part in parts.items():
+    for name, part in output.all_parts.items():
         check_form(folder / name, part.manifest)
         if part.vocabulary.entries != output.vocabulary.entries:
             place = str(folder / name / VOCABULARY)
             cause = "holds other words than the output that it is a part of"
             raise VocabularyError(place, cause, "make the output again")
     vocabulary = output.vocabulary
-    side = Side(vocabulary, _n_unknown(vocabulary, output.manifest["statistics"]))
     return _Opened(
         vocabulary,
-        side,
+        Side(vocabulary, n_unknown_where_counted(vocabulary, output.manifest)),
         facts_of_output(output.manifest, vocabulary),
-        {name: Part(folder / name, part, side) for name, part in parts.items()},
+        {name: Part(folder / name, part) for name, part in output.all_parts.items()},
     )
-
-
-def _n_unknown(vocabulary: Vocabulary, statistics: dict[str, Any]) -> int | None:
-    """How many unknown words the text had that the words of a vocabulary were counted in, where the
-    numbers tell that it is the text of the rows.
-    """
-    n_words, n_unknown = statistics.get("words"), statistics.get("unknown_words")
-    if type(n_words) is not int or type(n_unknown) is not int:
-        return None
-    return n_unknown if n_unknown >= 0 and n_words - n_unknown == sum(vocabulary.counts) else None

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from embedprep.arrays import row_chunks
-from embedprep.comparing.settings import Change, changes, flat
-from embedprep.comparing.words import Pairing, Side, total_variation
-from embedprep.errors import OutputError
+from embedprep.comparing.settings import Change, changes
+from embedprep.comparing.words import Pairing, total_variation
 from embedprep.figures.lengths import LengthFigures, length_figures
 from embedprep.figures.rows import RowFigures, row_figures
-from embedprep.listing import Listed, told_by
+from embedprep.figures.words import counts_in_rows
+from embedprep.listing import Listed, flat, told_by
 from embedprep.output import ARRAYS, DOCUMENTS, EMBEDDING_MATRIX, LABELS, LENGTHS, SEQUENCES, Output
 
 
@@ -57,11 +57,10 @@ class PartDifference(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of an output, its folder, and the words of the whole."""
+    """A part of an output, and its folder."""
 
     folder: Path
     output: Output
-    side: Side
 
     @property
     def statistics(self) -> dict[str, Any]:
@@ -88,7 +87,7 @@ def compare_rows(
     arrays = tuple(_array_changes(old, new))
     if are_words_same and not {change.name for change in arrays} - {DOCUMENTS, EMBEDDING_MATRIX}:
         return PartDifference(name, statistics, arrays, (), 0.0, 0.0, ())
-    before, after = (_figures(part, advance) for part in (old, new))
+    before, after = (row_figures(part.folder, part.output, advance) for part in (old, new))
     of_lengths = (_length_figures(part, its) for part, its in ((old, before), (new, after)))
     lengths = [figures._asdict() for figures in of_lengths]
     return PartDifference(
@@ -98,17 +97,12 @@ def compare_rows(
         changes(lengths[0], lengths[1]),
         kolmogorov_smirnov(before.rows_of_length, after.rows_of_length),
         total_variation(
-            old.side.counts_in_rows(before.counts_of_index),
-            new.side.counts_in_rows(after.counts_of_index),
+            counts_in_rows(old.output.vocabulary, before.counts_of_index),
+            counts_in_rows(new.output.vocabulary, after.counts_of_index),
             pairing,
         ),
         changes(_class_shares(before), _class_shares(after)),
     )
-
-
-def _figures(part: Part, advance: Callable[[int], object]) -> RowFigures:
-    _check_shapes(part)
-    return row_figures(part.folder, part.output, advance)
 
 
 def _length_figures(part: Part, figures: RowFigures) -> LengthFigures:
@@ -193,28 +187,3 @@ def _stored(name: str, output: Output) -> Any:
         EMBEDDING_MATRIX: output.embedding_matrix,
     }
     return arrays[name]
-
-
-def _check_shapes(part: Part) -> None:
-    """Raise OutputError where the arrays of rows do not fit each other, and cannot be counted."""
-    output = part.output
-    n_rows, n_classes = len(output.sequences), len(output.classes)
-    if output.lengths.shape != (n_rows,) or output.lengths.dtype.kind not in "iu":
-        raise _misfit(part, LENGTHS)
-    labels = output.labels
-    if labels is None or not n_classes:
-        return
-    is_right = labels.shape[0] == n_rows and labels.dtype.kind in "iu" and labels.ndim in (1, 2)
-    if not is_right or (labels.ndim == 2 and labels.shape[1] != n_classes):
-        raise _misfit(part, LABELS)
-    if labels.ndim == 1:
-        for chunk in row_chunks(n_rows, labels.dtype.itemsize):
-            some = np.asarray(labels[chunk])
-            if some.min(initial=0) < 0 or some.max(initial=0) >= n_classes:
-                raise _misfit(part, LABELS)
-
-
-def _misfit(part: Part, name: str) -> OutputError:
-    cause = f"does not fit {SEQUENCES} and the labels of its vocabulary"
-    remedy = "`embedprep verify` tells all that is wrong; make the output again"
-    return OutputError(str(part.folder / name), cause, remedy)

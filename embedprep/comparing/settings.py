@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from embedprep.errors import OutputError
-from embedprep.listing import is_same, told_by
+from embedprep.listing import flat, is_same, told_by
 from embedprep.manifest import MANIFEST
 from embedprep.output import SEQUENCES
 from embedprep.vocabulary import Vocabulary
@@ -106,18 +106,3 @@ def _is_shallow(value: Any, deepest: int) -> bool:
         return True
     inner = value.values() if isinstance(value, dict) else value
     return deepest > 0 and all(_is_shallow(each, deepest - 1) for each in inner)
-
-
-def flat(told: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Facts in facts by dotted names.
-
-    >>> flat({"row": {"max_len": 9}, "seed": 0})
-    {'row.max_len': 9, 'seed': 0}
-    """
-    found: dict[str, Any] = {}
-    for name, value in told.items():
-        if isinstance(value, dict):
-            found |= flat(value, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = value
-    return found

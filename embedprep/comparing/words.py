@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, free_indices
+from embedprep.arrays import Flags, Ints
 from embedprep.comparing.settings import Change, changes
-from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.coverage import SIZES, coverage, sizes_to_try
 from embedprep.vocabulary import Vocabulary
 
 MOVES_AMONG = 1000
@@ -93,9 +93,8 @@ class Side:
     def __init__(self, vocabulary: Vocabulary, n_unknown: int | None = None) -> None:
         self.words = vocabulary.words
         self.counts: Ints = np.array(vocabulary.counts, np.int64)
-        self.indices = free_indices(vocabulary.specials.by_name.values(), len(self.words))
+        self.indices = vocabulary.index_of_word
         self.classes = vocabulary.labels.classes if vocabulary.labels is not None else ()
-        self.unknown_index = vocabulary.specials.unk
         self.n_unknown = n_unknown
 
     @property
@@ -118,13 +117,6 @@ class Side:
         """The share of some words, of `is_meant: (words,)`, in the running ones."""
         n_running = self.n_running
         return int(self.counts[is_meant].sum()) / n_running if n_running else None
-
-    def counts_in_rows(self, counts_of_index: Ints) -> tuple[Ints, int]:
-        """How often each word, and an unknown one, stands in rows, by (input_dim,) counts."""
-        unknown = self.unknown_index
-        return counts_of_index[self.indices], 0 if unknown is None else int(
-            counts_of_index[unknown]
-        )
 
 
 class Pairing(NamedTuple):
@@ -214,9 +206,8 @@ def _coverage(side: Side) -> dict[str, float]:
     if not side.n_running:
         return {}
     counts = side.counts[side.by_rank]
-    found = coverage(counts, side.n_running, [s for s in SIZES if s <= len(counts)])
-    found += coverage(counts, side.n_running, [len(counts)])
-    shares = {f"{each.max_words}": each.share for each in found[:-1]}
+    found = coverage(counts, side.n_running, sizes_to_try(len(counts)))
+    shares = {f"{each.max_words}": each.share for each in found if each.max_words in SIZES}
     return shares | {_ALL: found[-1].share}
 
 

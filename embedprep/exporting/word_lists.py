@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from embedprep.arrays import Ints, free_indices
+from embedprep.arrays import Ints
 from embedprep.errors import VocabularyError
 from embedprep.vocabulary import Vocabulary
 from embedprep.wording import quoted
@@ -55,6 +55,5 @@ def word_and_count(vocabulary: Vocabulary, indices: Sequence[int]) -> tuple[list
 def _counts(vocabulary: Vocabulary) -> Ints:
     """The count of each entry, (input_dim,), 0 for special ones."""
     counts = np.zeros(vocabulary.input_dim, np.int64)
-    words = free_indices(vocabulary.specials.by_name.values(), len(vocabulary.words))
-    counts[words] = vocabulary.counts
+    counts[vocabulary.index_of_word] = vocabulary.counts
     return counts

@@ -14,8 +14,12 @@ from embedprep.arrays import Ints, Keys
 from embedprep.encoded import EncodedRows, open_rows
 from embedprep.errors import OutputError
 from embedprep.hashing import Secret, mixed
-from embedprep.output import LABELS, LENGTHS, Output
+from embedprep.manifest import read_manifest_of_rows
+from embedprep.output import LABELS, LENGTHS, SEQUENCES, Output, folder_on_disk
+from embedprep.parts import count_copies
+from embedprep.places import Place
 from embedprep.sequences import count_lengths
+from embedprep.wording import how_many
 
 _CELL_BYTES = 24
 """What an index takes while it is counted and hashed."""
@@ -57,8 +61,8 @@ def row_figures(
     """Count what a part of an output holds, of which `folder` is its own; the rows are read some at
     a time, and `advance` is told of each number of them.
 
-    Raises OutputError where a file cannot be read, or does not fit the others, VocabularyError for
-    an index without an entry.
+    Raises OutputError where a file cannot be read, or the arrays do not fit each other and the
+    classes, VocabularyError for an index without an entry.
     """
     rows = open_rows(folder)
     input_dim, classes = part.vocabulary.input_dim, part.classes
@@ -71,7 +75,7 @@ def row_figures(
     secrets = _secrets(rows)
     for chunk in rows.chunks(rows.length * _CELL_BYTES):
         ids = rows.read(chunk, input_dim)
-        lengths = np.array(part.lengths[chunk])
+        lengths = _lengths(np.array(part.lengths[chunk]), folder)
         rows_of_length.update(count_lengths(lengths))
         counts_of_index += np.bincount(ids.ravel(), minlength=input_dim)
         hashes[chunk] = _row_hashes(ids, lengths, secrets)
@@ -83,16 +87,39 @@ def row_figures(
         rows_of_length,
         counts_of_index,
         dict(zip(classes, rows_of_class.tolist(), strict=True)) if part.labels is not None else {},
-        len(hashes) - len(np.unique(hashes)),
+        count_copies(hashes),
         longest,
     )
 
 
+def count_rows(folder: str | Place, n_parts: int | None = None) -> int:
+    """How many rows an output has with its parts, or the first `n_parts` of them, the training rows
+    among these. Raises OutputError where it is none, or has no such rows.
+    """
+    path = folder_on_disk(folder)
+    places = [path, *(path / name for name in read_manifest_of_rows(path).get("parts", {}))]
+    return sum(open_rows(place).n_rows for place in places[:n_parts])
+
+
 def _check_rows(rows: EncodedRows, part: Output, folder: Path) -> None:
-    for name, array in ((LENGTHS, part.lengths), (LABELS, part.labels)):
-        if array is not None and len(array) != rows.n_rows:
-            cause = f"is of {len(array):,} rows, and there are {rows.n_rows:,}"
-            raise OutputError(str(folder / name), cause, _REMEDY)
+    n_rows, n_classes = rows.n_rows, len(part.classes)
+    lengths, labels = part.lengths, part.labels
+    told = how_many(n_rows, "row")
+    if lengths.shape != (n_rows,) or lengths.dtype.kind not in "iu":
+        raise _misfit(folder / LENGTHS, lengths, told)
+    if labels is None:
+        return
+    is_right = labels.shape[:1] == (n_rows,) and labels.ndim in (1, 2)
+    if n_classes:
+        told += f" of {how_many(n_classes, 'class', 'classes')}"
+        is_right &= labels.dtype.kind in "iu" and labels.shape[1:] in ((), (n_classes,))
+    if not is_right or labels.dtype.kind not in "iuf":
+        raise _misfit(folder / LABELS, labels, told)
+
+
+def _misfit(path: Path, array: NDArray[Any], rows: str) -> OutputError:
+    shape = " x ".join(f"{side:,}" for side in array.shape) or "one number"
+    return OutputError(str(path), f"is {array.dtype}, {shape}, and {SEQUENCES} has {rows}", _REMEDY)
 
 
 def _secrets(rows: EncodedRows) -> tuple[Secret, Keys]:
@@ -136,10 +163,17 @@ def _longest(found: list[LongRow]) -> list[LongRow]:
 
 def _rows_of_class(labels: NDArray[Any], n_classes: int, folder: Path) -> Ints:
     """How many rows have each class, (classes,): of `labels` (rows,) or (rows, classes)."""
-    if labels.ndim == 1 and labels.dtype.kind in "iu":
-        if labels.min(initial=0) >= 0 and labels.max(initial=0) < n_classes:
-            return np.bincount(labels, minlength=n_classes)
-    elif labels.ndim > 1 and labels.shape[1] == n_classes:
-        sums: Ints = labels.sum(axis=0, dtype=np.int64)
-        return sums
-    raise OutputError(str(folder / LABELS), f"is not of {n_classes:,} classes", _REMEDY)
+    most = n_classes - 1 if labels.ndim == 1 else 1
+    if labels.min(initial=0) < 0 or labels.max(initial=0) > most:
+        cause = f"holds a number that is not in 0..{most}"
+        raise OutputError(str(folder / LABELS), cause, _REMEDY)
+    if labels.ndim == 1:
+        return np.bincount(labels.astype(np.int64), minlength=n_classes)
+    sums: Ints = labels.sum(axis=0, dtype=np.int64)
+    return sums
+
+
+def _lengths(lengths: NDArray[Any], folder: Path) -> NDArray[Any]:
+    if lengths.min(initial=0) < 0:
+        raise OutputError(str(folder / LENGTHS), "holds a length below 0", _REMEDY)
+    return lengths

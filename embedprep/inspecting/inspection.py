@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from embedprep.figures.coverage import Coverage
+from embedprep.figures.coverage import KeptShare
 from embedprep.figures.lengths import CutFigures, LengthFigures
+from embedprep.figures.numbers import NumberFigures
 from embedprep.rectangle import Rectangle
 from embedprep.tokenizer.settings import TokenizerSettings
 
@@ -16,15 +17,6 @@ class LongestRow(NamedTuple):
 
     place: str
     length: int
-
-
-class NumberFigures(NamedTuple):
-    """The labels that are numbers and stand at one place in the labels of a row."""
-
-    rows: int
-    minimum: float
-    mean: float
-    maximum: float
 
 
 class LabelFigures(NamedTuple):
@@ -71,7 +63,7 @@ class WordFigures(NamedTuple):
     counted_in: str
     running: int
     distinct: int | None
-    coverage: list[Coverage]
+    coverage: list[KeptShare]
     most_frequent: list[tuple[str, int]]
     letters: dict[str, int]
 

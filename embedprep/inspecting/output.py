@@ -6,17 +6,17 @@ All is read from its folder: the rows and their lengths, the vocabulary and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from embedprep.arrays import free_indices
+from embedprep.arrays import Ints
 from embedprep.errors import check_least
-from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.numbers import number_figures
 from embedprep.figures.rows import RowFigures, row_figures
+from embedprep.figures.words import ranked_counts
 from embedprep.inspecting.advice import OutputToAdvise, advise_output
 from embedprep.inspecting.inspection import (
     COUNTED_IN_ROWS,
@@ -24,17 +24,16 @@ from embedprep.inspecting.inspection import (
     Inspection,
     LabelFigures,
     LongestRow,
-    NumberFigures,
     PartFigures,
     WordFigures,
     by_frequency,
 )
-from embedprep.inspecting.scripts import letters_by_script
+from embedprep.inspecting.scripts import letters_by_script, summed
+from embedprep.listing import table_of, whole_number
 from embedprep.output import Output, folder_on_disk, load
 from embedprep.places import Place
 from embedprep.rectangle import DTYPES
 from embedprep.sources import TRAINING
-from embedprep.vocabulary import Vocabulary
 
 
 def inspect_output(
@@ -58,11 +57,8 @@ def inspect_output(
     vocabulary = output.vocabulary
     words = _words(output, found, top)
     rectangle, lengths = vocabulary.rectangle, found.rows_of_length
-    matrix = facts_of(facts_of(output.manifest, "matrix"), "statistics")
-    selection = facts_of(facts_of(output.manifest, "settings"), "selection")
-    asked = OutputToAdvise(
-        parts, lengths, words, vocabulary, splits_rows=selection.get("overflow") == "split"
-    )
+    matrix = table_of(output.manifest, "matrix", "statistics")
+    asked = OutputToAdvise(parts, lengths, words, vocabulary, splits_rows=output.is_split)
     return Inspection(
         str(path),
         vocabulary.tokenizer,
@@ -81,18 +77,6 @@ def inspect_output(
     )
 
 
-def n_rows_of(folder: str | Place) -> int:
-    """How many rows are read where an output is inspected. Raises what `load` raises."""
-    output = load(folder)
-    return sum(len(part.lengths) for part in (output, *output.parts.values()))
-
-
-def facts_of(told: dict[str, Any], name: str) -> dict[str, Any]:
-    """Some facts that a manifest tells, none where it does not."""
-    facts = told.get(name)
-    return facts if isinstance(facts, dict) else {}
-
-
 def _share(told: object) -> float | None:
     return float(told) if isinstance(told, int | float) else None
 
@@ -101,7 +85,8 @@ def _part(name: str, part: Output, found: RowFigures) -> PartFigures:
     vocabulary = part.vocabulary
     labels = None
     if part.labels is not None:
-        numbers = [] if part.classes else _numbers(part.labels)
+        are_numbers = found.rows_of_length and not part.classes
+        numbers = number_figures(part.labels) if are_numbers else []
         labels = LabelFigures(found.rows_of_class, numbers, 0)
     dtype = part.sequences.dtype
     return PartFigures(
@@ -111,67 +96,34 @@ def _part(name: str, part: Output, found: RowFigures) -> PartFigures:
         [LongestRow(f"row {row.row}", row.length) for row in found.longest],
         labels,
         cut_figures(found.rows_of_length, vocabulary.rectangle.max_len, dtype.itemsize),
-        _share(facts_of(part.manifest, "statistics").get("out_of_vocabulary")),
+        _share(table_of(part.manifest, "statistics").get("out_of_vocabulary")),
     )
-
-
-_ROWS_AT_ONCE = 1 << 20
-
-
-def _numbers(labels: Any) -> list[NumberFigures]:
-    """What the numbers are like of labels (rows,) or (rows, numbers), column by column."""
-    n_rows = len(labels)
-    if not n_rows:
-        return []
-    firsts = range(0, n_rows, _ROWS_AT_ONCE)
-    some = [np.asarray(labels[first : first + _ROWS_AT_ONCE]) for first in firsts]
-    least, most = (
-        np.atleast_1d(reduce([reduce(its, axis=0) for its in some], axis=0))
-        for reduce in (np.min, np.max)
-    )
-    sums = np.atleast_1d(np.sum([its.sum(axis=0, dtype=np.float64) for its in some], axis=0))
-    figures = zip(least.tolist(), (sums / n_rows).tolist(), most.tolist(), strict=True)
-    return [NumberFigures(n_rows, *its) for its in figures]
 
 
 def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
     """The words of the training rows."""
-    vocabulary, facts = output.vocabulary, facts_of(output.manifest, "statistics")
-    n_running, n_distinct = facts.get("words"), facts.get("distinct_words")
-    # A part, and what `encode` made, has the counts of other rows in its vocabulary.
-    is_top = "max_words" in facts_of(output.manifest, "settings") and "part" not in output.manifest
-    index_of_word = free_indices(vocabulary.specials.by_name.values(), len(vocabulary.words))
-    if is_top and isinstance(n_running, int) and n_running >= sum(vocabulary.counts):
-        counted_in, running = COUNTED_IN_VOCABULARY, n_running
-        counts = np.array(vocabulary.counts, np.int64)
-    else:
-        counted_in = COUNTED_IN_ROWS
-        counts = found.counts_of_index[index_of_word]
-        unk = vocabulary.specials.unk
-        running = int(counts.sum()) + (0 if unk is None else int(found.counts_of_index[unk]))
-    order = np.argsort(-counts, kind="stable")
-    descending = counts[order]
-    descending = descending[descending > 0]
-    n_kept = len(descending)
-    sizes = [size for size in SIZES if size < n_kept] + [max(n_kept, 1)]
-    listed = [
-        (vocabulary.words[place], int(counts[place]))
-        for place in islice(order.tolist(), top)
-        if counts[place]
-    ]
+    ranked, entries = ranked_counts(output, found), output.vocabulary.entries
+    words = [entries[index] for index in ranked.indices.tolist()]
     return WordFigures(
-        counted_in,
-        running,
-        n_distinct if type(n_distinct) is int else None,
-        coverage(descending, running, sizes),
-        listed,
-        _letters(vocabulary, counts.tolist()),
+        COUNTED_IN_ROWS if ranked.are_of_rows else COUNTED_IN_VOCABULARY,
+        ranked.n_running,
+        whole_number(table_of(output.manifest, "statistics"), "distinct_words"),
+        coverage(ranked.counts, ranked.n_running, sizes_to_try(ranked.n_kept)),
+        list(zip(words[:top], ranked.counts[:top].tolist(), strict=True)),
+        _letters(words, ranked.counts),
     )
 
 
-def _letters(vocabulary: Vocabulary, counts: list[int]) -> dict[str, int]:
-    characters = Counter[str]()
-    for word, n_times in zip(vocabulary.words, counts, strict=True):
-        for character in word if n_times else "":
-            characters[character] += n_times
-    return by_frequency(letters_by_script((ord(its), n) for its, n in characters.items()))
+_WORDS_AT_ONCE = 1 << 16
+
+
+def _letters(words: Sequence[str], counts: Ints) -> dict[str, int]:
+    """The letters of words with their counts, (words,), by their script."""
+    characters = Counter[int]()
+    for first in range(0, len(words), _WORDS_AT_ONCE):
+        some = words[first : first + _WORDS_AT_ONCE]
+        code_points = np.frombuffer("".join(some).encode("utf-32-le"), "<u4")
+        lengths = np.fromiter(map(len, some), np.int64, len(some))
+        n_times = np.repeat(counts[first : first + _WORDS_AT_ONCE], lengths)
+        characters.update(summed(code_points, n_times))
+    return by_frequency(letters_by_script(characters.items()))

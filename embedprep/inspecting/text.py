@@ -14,26 +14,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embedprep.arrays import Keys, starts_of
+from embedprep.arrays import starts_of
 from embedprep.budget import budget_of
 from embedprep.counting import Counted, count
 from embedprep.doubts import Beginning, beginnings, doubts
 from embedprep.engines import in_turn
 from embedprep.errors import check_least
 from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.numbers import NO_NUMBERS, NumberFigures, figures_of, joined
 from embedprep.figures.rows import LONGEST_SHOWN, longest_rows
 from embedprep.inspecting.advice import TextToAdvise, advise_text
 from embedprep.inspecting.inspection import (
     Inspection,
     LabelFigures,
     LongestRow,
-    NumberFigures,
     PartFigures,
 )
 from embedprep.inspecting.words import words_of
 from embedprep.labels import RowLabels
 from embedprep.local import LocalText
 from embedprep.numbering import Numbering
+from embedprep.parts import count_copies
 from embedprep.portions import none_kept
 from embedprep.rectangle import DTYPES, Rectangle
 from embedprep.rows import lengths_of
@@ -82,7 +83,7 @@ def inspect_text(
         rows = PartFigures(
             TRAINING,
             length_figures(lengths),
-            _count_duplicates(part.hashes),
+            count_copies(part.hashes),
             [LongestRow(_place(row, reader), row.length) for row in found.longest],
             labels,
         )
@@ -104,7 +105,7 @@ def _named(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-class _LongRow(NamedTuple):
+class _LongRecord(NamedTuple):
     """The number of a row among the records of a source, from 1, and its length in words."""
 
     source: str
@@ -112,7 +113,7 @@ class _LongRow(NamedTuple):
     length: int
 
 
-def _place(row: _LongRow, reader: Reader) -> str:
+def _place(row: _LongRecord, reader: Reader) -> str:
     is_line = reader.reading.records.format_of(row.source) == "lines"
     return f"{row.source}:{row.record}" if is_line else f"{row.source}: record {row.record}"
 
@@ -123,7 +124,7 @@ class _Labels:
     def __init__(self) -> None:
         self.unlabelled_rows = 0
         self._rows_of_code = np.zeros(0, np.int64)
-        self._numbers: dict[int, list[NumberFigures]] = defaultdict(list)
+        self._numbers: dict[int, NumberFigures] = defaultdict(lambda: NO_NUMBERS)
 
     def add(self, labels: RowLabels) -> None:
         values, per_row = labels
@@ -137,33 +138,20 @@ class _Labels:
         starts = starts_of(per_row)
         for place in range(int(per_row.max(initial=0))):
             some = values[starts[per_row > place] + place]
-            figures = NumberFigures(
-                len(some), float(some.min()), float(some.mean()), float(some.max())
-            )
-            self._numbers[place] = [_joined([*self._numbers[place], figures])]
+            self._numbers[place] = joined([self._numbers[place], figures_of(some)])
 
     def figures(self, classes: list[str]) -> LabelFigures:
         """Those of all rows, by the names of the classes."""
         of_class = zip(classes, self._rows_of_code.tolist(), strict=False)
-        numbers = [figures for place in sorted(self._numbers) for figures in self._numbers[place]]
+        numbers = [self._numbers[place] for place in sorted(self._numbers)]
         return LabelFigures(dict(sorted(of_class)), numbers, self.unlabelled_rows)
-
-
-def _joined(figures: list[NumberFigures]) -> NumberFigures:
-    n_rows = sum(its.rows for its in figures)
-    return NumberFigures(
-        n_rows,
-        min(its.minimum for its in figures),
-        sum(its.mean * (its.rows / n_rows) for its in figures),
-        max(its.maximum for its in figures),
-    )
 
 
 class _Found(NamedTuple):
     """How many rows have each number of words, the longest ones, and the labels of all."""
 
     lengths: Counter[int]
-    longest: list[_LongRow]
+    longest: list[_LongRecord]
     labels: _Labels
 
 
@@ -184,7 +172,7 @@ def _rows(counted: Counted, work: Work) -> _Found:
 
 class _OfBlock(NamedTuple):
     lengths: Counter[int]
-    longest: list[_LongRow]
+    longest: list[_LongRecord]
     labels: RowLabels
 
 
@@ -192,13 +180,7 @@ def _of_block(block: StoredBlock, numbering: Numbering, spool: Spool) -> _OfBloc
     lengths = lengths_of(block, numbering, spool)
     placed = block.placed_labels(spool)
     longest = [
-        _LongRow(block.source, int(placed.records[row]), length)
+        _LongRecord(block.source, int(placed.records[row]), length)
         for row, length in longest_rows(lengths)
     ]
     return _OfBlock(count_lengths(lengths), longest, placed.labels)
-
-
-def _count_duplicates(hashes: Keys) -> int:
-    """How many rows have the hash of another one before them; they are sorted in place."""
-    hashes.sort()
-    return int(np.count_nonzero(hashes[1:] == hashes[:-1]))

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, ragged_chunks, take_ragged
 from embedprep.dictionary import Dictionary, are_ranked, best_of, empty_dictionary
 from embedprep.engines import in_turn
 from embedprep.figures.coverage import coverage
 from embedprep.inspecting.inspection import COUNTED_IN_TEXT, WordFigures, by_frequency
-from embedprep.inspecting.scripts import letters_by_script
+from embedprep.inspecting.scripts import letters_by_script, summed
 from embedprep.portions import Piece, Portion, pieces_of
 from embedprep.specials import PAD, UNK
 from embedprep.work import Work
@@ -31,7 +30,7 @@ _MOST_COUNTS = 1_000_000
 _ASCII = 0x80
 
 
-class CountedWords(NamedTuple):
+class WordsOfText(NamedTuple):
     """What is known of the words of a text: the figures, and the counts of the most frequent ones,
     descending, (at most `_MOST_COUNTS`,).
     """
@@ -51,7 +50,7 @@ class _OfPiece(NamedTuple):
     characters: Counter[int]
 
 
-def words_of(portions: Sequence[Portion], n_running: int, top: int, work: Work) -> CountedWords:
+def words_of(portions: Sequence[Portion], n_running: int, top: int, work: Work) -> WordsOfText:
     """The words of all portions, of which `n_running` stand in the text; `top` are listed.
 
     Letters are those of all words, and a count is that of the words that can be kept: a literal
@@ -70,7 +69,7 @@ def words_of(portions: Sequence[Portion], n_running: int, top: int, work: Work) 
     letters = by_frequency(letters_by_script(characters.items()))
     covered = coverage(counts, n_running)
     figures = WordFigures(COUNTED_IN_TEXT, n_running, n_distinct, covered, list(listed), letters)
-    return CountedWords(figures, counts)
+    return WordsOfText(figures, counts)
 
 
 def _of_piece(piece: Piece, top: int) -> _OfPiece:
@@ -103,15 +102,8 @@ def _characters(words: Dictionary) -> Iterator[dict[int, int]]:
         octets = take_ragged(text, starts[chunk], lengths[chunk])
         n_times = np.repeat(words.counts[chunk], lengths[chunk])  # (bytes,)
         is_ascii = octets < _ASCII
-        yield _summed(octets[is_ascii], n_times[is_ascii])
+        yield summed(octets[is_ascii], n_times[is_ascii])
         if not is_ascii.all():
             high, n_times = octets[~is_ascii], n_times[~is_ascii]
             decoded = high.tobytes().decode("utf-8").encode("utf-32-le")
-            yield _summed(np.frombuffer(decoded, "<u4"), n_times[high >= 0xC0])  # of first bytes
-
-
-def _summed(code_points: NDArray[Any], n_times: Ints) -> dict[int, int]:
-    """How often each code point occurs. Sums are exact: float64 holds those below 2^53."""
-    sums = np.bincount(code_points, n_times)
-    found = sums.nonzero()[0]
-    return dict(zip(found.tolist(), sums[found].astype(np.int64).tolist(), strict=True))
+            yield summed(np.frombuffer(decoded, "<u4"), n_times[high >= 0xC0])  # of first bytes

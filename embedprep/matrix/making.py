@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedprep.arrays import Flags, Ints, free_indices, row_chunks
+from embedprep.arrays import Flags, Ints, row_chunks
 from embedprep.digests import Digest
 from embedprep.engines import Engine
 from embedprep.errors import InputError
@@ -232,9 +232,8 @@ def _spread(
 
 
 def _cover(vocabulary: Vocabulary, is_found: Flags) -> Coverage:
-    index_of_word = free_indices(vocabulary.specials.by_name.values(), len(vocabulary.words))
     counts = np.array(vocabulary.counts, np.int64)
-    missing = (~is_found[index_of_word]).nonzero()[0]
+    missing = (~is_found[vocabulary.index_of_word]).nonzero()[0]
     missing = missing[np.argsort(-counts[missing], kind="stable")]
     listed = [Missing(vocabulary.words[i], vocabulary.counts[i]) for i in missing.tolist()]
     return Coverage(len(counts), int(counts.sum()), listed)

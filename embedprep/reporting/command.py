@@ -11,8 +11,9 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from embedprep.listing import list_of, table_of
+from embedprep.manifest import was_run
 from embedprep.rectangle import Rectangle
-from embedprep.reporting.gathering import list_of, table_of, was_run
 from embedprep.reporting.tables import seen
 from embedprep.settings import MatrixSettings, Selection, VocabularySettings
 from embedprep.sources import Reading, RecordSettings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Ints, row_chunks
+from embedprep.figures.numbers import NO_NUMBERS, NumberFigures, number_figures
 from embedprep.reporting.gathering import PartFacts
 
 MOST_CLASSES = 20
@@ -29,20 +30,12 @@ class ClassShares(NamedTuple):
     rows_of_others: Ints
 
 
-class NumberFigures(NamedTuple):
-    """What the labels of a column are like, of rows that have a finite one."""
-
-    least: float
-    mean: float
-    greatest: float
-
-
 class NumberSpread(NamedTuple):
     """Labels that are numbers: the figures of each column, by part, and how many rows of the first
     part have a label of the first column in each of the bins between `edges`.
     """
 
-    figures: list[list[NumberFigures | None]]
+    figures: list[list[NumberFigures]]
     n_columns: int
     edges: NDArray[np.float64]
     in_bins: Ints
@@ -75,37 +68,15 @@ def number_spread(parts: Sequence[PartFacts]) -> NumberSpread | None:
     if labels is None or parts[0].output.classes:
         return None
     n_columns = labels.shape[1] if labels.ndim == 2 else 1
-    n_shown = min(n_columns, MOST_COLUMNS)
-    figures = [
-        [_figures(part.output.labels, column) for column in range(n_shown)] for part in parts
-    ]
-    first = figures[0][0] if n_shown else None
-    if first is None:
+    none = [NO_NUMBERS] * min(n_columns, MOST_COLUMNS)
+    every = [part.output.labels for part in parts]
+    figures = [none if its is None else number_figures(its, MOST_COLUMNS) for its in every]
+    first = next(iter(figures[0]), NO_NUMBERS)
+    if not first.rows:
         return NumberSpread(figures, n_columns, np.array([0.0, 1.0]), np.zeros(1, np.int64))
-    spread = (first.least, first.greatest)
-    edges = np.histogram_bin_edges(np.empty(0), N_BINS, range=spread)
+    edges = np.histogram_bin_edges(np.empty(0), N_BINS, range=(first.minimum, first.maximum))
     in_bins = np.zeros(N_BINS, np.int64)
-    for values in _values(labels, 0):
-        in_bins += np.histogram(values, edges)[0]
+    for chunk in row_chunks(len(labels), n_columns * labels.dtype.itemsize):
+        values = np.array(labels[chunk], np.float64).reshape(-1, n_columns)[:, 0]
+        in_bins += np.histogram(values[np.isfinite(values)], edges)[0]
     return NumberSpread(figures, n_columns, edges, in_bins)
-
-
-def _values(labels: NDArray[Any], column: int) -> Iterator[NDArray[np.float64]]:
-    """The finite labels of a column, some rows at a time."""
-    for chunk in row_chunks(
-        len(labels), labels.dtype.itemsize * max(1, labels.size // max(1, len(labels)))
-    ):
-        some = np.array(labels[chunk], np.float64).reshape(chunk.stop - chunk.start, -1)[:, column]
-        yield some[np.isfinite(some)]
-
-
-def _figures(labels: NDArray[Any] | None, column: int) -> NumberFigures | None:
-    if labels is None:
-        return None
-    n, total, least, greatest = 0, 0.0, np.inf, -np.inf
-    for values in _values(labels, column):
-        n += len(values)
-        total += float(values.sum())
-        least = min(least, float(values.min(initial=np.inf)))
-        greatest = max(greatest, float(values.max(initial=-np.inf)))
-    return NumberFigures(least, total / n, greatest) if n else None

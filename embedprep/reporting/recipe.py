@@ -7,19 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from embedprep.listing import shards_of
+from embedprep.listing import list_of, shards_of, table_of, whole_number
+from embedprep.manifest import was_run
 from embedprep.output import Output, load
 from embedprep.places import Place
 from embedprep.publication import staged_file
 from embedprep.reporting.command import MOST_INPUTS, commands
 from embedprep.reporting.gathering import (
-    MOST_PARTS,
     PartFacts,
     gather,
-    list_of,
-    table_of,
-    was_run,
-    whole_number,
 )
 from embedprep.reporting.page import Page, check_templates, rendered
 from embedprep.reporting.sections import sections
@@ -46,13 +42,6 @@ class Report(NamedTuple):
 
     html: bytes
     figures: list[str]
-
-
-def count_rows(folder: Path) -> int:
-    """How many rows are counted for a report. Raises OutputError where the folder is no output."""
-    output = load(folder)
-    parts = [output, *output.parts.values()]
-    return sum(len(part.sequences) for part in parts[:MOST_PARTS])
 
 
 def report_page(
@@ -143,7 +132,7 @@ def _layer(output: Output) -> str:
 def _facts(output: Output) -> list[list[Table]]:
     """What the manifest tells: inputs and files, and beside them the settings."""
     told = output.manifest
-    return [[_inputs(told), _files(told)], [settings_table(told.get("settings"))]]
+    return [[_inputs(told), _files(told)], [settings_table(table_of(told, "settings"))]]
 
 
 def _inputs(manifest: dict[str, Any]) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.coverage import coverage, sizes_to_try
 from embedprep.figures.lengths import (
     CutFigures,
     LengthFigures,
@@ -14,14 +14,11 @@ from embedprep.figures.lengths import (
     length_figures,
     lengths_to_try,
 )
+from embedprep.figures.words import RankedCounts, ranked_counts
+from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
 from embedprep.reporting.gathering import (
     PartFacts,
-    RankedCounts,
-    is_split,
-    ranked_counts,
-    table_of,
-    whole_number,
 )
 from embedprep.reporting.labels import ClassShares, NumberSpread, class_shares, number_spread
 from embedprep.reporting.sampling import padding_map
@@ -51,7 +48,7 @@ def sections(parts: Sequence[PartFacts]) -> Iterator[Section]:
     what it does not have is left out.
     """
     yield _lengths(parts)
-    counts = ranked_counts(parts[0])
+    counts = ranked_counts(parts[0].output, parts[0].rows)
     if counts.n_kept and counts.n_running:
         yield _coverage(parts, counts)
         yield _ranks(parts[0], counts)
@@ -78,13 +75,12 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     max_len, n_marks = output.sequences.shape[1], output.vocabulary.specials.n_marks
     own = length_figures(rows_of_length, n_marks)
     cut = cut_figures(rows_of_length, max_len)
-    split = is_split(output)
     drawn = charts.draw_lengths(
-        [part.rows.rows_of_length for part in parts], max_len, are_cut=not split
+        [part.rows.rows_of_length for part in parts], max_len, are_cut=not output.is_split
     )
     text = _told_of_lengths(parts[0], own, cut, max_len)
     legend = _names(parts)
-    if cut.cut_rows and not split:
+    if cut.cut_rows and not output.is_split:
         legend = [*(legend or [("s1", "kept whole")]), ("cut", "longer than max_len")]
     by_part = [
         (
@@ -100,7 +96,7 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     tables = [
         Table("Lengths in indices, before rows are cut", named_columns("part", *heads), by_part)
     ]
-    if not split:
+    if not output.is_split:
         tables.append(_cuts(parts[0], max_len, n_marks))
     svg = svg_of(drawn, "lengths", f"Histogram of the lengths of rows. {text}")
     return Section("lengths", "Length of rows", text, svg, legend, tables)
@@ -116,7 +112,7 @@ def _told_of_lengths(part: PartFacts, lengths: LengthFigures, cut: CutFigures, m
     if lengths.rows < 2:
         one = f"one row, of {how_many(lengths.longest, 'index', 'indices')},"
         text = f"There is {one if lengths.rows else 'no row'} in {_told(part)}."
-    if is_split(part.output):
+    if part.output.is_split:
         text += " Longer ones were split into several, which are what is counted here."
     elif lengths.rows:
         cut_rows = how_many(cut.cut_rows, "row is", "rows are")
@@ -173,7 +169,7 @@ def _coverage(parts: Sequence[PartFacts], counts: RankedCounts) -> Section:
         )
     elif counts.n_distinct is not None and counts.n_distinct > counts.n_kept:
         text += f" All {counts.n_distinct:,} distinct words would be {share(1)}."
-    sizes = sorted({size for size in (100, *SIZES) if size < counts.n_kept} | {counts.n_kept})
+    sizes = sizes_to_try(counts.n_kept, least=100)
     rows = [
         (
             f"{told.max_words:,}{' (all kept)' if told.max_words == counts.n_kept else ''}",
@@ -322,8 +318,8 @@ def _numbers(parts: Sequence[PartFacts], spread: NumberSpread) -> Section:
     for part, of_part in zip(parts, spread.figures, strict=True):
         for column, told in enumerate(of_part):
             name = seen(part.title) if n_shown == 1 else f"{seen(part.title)}, column {column + 1}"
-            numbers = ("–", "–", "–") if told is None else tuple(f"{value:.6g}" for value in told)
-            rows.append((name, *numbers))
+            values = (told.minimum, told.mean, told.maximum)
+            rows.append((name, *(f"{value:.6g}" if told.rows else "–" for value in values)))
     note = left_out(spread.n_columns, n_shown, "columns")
     table = Table(
         "Labels as numbers", named_columns("part", "least", "mean", "greatest"), rows, note

@@ -6,9 +6,11 @@ Everything is bounded: a page stays small whatever it is about.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
+from embedprep.listing import flat
 from embedprep.wording import printable
 
 LONGEST_NAME = 48
@@ -118,17 +120,12 @@ MOST_SETTINGS = 48
 _LONGEST_VALUE = 160
 
 
-def settings_table(settings: Any) -> Table:
+def settings_table(settings: Mapping[str, Any]) -> Table:
     """The settings of a manifest, one a row, those within others by both names."""
-    flat = list(_flat(settings))
-    rows = [(seen(name), seen(value, _LONGEST_VALUE)) for name, value in flat[:MOST_SETTINGS]]
-    note = left_out(len(flat), len(rows), "settings")
+    told = flat(settings)
+    rows = [
+        (seen(name), seen(json.dumps(value, ensure_ascii=False), _LONGEST_VALUE))
+        for name, value in islice(told.items(), MOST_SETTINGS)
+    ]
+    note = left_out(len(told), len(rows), "settings")
     return Table("Settings", (Column("setting", "code"), Column("value", "code")), rows, note)
-
-
-def _flat(settings: Any, before: str = "") -> Iterable[tuple[str, str]]:
-    for name, value in settings.items() if isinstance(settings, dict) else ():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield (f"{before}{name}", json.dumps(value, ensure_ascii=False))

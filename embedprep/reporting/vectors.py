@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
-from embedprep.reporting.gathering import PartFacts, table_of, whole_number
+from embedprep.reporting.gathering import PartFacts
 from embedprep.reporting.svg import svg_of
 from embedprep.reporting.tables import Section, Table, left_out, named_columns, number, seen, share
 from embedprep.wording import how_large, how_many

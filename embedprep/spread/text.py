@@ -259,7 +259,8 @@ def _count_leaks(hashes: list[Keys | None]) -> int:
 
 
 def _count_copies(hashes: list[Keys | None]) -> int:
-    return sum(count_copies(some) for some in hashes if some is not None)
+    # Those of a single section are its own, in the order of its rows, which may be asked again.
+    return sum(count_copies(some.copy()) for some in hashes if some is not None)
 
 
 def count_spread(

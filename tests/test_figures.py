@@ -1,4 +1,4 @@
-"""The figures about rows equal those of plain loops over them."""
+"""The figures about rows, words and labels equal those of plain loops over them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import embedprep
-from embedprep.figures.coverage import SIZES, coverage
+from embedprep.figures.coverage import coverage
 from embedprep.figures.lengths import PERCENTILES, cut_figures, length_figures, lengths_to_try
-from embedprep.figures.rows import LongRow, RowFigures, row_figures
+from embedprep.figures.numbers import NO_NUMBERS, NumberFigures, number_figures
+from embedprep.figures.rows import LongRow, RowFigures, count_rows, row_figures
+from embedprep.figures.words import n_unknown_where_counted, ranked_counts
+from tests import twins
 
 LENGTHS = st.lists(st.integers(0, 40), max_size=30)
-
-
-def percentile(lengths: Sequence[int], percent: int) -> int:
-    """The least length that keeps so many per cent of the rows whole, 0 without a row."""
-    enough = [
-        n for n in sorted(lengths) if sum(m <= n for m in lengths) * 100 >= percent * len(lengths)
-    ]
-    return enough[0] if enough else 0
 
 
 @given(LENGTHS)
@@ -39,7 +34,7 @@ def test_lengths_are_those_of_a_plain_loop(lengths: list[int]) -> None:
     )
     assert math.isclose(found.mean, sum(lengths) / max(1, len(lengths)))
     asked = (found.median, found.p90, found.p95, found.p99)
-    assert asked == tuple(percentile(lengths, percent) for percent in PERCENTILES)
+    assert asked == tuple(twins.percentile(lengths, percent) for percent in PERCENTILES)
     assert found.longest == max(lengths, default=0)
 
 
@@ -82,10 +77,6 @@ def test_coverage_is_that_of_a_plain_loop(counts: list[int], n_unkept: int) -> N
     assert len(found) == len(sizes) - max(0, len(beyond) - 1)
 
 
-def test_the_sizes_are_those_that_people_choose_from() -> None:
-    assert SIZES == (1_000, 5_000, 10_000, 20_000, 50_000, 100_000)
-
-
 WORDS = ["tea", "cake", "jam", "milk"]
 TEXTS = st.lists(
     st.tuples(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join), st.sampled_from("ab")),
@@ -106,6 +97,7 @@ def build(folder: Path, rows: Sequence[tuple[str, str]], **options: Any) -> Path
     return folder / "out"
 
 
+@settings(max_examples=30)
 @given(TEXTS, st.sampled_from([1, 3, None]), st.sampled_from([None, 2]))
 def test_rows_are_counted_as_by_a_plain_loop(
     tmp_path_factory: pytest.TempPathFactory,
@@ -155,3 +147,75 @@ def test_all_rows_are_told_of(tmp_path: Path) -> None:
     told: list[int] = []
     row_figures(folder, embedprep.load(folder), told.append)
     assert sum(told) == 5
+
+
+def test_rows_are_counted_with_those_of_the_first_parts(tmp_path: Path) -> None:
+    for name, n in (("a", 3), ("b", 2), ("c", 1)):
+        (tmp_path / name).write_text("tea cake\n" * n)
+    held_out = {name: tmp_path / name for name in "bc"}
+    embedprep.build(tmp_path / "a", tmp_path / "out", holdout=held_out, rows_per_shard=2)
+    assert [count_rows(tmp_path / "out", n) for n in (1, 2, None)] == [3, 5, 6]
+
+
+NUMBERS = st.one_of(st.integers(-9, 9).map(float), st.sampled_from([math.nan, math.inf, -math.inf]))
+
+
+@given(
+    st.integers(0, 3).flatmap(
+        lambda n: st.lists(st.lists(NUMBERS, min_size=n, max_size=n), max_size=9)
+    ),
+    st.integers(1, 9),
+    st.sampled_from([None, 2]),
+)
+def test_numbers_are_those_of_a_plain_loop(
+    rows: list[list[float]], rows_at_once: int, most: int | None
+) -> None:
+    n_columns = len(rows[0]) if rows else 2
+    labels = np.array(rows, np.float32).reshape(len(rows), n_columns)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("embedprep.arrays.CHUNK_BYTES", rows_at_once * n_columns * 8)
+        found = number_figures(labels, most)
+    assert len(found) == min(n_columns, most or n_columns)
+    for its, column in zip(found, zip(*rows, strict=True), strict=False):
+        finite = [number for number in column if math.isfinite(number)]
+        if not finite:
+            assert its == NO_NUMBERS
+            continue
+        assert (its.rows, its.minimum, its.maximum) == (len(finite), min(finite), max(finite))
+        assert its.mean == pytest.approx(sum(finite) / len(finite))
+
+
+def test_numbers_in_shards_are_those_of_one_file(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,1\nb,4\nc,-2\nd,5\ne,3\n")
+    chosen: dict[str, Any] = {"text_column": 1, "label_column": 2, "label_type": "number"}
+    out = tmp_path / "out"
+    embedprep.build(tmp_path / "rows.csv", out, rows_per_shard=2, **chosen)
+    labels = embedprep.load(out).labels
+    assert labels is not None
+    assert number_figures(labels) == [NumberFigures(5, -2.0, 2.2, 5.0)]
+
+
+def test_words_are_counted_in_what_they_were_ranked_by(tmp_path: Path) -> None:
+    (tmp_path / "rows.txt").write_text("tea cake tea\njam tea cake milk\n")
+    (tmp_path / "other.txt").write_text("cake jam\n")
+    held_out = {"held": tmp_path / "other.txt"}
+    out = tmp_path / "out"
+    embedprep.build(tmp_path / "rows.txt", out, max_words=2, max_len=2, holdout=held_out)
+    output = embedprep.load(out)
+    whole = ranked_counts(output, figures_of(out))
+    assert (whole.counts.tolist(), whole.indices.tolist()) == ([3, 2], [2, 3])
+    assert (whole.n_running, whole.n_distinct, whole.are_of_rows) == (7, 4, False)
+    held = ranked_counts(output.parts["held"], figures_of(out / "held"))
+    assert (held.counts.tolist(), held.indices.tolist()) == ([1], [3])
+    assert (held.n_running, held.n_distinct, held.are_of_rows) == (2, None, True)
+
+    vocabulary, manifest = output.vocabulary, output.manifest
+    assert n_unknown_where_counted(vocabulary, manifest) == 2
+    statistics = manifest["statistics"]
+    for told in ({"words": 8}, {"unknown_words": None}, {"words": "7"}, {"unknown_words": True}):
+        broken = manifest | {"statistics": statistics | told}
+        assert n_unknown_where_counted(vocabulary, broken) is None
+    # Of rows that were cut, tea at the start is left out: "cake tea" and "cake milk" stay.
+    in_rows = ranked_counts(output._replace(manifest={}), figures_of(out))
+    assert (in_rows.counts.tolist(), in_rows.indices.tolist()) == ([2, 1], [3, 2])
+    assert (in_rows.n_running, in_rows.are_of_rows) == (4, True)
