@@ -594,7 +594,7 @@ def test_odd_values_of_a_manifest_are_shown(tmp_path: Path) -> None:
 
     def change(manifest: dict[str, Any]) -> None:
         manifest["settings"] |= {"x\x1b[2J": ["中", {"a": None}], "max_words": 5e4, "oov": True}
-        manifest["statistics"] |= {"rows": "many", "words": None, "out_of_vocabulary": float("nan")}
+        manifest["statistics"] |= {"rows": "many", "words": None, "out_of_vocabulary": None}
 
     rewrite_manifest(new, change)
     status, told, error = said(old, new)
@@ -602,6 +602,11 @@ def test_odd_values_of_a_manifest_are_shown(tmp_path: Path) -> None:
     assert "\x1b" not in told
     assert r"""  x\x1b[2J        -  ["中", {"a": null}]""" in told
     assert "  rows                   4  many" in told
+
+    rewrite_manifest(new, lambda manifest: manifest.update(x=float("nan")))  # which is no JSON
+    status, told, error = said(old, new)
+    assert (status, told) == (1, "")
+    assert "manifest.json: was not written by embedprep" in error
 
 
 @pytest.mark.parametrize(
