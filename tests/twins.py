@@ -680,7 +680,8 @@ def found_vectors(
 
 def percentile(lengths: Sequence[int], percent: int) -> int:
     """The least length that keeps so many per cent of the rows whole, 0 without a row."""
-    enough = [
-        n for n in sorted(lengths) if sum(m <= n for m in lengths) * 100 >= percent * len(lengths)
-    ]
-    return enough[0] if enough else 0
+    return next(
+        n
+        for n in sorted({0, *lengths})
+        if sum(length <= n for length in lengths) * 100 >= percent * len(lengths)
+    )
