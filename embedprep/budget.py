@@ -26,6 +26,9 @@ words of its stretches are found."""
 
 _LEAST_DICTIONARY = 4 << 20
 
+WITHOUT_OPTION = "raise --memory, or leave the option out"
+"""The remedy where an option keeps too much of every row."""
+
 
 class Budget(NamedTuple):
     """How many workers there are, None for one a core, and what each thing may take, in bytes.
@@ -46,17 +49,16 @@ class Budget(NamedTuple):
             return None
         return self.dictionary - classes_bytes // _TIMES_WHEN_MERGED
 
-    def check_rows(self, n_rows: int, row_bytes: int, what: str) -> None:
-        """Raise InputError where an option, or what else it is, keeps more bytes of each row than
-        there is room for.
+    def check_rows(self, n_rows: int, row_bytes: int, place: str, remedy: str) -> None:
+        """Raise InputError where more bytes of each row are kept than there is room for: `place` is
+        the option that keeps them, or what else does.
         """
         if self.per_row is not None and n_rows * row_bytes > self.per_row:
-            is_option = what.startswith("--")
             raise InputError(
-                what,
+                place,
                 f"keeps {row_bytes} bytes of every row in memory, for {how_many(n_rows, 'row')} "
                 f"more than the {how_large(self.per_row)} that --memory leaves for it",
-                f"raise --memory{', or leave the option out' if is_option else ''}",
+                remedy,
             )
 
     def check_classes(self, n_classes: int, n_bytes: int) -> None:

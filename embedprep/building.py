@@ -31,7 +31,6 @@ from embedprep.sources import (
     Input,
     NamedInputs,
     Reader,
-    Reading,
     RecordSettings,
     checked_part,
     label_inputs,
@@ -133,9 +132,7 @@ def build(
     check_selection(selection, rows, vocabulary.specials.n_marks)
     records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
     resources = Resources(jobs, memory, engine, scheduler, resume)
-    if max_line_bytes is None:
-        max_line_bytes = resources.max_line_bytes
-    reading = Reading(encoding, errors, max_line_bytes, resources.block_bytes, records)
+    reading = resources.reading(encoding, errors, max_line_bytes, records)
     named = [_input(path) for path in _several(inputs)]
     for part, paths in (holdout or {}).items():
         of_part = [_input(path, checked_part(part)) for path in _several(paths)]
@@ -197,9 +194,7 @@ def inspect(
     words = TokenizerSettings.chosen(tokenizer, lowercase, pattern)
     records = RecordSettings(format, _names(text_column), _names(label_column), header, quoting)
     resources = Resources(jobs, memory)
-    if max_line_bytes is None:
-        max_line_bytes = resources.max_line_bytes
-    reading = Reading(encoding, errors, max_line_bytes, resources.block_bytes, records)
+    reading = resources.reading(encoding, errors, max_line_bytes, records)
     matched = matched_inputs([_input(path) for path in named])
     reader = Reader(label_inputs(matched, label_from), reading, advance)
     return inspect_text(reader, words, top=top, label_type=label_type, resources=resources)

@@ -32,6 +32,8 @@ def parse_share(option: str, given: Share) -> Fraction:
     """
     from fractions import Fraction
 
+    if type(given) is bool:
+        raise SettingsError(option, f"{given!r} is no share like 5% or 0.05")
     shown = given if isinstance(given, str) else str(given)
     if isinstance(given, str):
         found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?(%?)", given)
@@ -45,7 +47,7 @@ def parse_share(option: str, given: Share) -> Fraction:
     else:
         try:
             share = Fraction(repr(float(given)))  # the decimal that was meant, not its float
-        except ValueError:
+        except (ValueError, TypeError):
             raise SettingsError(option, f"{given!r} is no share like 5% or 0.05") from None
     if not 0 <= share <= 1:
         is_percentage = 0 <= share <= 100
@@ -75,6 +77,8 @@ class Gates:
         for option, gate in _GATES.items():
             given = getattr(self, gate.field)
             if given is not None and option == MIN_ROWS:
+                if type(given) is not int:
+                    raise SettingsError(option, f"{given!r} is no number of rows")
                 check_least(option, given, 0)
             elif given is not None:
                 object.__setattr__(self, gate.field, parse_share(option, given))
@@ -85,10 +89,11 @@ class Gates:
         limits = {option: getattr(self, gate.field) for option, gate in _GATES.items()}
         return {option: limit for option, limit in limits.items() if limit is not None}
 
-    def refuse_coverage(self, cause: str, remedy: str) -> None:
-        """Raise SettingsError where the coverage is to be held and there is none."""
-        if self.min_coverage is not None:
-            raise SettingsError(MIN_COVERAGE, cause, remedy)
+    def check_vectors(self, *, are_given: bool) -> None:
+        """Raise SettingsError where vectors are to cover words and no file of them is given."""
+        if self.min_coverage is not None and not are_given:
+            cause = "means nothing without a file of vectors"
+            raise SettingsError(MIN_COVERAGE, cause, "add --vectors FILE")
 
 
 class Measured(NamedTuple):
@@ -200,7 +205,7 @@ class GateError(EmbedprepError):
         outcome: str = "",
         warnings: Sequence[str] = (),
     ) -> None:
-        self.headline = told(checked) + outcome
+        self.headline = count_failed(checked) + outcome
         failed = ", ".join(
             f"{its.gate} {f'in {printable(its.part)} ' if its.part else ''}{its.shown_figure}, "
             f"{its.shown_limit}"
@@ -213,7 +218,7 @@ class GateError(EmbedprepError):
         self.warnings = tuple(warnings)
 
 
-def told(checked: Sequence[Checked]) -> str:
+def count_failed(checked: Sequence[Checked]) -> str:
     """How many gates failed, each counted once."""
     failed = {its.gate for its in checked if not its.is_kept}
     return f"{len(failed)} of {how_many(len({its.gate for its in checked}), 'gate')} failed"
@@ -237,8 +242,8 @@ def check(gates: Gates, measured: Measured) -> list[Checked]:
 def hold(
     gates: Gates, measured: Measured, outcome: str = "", warnings: Sequence[str] = ()
 ) -> list[Checked]:
-    """The same. Raises GateError, which tells the `outcome` too, where a figure does not keep to
-    its limit, unless the gates only warn.
+    """Every figure beside its limit, as `check` gives it. Raises GateError, which tells the
+    `outcome` too, where one does not keep to its limit, unless the gates only warn.
     """
     checked = check(gates, measured)
     if not gates.only_warn and not all(its.is_kept for its in checked):

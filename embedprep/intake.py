@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedprep.arrays import Flags, Ints, Keys
+from embedprep.budget import WITHOUT_OPTION
 from embedprep.dictionary import CountedBlock
 from embedprep.engines import Future
 from embedprep.errors import InputError, LineError
@@ -173,7 +174,11 @@ class Intake:
         self._parts = {name: _Part(self._spool) for name in parts}
         self._keeps_hashes = keeps_hashes
         has_held_out = len(parts) > len(self._names_of_split)
-        self._keeper = "--holdout" if has_held_out else "the count of duplicates"
+        self._keeper = (
+            ("--holdout", WITHOUT_OPTION)
+            if has_held_out
+            else ("the count of duplicates", "raise --memory")
+        )
         self._seen = {name: SeenRows() for name in parts}
         self._portion = 0
         self.n_blocks = 0  # of the present portion
@@ -301,7 +306,7 @@ class Intake:
         seen = self._seen[block.part]
         is_new = seen.add(row_keys(hashes, labels, self._secret))
         n_seen = sum(seen.n_rows for seen in self._seen.values())
-        self._budget.check_rows(n_seen, _BYTES_OF_A_SEEN_ROW, "--drop-duplicates")
+        self._budget.check_rows(n_seen, _BYTES_OF_A_SEEN_ROW, "--drop-duplicates", WITHOUT_OPTION)
         self.n_duplicates += int(np.count_nonzero(~is_new))
         return is_new
 
@@ -334,7 +339,7 @@ class Intake:
         if rows.hashes is not None and self._keeps_hashes:
             part.hashes.append([rows.hashes[:, 0].copy()])  # a view would keep them all
             self._n_hashes += len(rows.hashes)
-            self._budget.check_rows(self._n_hashes, _BYTES_OF_A_HASHED_ROW, self._keeper)
+            self._budget.check_rows(self._n_hashes, _BYTES_OF_A_HASHED_ROW, *self._keeper)
 
     def _joined(self, hashes: Sequence[Record]) -> Keys | None:
         if not hashes:

@@ -1,4 +1,4 @@
-"""What is an output like that is there, as far as gates ask?
+"""What is an output like that is there, as far as gates ask, and does it keep to them?
 
 Its manifest tells it. How many rows are copies of earlier ones it tells where `--max-duplicates`
 was asked for, or copies were left out; else the rows themselves are counted, by their indices: no
@@ -10,11 +10,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from embedprep.figures.rows import row_figures
-from embedprep.gates import Gates, Measured
+from embedprep.gates import Gates, Measured, hold
 from embedprep.listing import table_of
 from embedprep.manifest import read_manifest_of_rows
 from embedprep.output import load
 from embedprep.places import Place
+
+
+def hold_output(
+    output: Place, gates: Gates, outcome: str = "", *, always: bool = False
+) -> Measured:
+    """What an output is like, which keeps to its gates; nothing of it is told where there are none,
+    unless it is `always` to be.
+
+    Raises GateError, which tells the `outcome` too, and what `measured_output` raises.
+    """
+    asks = always or bool(gates.limits)
+    measured = measured_output(output, gates) if asks else Measured(str(output), {})
+    hold(gates, measured, outcome)
+    return measured
 
 
 def measured_output(output: Place, gates: Gates) -> Measured:

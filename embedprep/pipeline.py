@@ -89,7 +89,7 @@ def run(
     Raises GateError where a figure does not keep to the `gates`: nothing is published then.
     """
     with closing(reader), ExitStack() as stack:
-        check_coverage(gates, matrix)
+        gates.check_vectors(are_given=bool(vector_files(matrix)))
         _check_output(output, resources)
         held_out = reader.held_out
         check_held_out(selection, held_out)
@@ -193,7 +193,7 @@ def encode(
     """
     is_file = output.suffix == ".npy"
     with closing(reader), ExitStack() as stack:
-        check_coverage(gates, None)
+        gates.check_vectors(are_given=False)
         if is_file and resources.resume:
             raise SettingsError("--resume", "keeps what is finished in a folder", "name one by -o")
         _check_output(output, resources)
@@ -257,12 +257,6 @@ def encode(
         if is_file:
             return _held(gates, write_file(temporary, output, contents, work))
         return _held(gates, write_folder(staged, contents, work))
-
-
-def check_coverage(gates: Gates, matrix: MatrixSettings | None) -> None:
-    """Raise SettingsError where a file of vectors is to cover words, and there is none."""
-    if matrix is None or matrix.vectors is None:
-        gates.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
 
 
 def _held(gates: Gates, built: Built) -> Built:

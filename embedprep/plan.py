@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from embedprep.arrays import Ints
-from embedprep.budget import Budget
+from embedprep.budget import WITHOUT_OPTION, Budget
 from embedprep.errors import InputError, OutputError
 from embedprep.handover import CountedText, Layout, NumberedText
 from embedprep.labels import LabelFacts, label_facts
@@ -131,7 +131,7 @@ def plan(
         training = parts[0]
         waiting = [array.row_bytes for array in planned.arrays(training).values()]
         kept_bytes = _PLACE_BYTES + sum(its for its in waiting if its <= SHORT_ROW)
-        budget.check_rows(training.n_rows, kept_bytes, "--shuffle")
+        budget.check_rows(training.n_rows, kept_bytes, "--shuffle", WITHOUT_OPTION)
         random = np.random.Generator(np.random.PCG64(selection.seed))
         parts[0] = training._replace(order=random.permutation(training.n_rows))
     return planned

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from embedprep.errors import SettingsError, check_choice, check_least
 from embedprep.rectangle import Rectangle, parse_max_len
-from embedprep.sources import BLOCK_BYTES, MAX_LINE_BYTES, TRAINING
+from embedprep.sources import BLOCK_BYTES, MAX_LINE_BYTES, TRAINING, Reading, RecordSettings
 from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
-from embedprep.wording import NAME_OF_TRAINING
+from embedprep.wording import part_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -162,18 +162,17 @@ def check_selection(selection: Selection, rows: RowSettings, n_marks: int) -> No
 
 
 def check_held_out(selection: Selection, parts: Iterable[str]) -> None:
-    """Raise SettingsError where a held-out part would share its folder with another part, or its
-    name with the training rows.
+    """Raise SettingsError where a held-out part would share its folder with another part, or be
+    called as the training rows are.
 
     On many a disk, names that differ in case alone are one.
     """
     of_split = {name.casefold() for name in selection.shares}
     spelled: dict[str, str] = {}
     for name in parts:
-        if name.casefold() == NAME_OF_TRAINING:
-            raise SettingsError(
-                "--holdout", f"{name!r} is the name of the rows that are not held out"
-            )
+        if name.casefold() == part_name(TRAINING):
+            cause = f"{name!r} is what the training rows are called"
+            raise SettingsError("--holdout", cause, "choose another name")
         if name != TRAINING and name.casefold() in of_split:
             raise SettingsError("--holdout", f"{name!r} is also a part of --split")
         known = spelled.setdefault(name.casefold(), name)
@@ -206,6 +205,14 @@ class Resources:
     engine: str = "threads"
     scheduler: str | None = None
     resume: bool = False
+
+    def reading(
+        self, encoding: str, errors: str, max_line_bytes: int | None, records: RecordSettings
+    ) -> Reading:
+        """How inputs are read within them; lines may be as long as fits where nobody said it."""
+        if max_line_bytes is None:
+            max_line_bytes = self.max_line_bytes
+        return Reading(encoding, errors, max_line_bytes, self.block_bytes, records)
 
     @property
     def max_line_bytes(self) -> int:

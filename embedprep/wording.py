@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-NAME_OF_TRAINING = "training"
-
 _MOST_FIELDS = 20
 _LONGEST_FIELD = 30
 
@@ -21,12 +19,12 @@ def how_many(n: int, noun: str, nouns: str | None = None) -> str:
 
 
 def part_name(name: str) -> str:
-    """What a part of an output is called; the training rows, at the top, have no name there.
+    """What a part is called; the training rows have no name.
 
-    >>> part_name(""), part_name("test")
-    ('training', 'test')
+    >>> part_name(""), part_name("dev")
+    ('training', 'dev')
     """
-    return name or NAME_OF_TRAINING
+    return name or "training"
 
 
 def how_large(n_bytes: int) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,7 +120,8 @@ def problem(call: Line) -> str:
     return f"what are {rest} for?" if rest else ""
 
 
-def sides(command: click.Command) -> dict[str, OptionName]:
+@cache
+def sides(command: click.Command) -> Mapping[str, OptionName]:
     """The options of a command by each name that can be typed; a flag and its opposite are two."""
     found: dict[str, OptionName] = {}
     for option in command.params:
@@ -133,13 +135,14 @@ def sides(command: click.Command) -> dict[str, OptionName]:
 ALL_SIDES = {side for name in COMMANDS for side in sides(command_of(name)).values()}
 
 
-def used(call: Line) -> set[OptionName]:
+@cache
+def used(call: Line) -> frozenset[OptionName]:
     """The options that a call names."""
     if call.command not in COMMANDS:
-        return set()
+        return frozenset()
     known = sides(command_of(call.command))
     names = {word.partition("=")[0] for word in call.arguments}
-    return {known[name] for name in names & set(known)}
+    return frozenset(known[name] for name in names & set(known))
 
 
 def without_example(shown: Iterable[Line]) -> set[OptionName]:

@@ -18,13 +18,21 @@ class Ended(NamedTuple):
     stdout: str
     stderr: str
 
+    @property
+    def output(self) -> str:
+        """All that it has said, its result first."""
+        return self.stdout + self.stderr
 
-def call(command: str, *more: str) -> Ended:
-    """Run a command as the shell does, in this process."""
+
+def call(command: str, *more: object, width: int | None = None) -> Ended:
+    """Run a command as the shell does, in this process, its help as wide as is said: words that
+    hold blanks, and paths, are `more`.
+    """
+    words = [*command.split(), *map(str, more)]
     said = [io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2)]
     with redirect_stdout(said[0]), redirect_stderr(said[1]):
         try:
-            status = cli.main([*command.split(), *more], "embedprep", standalone_mode=False) or 0
+            status = cli.main(words, "embedprep", standalone_mode=False, terminal_width=width) or 0
         except Exception as error:  # noqa: BLE001 - what is no error of the user's is raised again
             status = _tell(error)
     texts = []
@@ -36,6 +44,6 @@ def call(command: str, *more: str) -> Ended:
 
 
 def all_files(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, hidden ones too."""
+    """Every file below a folder, hidden ones too, by its path there."""
     paths = [Path(at) / name for at, _, names in os.walk(folder) for name in names]
-    return {str(path): path.read_bytes() for path in paths}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}

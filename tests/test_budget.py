@@ -17,7 +17,7 @@ import pytest
 
 import embedprep
 from embedprep import counting
-from embedprep.budget import Budget, budget_of
+from embedprep.budget import WITHOUT_OPTION, Budget, budget_of
 from embedprep.counting import count
 from embedprep.dictionary import Merged
 from embedprep.engines import ThreadEngine
@@ -255,10 +255,14 @@ def test_too_little_memory_is_refused_before_anything_is_made(tmp_path: Path) ->
 
 def test_what_is_kept_of_every_row_has_its_share() -> None:
     budget = Budget(per_row=1000)
-    budget.check_rows(10, 100, "--shuffle")
-    with pytest.raises(InputError, match=r"^--shuffle: keeps 100 bytes of every row in memory"):
-        budget.check_rows(11, 100, "--shuffle")
-    Budget().check_rows(1 << 40, 100, "--shuffle")
+    budget.check_rows(10, 100, "--shuffle", WITHOUT_OPTION)
+    cause = "keeps 100 bytes of every row in memory, for 11 rows more than the 1 kB that --memory"
+    with pytest.raises(InputError) as told:
+        budget.check_rows(11, 100, "--shuffle", WITHOUT_OPTION)
+    assert str(told.value) == (
+        f"--shuffle: {cause} leaves for it; raise --memory, or leave the option out"
+    )
+    Budget().check_rows(1 << 40, 100, "--shuffle", WITHOUT_OPTION)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +284,7 @@ def test_rows_that_are_shuffled_wait_in_memory(
     monkeypatch.setattr(Budget, "check_rows", lambda _budget, *its: asked.append(its))
     (tmp_path / "t").write_text("a\n" * 3, encoding="ascii")
     embedprep.build(tmp_path / "t", tmp_path / "out", max_len=max_len, shuffle=True, **options)
-    assert asked == [(3, kept, "--shuffle")]
+    assert asked == [(3, kept, "--shuffle", WITHOUT_OPTION)]
 
 
 def test_a_table_that_no_block_needs_is_let_go_of(

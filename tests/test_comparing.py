@@ -9,21 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from inspect import signature
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import embedprep
 from embedprep.cli import stdout
 from embedprep.cli.columns import n_cells
-from embedprep.cli.main import cli
 from embedprep.comparing import Change, Difference, RankedWord
 from embedprep.comparing.recipe import diff
 from embedprep.comparing.rows import kolmogorov_smirnov
@@ -38,6 +35,7 @@ from embedprep.skipgrams.writing import write_skipgrams
 from embedprep.specials import specials_of
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
+from tests.in_process import Ended, call
 from tests.test_errors import by_shell, run
 from tests.test_verifying import put, relist, rewrite_manifest
 
@@ -59,13 +57,9 @@ def vocabulary_of(words: Mapping[str, int], oov: str = "unk", **chosen: Any) -> 
     return Vocabulary(*kept, TokenizerSettings("unicode"), rectangle, specials_of(oov))
 
 
-def said(*arguments: object) -> tuple[int, str, str]:
-    """How `embedprep diff` ends in this process: its status, its result, and what it raised."""
-    apart = "mix_stderr" in signature(CliRunner).parameters  # older click must be told
-    runner = CliRunner(mix_stderr=False) if apart else CliRunner()  # type: ignore[call-arg]
-    done = runner.invoke(cli, ["diff", *map(str, arguments)])
-    is_exit = done.exception is None or isinstance(done.exception, SystemExit)
-    return done.exit_code, done.stdout, "" if is_exit else repr(done.exception)
+def said(*arguments: object) -> Ended:
+    """How `embedprep diff` ends in this process."""
+    return call("diff", *arguments)
 
 
 def names(changes: tuple[Change, ...]) -> list[str]:
@@ -259,7 +253,9 @@ def test_the_same_text_is_no_difference(tmp_path: Path, way: str) -> None:
     assert (found.settings, found.words.moved, found.lost_parts) == ((), (), ())
     told = {"same": [], "two": ["inputs", "inputs.sha256"]}.get(way, ["inputs"])
     assert names(found.told) == told
-    assert said(old, again) == (0, f"{old} and {again} are the same\n", "")
+    done = said(old, again)
+    assert done[:2] == (0, f"{old} and {again} are the same\n")
+    assert done.stderr.count("embedprep: note: inputs: ") == len(told)
     assert said(old, again, "-q") == (0, "", "")
 
 
@@ -278,12 +274,12 @@ def test_versions_are_told_and_are_no_difference(tmp_path: Path) -> None:
         Change("embedprep", embedprep.__version__, "9.9"),
         Change("unicode", found.told[1].old, "99.0.0"),
     )
-    done = CliRunner().invoke(cli, ["diff", str(old), str(new)])
-    assert f"embedprep: note: embedprep: {embedprep.__version__}, then 9.9\n" in done.output
+    done = said(old, new)
+    assert f"embedprep: note: embedprep: {embedprep.__version__}, then 9.9\n" in done.stderr
     build(tmp_path, "the cat\n", "cat")
-    done = CliRunner().invoke(cli, ["diff", str(old), str(tmp_path / "cat")])
-    assert "embedprep: note: inputs: old.txt, then cat.txt\n" in done.output
-    assert "embedprep: note: inputs: not the same bytes\n" in done.output
+    done = said(old, tmp_path / "cat")
+    assert "embedprep: note: inputs: old.txt, then cat.txt\n" in done.stderr
+    assert "embedprep: note: inputs: not the same bytes\n" in done.stderr
 
 
 def test_settings_alone_are_a_difference(tmp_path: Path) -> None:
@@ -307,10 +303,19 @@ def test_shards_hold_the_same_rows_in_another_layout(tmp_path: Path) -> None:
     assert [part.is_none for part in found.rows] == [True]
     other = build(tmp_path, OLD, "other", rows_per_shard=2)
     assert diff(new, other).settings == (Change("rows_per_shard", 3, 2),)
-    np.save(other / "lengths-00001.npy", np.load(other / "lengths-00001.npy") + np.int32(1))
-    relist(other, "lengths-00001.npy")
+    turned = np.load(other / "sequences-00001.npy")[::-1]
+    np.save(other / "sequences-00001.npy", np.ascontiguousarray(turned))
+    np.save(other / "lengths-00001.npy", np.load(other / "lengths-00001.npy")[::-1])
+    for name in ("sequences-00001.npy", "lengths-00001.npy"):
+        relist(other, name)
     [rows] = diff(new, other).rows
-    assert [array.name for array in rows.arrays] == ["lengths.npy"]
+    assert "sequences.npy" in [array.name for array in rows.arrays]
+
+
+def test_copies_that_one_side_counted_are_no_difference(tmp_path: Path) -> None:
+    old = build(tmp_path, OLD, "old", gates=embedprep.Gates(max_duplicates=1.0))
+    new = build(tmp_path, OLD, "new")
+    assert diff(old, new).is_none
 
 
 def test_other_rows_of_the_same_words_are_a_difference(tmp_path: Path) -> None:
@@ -501,9 +506,8 @@ def test_a_folder_of_encoded_rows(tmp_path: Path) -> None:
     old = build(tmp_path, "a b\na b\n", "old")
     for name, text in (("one", "a a\n"), ("two", "a b c b\n")):
         (tmp_path / f"{name}.txt").write_text(text)
-        command = ["encode", f"{tmp_path / name}.txt", "--vocab", str(old / "vocab.json"), "-q"]
-        done = CliRunner().invoke(cli, [*command, "--max-len", "4", "-o", str(tmp_path / name)])
-        assert done.exit_code == 0
+        texts = (f"{tmp_path / name}.txt", "--vocab", old / "vocab.json", "-o", tmp_path / name)
+        assert call("encode -q --max-len 4", *texts).exit_code == 0
     found = diff(tmp_path / "one", tmp_path / "two")
     assert found.words.is_none
     [rows] = found.rows
@@ -520,8 +524,12 @@ def test_no_rows_and_no_words(tmp_path: Path) -> None:
     of_parts = [(part.name, part.length_drift, part.word_drift) for part in found.rows]
     assert of_parts == [("", 0.75, None), ("validation", None, None), ("test", None, None)]
     assert (found.words.n_old, found.words.drift) == (0, None)
-    status, told, error = said(old, new)
-    assert (status, error) == (3, "")
+    status, told, notes = said(old, new)
+    assert status == 3
+    assert notes.splitlines() == [
+        "embedprep: note: inputs: old.txt, then new.txt",
+        "embedprep: note: inputs: not the same bytes",
+    ]
     assert "drift of the words" not in told
     assert "  drift of the lengths: 0.7500 (Kolmogorov-Smirnov, 0 to 1)\n" in told
 
@@ -595,7 +603,7 @@ def test_odd_values_of_a_manifest_are_shown(tmp_path: Path) -> None:
 
     def change(manifest: dict[str, Any]) -> None:
         manifest["settings"] |= {"x\x1b[2J": ["中", {"a": None}], "max_words": 5e4, "oov": True}
-        manifest["statistics"] |= {"rows": "many", "words": None, "out_of_vocabulary": float("nan")}
+        manifest["statistics"] |= {"rows": "many", "words": None, "out_of_vocabulary": None}
 
     rewrite_manifest(new, change)
     status, told, error = said(old, new)
@@ -603,6 +611,11 @@ def test_odd_values_of_a_manifest_are_shown(tmp_path: Path) -> None:
     assert "\x1b" not in told
     assert r"""  x\x1b[2J        -  ["中", {"a": null}]""" in told
     assert "  rows                   4  many" in told
+
+    rewrite_manifest(new, lambda manifest: manifest.update(x=float("nan")))  # which is no JSON
+    status, told, error = said(old, new)
+    assert (status, told) == (1, "")
+    assert "manifest.json: was not written by embedprep" in error
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,12 @@ from typing import Any
 import click
 import pytest
 from click.core import ParameterSource
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedprep.cli.commands import COMMANDS, command_of
 from embedprep.cli.config import keys_of
-from embedprep.cli.main import cli
-from embedprep.errors import InputError, OutputError
+from tests.in_process import all_files, call
 
 TEXT = "The café was good\nThe soup was late\n\nthe the soup\n"
 
@@ -35,7 +33,7 @@ def save(toml: str) -> None:
 
 def said(*words: str) -> str:
     """What a command says that is done."""
-    ended = CliRunner().invoke(cli, words, catch_exceptions=False)
+    ended = call("", *words)
     assert ended.exit_code == 0, ended.output
     return ended.output
 
@@ -43,14 +41,9 @@ def said(*words: str) -> str:
 def refused(toml: str, *words: str) -> str:
     """The last line of what is said of a wrong command line."""
     save(toml)
-    ended = CliRunner().invoke(cli, [*words, "--config", "prep.toml"], catch_exceptions=False)
+    ended = call("", *words, "--config", "prep.toml")
     assert ended.exit_code == 2, ended.output
     return ended.output.splitlines()[-1].removeprefix("Error: ")
-
-
-def files(folder: str) -> dict[str, bytes]:
-    inner = [path for path in Path(folder).rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in inner}
 
 
 def taken(name: str, toml: str, *words: str) -> tuple[dict[str, Any], set[str]]:
@@ -83,9 +76,9 @@ def taken(name: str, toml: str, *words: str) -> tuple[dict[str, Any], set[str]]:
 def test_the_same_settings_give_the_same_bytes(toml: str, words: str) -> None:
     save(toml)
     by_file = said("run", "a.txt", "-o", "new", "--config", "prep.toml", "--json")
-    in_file = files("new")
+    in_file = all_files(Path("new"))
     typed = said("run", "a.txt", "-o", "typed", *words.split(), "--json")
-    assert in_file == files("typed")
+    assert in_file == all_files(Path("typed"))
     assert json.loads(by_file) | {"output": ""} == json.loads(typed) | {"output": ""}
     unchanged = said("run", "a.txt", "-o", "typed", "--config", "prep.toml", "--if-changed")
     assert unchanged == "typed: unchanged\n"
@@ -101,7 +94,12 @@ def test_all_of_a_command_may_come_from_the_file() -> None:
     assert said("encode", "--config", "prep.toml") == ""
     assert said("verify", "--config", "prep.toml") == ""
     assert said("decode", "--config", "prep.toml") == TEXT.lower()
-    assert sorted(files("out")) == ["lengths.npy", "manifest.json", "sequences.npy", "vocab.json"]
+    assert sorted(all_files(Path("out"))) == [
+        "lengths.npy",
+        "manifest.json",
+        "sequences.npy",
+        "vocab.json",
+    ]
 
 
 def test_the_table_wins_and_the_command_line_wins_over_both() -> None:
@@ -202,7 +200,7 @@ def test_a_file_is_a_command_line(
             "sparse = true\ndim = 3\nkeep-case = true\npattern = ''",
             "pattern: is empty, and finds no word",
         ),
-        ("oov-init = 'mean'", "--oov-init means nothing without --vectors."),
+        ("[run]\noov-init = 'mean'", "--oov-init means nothing without --vectors."),
     ],
 )
 def test_what_is_wrong_in_the_file_is_told_of_there(toml: str, cause: str) -> None:
@@ -233,16 +231,16 @@ def test_what_is_wrong_on_the_command_line_is_not_told_of_the_file() -> None:
 )
 def test_a_broken_file_is_told_of_by_its_line(data: bytes, place: str) -> None:
     Path("prep.toml").write_bytes(data)
-    with pytest.raises(InputError) as raised:
-        said("run", "a.txt", "-o", "new", "--config", "prep.toml")
-    assert str(raised.value).startswith(f"prep.toml:{place}")
-    assert raised.value.exit_status == 1
+    ended = call("run a.txt -o new --config prep.toml")
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"embedprep: prep.toml:{place}")
 
 
 def test_brackets_without_end() -> None:
     save("x = " + "[" * 100_000)
-    with pytest.raises(InputError, match="too many brackets"):
-        said("run", "a.txt", "-o", "new", "--config", "prep.toml")
+    ended = call("run a.txt -o new --config prep.toml")
+    assert ended.exit_code == 1
+    assert "too many brackets" in ended.stderr
 
 
 def test_an_empty_file_and_one_with_a_byte_order_mark() -> None:
@@ -253,15 +251,15 @@ def test_an_empty_file_and_one_with_a_byte_order_mark() -> None:
 
 
 def test_a_file_that_is_not_there() -> None:
-    with pytest.raises(FileNotFoundError, match=r"nowhere\.toml"):
-        said("run", "a.txt", "-o", "new", "--config", "nowhere.toml")
-    with pytest.raises(IsADirectoryError):
-        said("run", "a.txt", "-o", "new", "--config", ".")
+    ended = call("run a.txt -o new --config nowhere.toml")
+    assert ended == (1, "", "embedprep: nowhere.toml: No such file or directory\n")
+    ended = call("run a.txt -o new --config .")
+    assert ended == (1, "", "embedprep: .: Is a directory\n")
 
 
 @pytest.mark.parametrize("file", ["-", "s3://bucket/prep.toml"])
 def test_a_file_lies_on_a_disk(file: str) -> None:
-    ended = CliRunner().invoke(cli, ["run", "a.txt", "-o", "new", "--config", file])
+    ended = call(f"run a.txt -o new --config {file}")
     assert ended.exit_code == 2
     assert ended.output.endswith(f"Invalid value for '--config': {file} is no file on a disk\n")
 
@@ -281,7 +279,7 @@ def test_options_that_do_not_go_together_are_told_of_the_file() -> None:
     said("run", "a.txt", "-o", "out", "-q")
     command = ("vocab", "a.txt", "--update", "out/vocab.json", "-o", "b.json")
     cause = "is settled in the vocabulary that --update names."
-    assert refused("keep-case = true", *command) == f"prep.toml: --lowercase {cause}"
+    assert refused("[vocab]\nkeep-case = true", *command) == f"prep.toml: --lowercase {cause}"
     assert refused("seed = 1", *command, "--bos") == f"--bos {cause}"
 
 
@@ -296,11 +294,37 @@ def test_options_that_do_not_go_together_are_told_of_the_file() -> None:
 def test_the_file_is_not_overwritten(command: str, written: str) -> None:
     save("max-words = 3")
     Path("linked.toml").symlink_to("prep.toml")
-    with pytest.raises(OutputError, match="is the --config, and would be overwritten"):
-        said(*command.split(), "--config", written)
+    ended = call(command, "--config", written)
+    assert ended.exit_code == 1
+    assert "is the --config, and would be overwritten" in ended.stderr
     assert Path("prep.toml").read_text(encoding="utf-8") == "max-words = 3"
 
 
 def test_a_small_number_is_what_was_written() -> None:
     _, given = taken("run", "max-oov = 0.00001\noutput = 'out'\ninputs = 'a.txt'")
     assert "max_oov" in given
+
+
+@pytest.mark.parametrize(
+    ("toml", "command"),
+    [
+        ("keep-case = true", "inspect out"),
+        ("keep-case = true", "vocab a.npz -o v.json"),
+        ("oov = 'drop'", "vocab --update out/vocab.json a.txt -o v.json"),
+        ("max-len = 9", "explain tea"),
+        ("min-coverage = '80%'", "run a.txt -o out"),
+        ("min-coverage = '80%'", "matrix -o out"),
+        ("init = 'normal'", "run a.txt --vectors vectors.txt -o out"),
+    ],
+)
+def test_what_is_for_all_commands_is_passed_over_where_it_means_nothing(
+    toml: str, command: str
+) -> None:
+    Path("vectors.txt").write_text("the 0.5 1\n", encoding="utf-8")
+    call("count a.txt -o a.npz")
+    call("run a.txt -o out")
+    name = command.split(maxsplit=1)[0]
+    save(f"[{name}]\n{toml}")
+    assert call(f"{command} --config prep.toml").exit_code == 2
+    save(toml)
+    assert call(f"{command} --config prep.toml").exit_code == 0

@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from embedprep.cli.main import cli
 from embedprep.counts.kinds import Counts
 from embedprep.counts.recipe import count_words, vocab_of_counts
 from embedprep.errors import InputError, OutputError
 from embedprep.settings import Resources, RowSettings, VocabularySettings
 from embedprep.sources import Reader, Reading
 from embedprep.tokenizer.settings import TokenizerSettings
+from tests.in_process import call
 from tests.test_errors import assert_fails, run
 
 HERE = Resources(1)
@@ -328,7 +327,7 @@ def test_a_wrong_command_line(
     monkeypatch.chdir(counts.parent)
     vocab_of_counts(Counts(["c.npz"]), VocabularySettings(), RowSettings(), Path("v.json"))
     there = sorted(Path.cwd().iterdir())
-    ended = CliRunner().invoke(cli, command.split())
+    ended = call(command)
     assert (ended.exit_code, ended.output.splitlines()[-1]) == (2, f"Error: {said}")
     assert sorted(Path.cwd().iterdir()) == there
 
@@ -337,8 +336,7 @@ def test_a_wrong_command_line(
 @pytest.mark.parametrize("name", ["c.npz", "c.txt"])
 def test_counts_have_no_rows(command: str, name: str, counts: Path, tmp_path: Path) -> None:
     counts.rename(tmp_path / name)
-    with pytest.raises(InputError) as caught:
-        cli.main(command.format(tmp_path / name).split(), standalone_mode=False)
+    ended = call(command.format(tmp_path / name))
     cause = "is a file of counts, and has no rows"
     remedy = "give the text itself; vocab makes a vocabulary of counts"
-    assert str(caught.value) == f"{tmp_path / name}: {cause}; {remedy}"
+    assert ended == (1, "", f"embedprep: {tmp_path / name}: {cause}; {remedy}\n")

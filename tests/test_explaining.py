@@ -12,19 +12,18 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from embedprep.cli.columns import fold, in_bands, n_cells, shown
 from embedprep.cli.explain import _columns
-from embedprep.cli.main import cli
 from embedprep.explaining import Fate, explain
 from embedprep.rectangle import Rectangle
 from embedprep.specials import Specials, specials_of
 from embedprep.tokenizer.settings import TOKENIZERS, TokenizerSettings
 from embedprep.vocabulary import Vocabulary
 from tests import twins
+from tests.in_process import call
 from tests.texts import lines, settings_of
 
 SMALL = Vocabulary(
@@ -42,7 +41,7 @@ def said(*arguments: str, vocabulary: Vocabulary | None = None) -> str:
         if vocabulary is not None:
             vocabulary.save(Path(folder, "vocab.json"))
             arguments = (*arguments, "--vocab", f"{folder}/vocab.json")
-        done = CliRunner().invoke(cli, ["explain", *arguments], catch_exceptions=False)
+        done = call("explain", *arguments)
     assert done.exit_code == 0, done.output
     return done.stdout
 

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from gensim.models import KeyedVectors
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +20,6 @@ from numpy.typing import NDArray
 import embedprep
 from embedprep import arrays
 from embedprep.adopting import adopt
-from embedprep.cli.main import cli
 from embedprep.errors import EmbedprepError, OutputError, SettingsError, VocabularyError
 from embedprep.exporting.decimals import spell_rows
 from embedprep.exporting.recipe import exported_text, open_export, write_export
@@ -30,6 +28,7 @@ from embedprep.settings import AdoptionSettings, RowSettings, VocabularySettings
 from embedprep.specials import Specials
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
+from tests.in_process import Ended, call
 
 MARKED = Vocabulary(
     ("the", "Straße", "你"),
@@ -377,8 +376,8 @@ def test_the_matrix_may_be_named(tmp_path: Path) -> None:
 # The command.
 
 
-def export(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, ["export", *map(str, arguments)])
+def export(*arguments: str | Path) -> Ended:
+    return call("export", *arguments)
 
 
 def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
@@ -401,7 +400,7 @@ def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
         "warnings": [],
     }
     to_stdout = export(path, "--to", "glove", "-o", "-")
-    assert to_stdout.stdout_bytes == target.read_bytes()
+    assert to_stdout.stdout.encode() == target.read_bytes()
 
 
 def test_a_wrong_command_line_ends_with_2(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -159,3 +161,15 @@ def test_a_summary_is_written_though_nobody_reads_the_result(
     assert call(RUN, "--summary", "s.md").exit_code == 1
     assert call(RUN, "--min-rows", "21", "--summary", "s.md", "--json").exit_code == 1
     assert Path("s.md").read_text("utf-8").count("### embedprep run: out") == 2
+
+
+def test_a_summary_is_not_what_is_read_as_standard_input(tmp_path: Path) -> None:
+    text = tmp_path / "t.txt"
+    text.write_text("a b\n", encoding="utf-8")
+    command = [*["-m", "embedprep", "run", "-", "-o", "out", "-q", "--summary"], text]
+    with text.open("rb") as stream:
+        ended = subprocess.run(
+            [sys.executable, *command], cwd=tmp_path, stdin=stream, capture_output=True, check=False
+        )
+    assert (ended.returncode, b"is also standard input" in ended.stderr) == (1, True)
+    assert text.read_text(encoding="utf-8") == "a b\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import embedprep
 from embedprep.errors import OutputError, SettingsError
 from embedprep.gates import Checked, GateError, Gates, Measured, check, hold, parse_share
-from embedprep.measuring import measured_output
+from embedprep.measuring import hold_output, measured_output
 from tests.in_process import all_files, call
 from tests.test_same_bytes import files_in
 
@@ -447,3 +447,22 @@ def test_hold_gives_what_was_checked() -> None:
     measured = Measured("out", {"rows": 7})
     assert hold(Gates(min_rows=7), measured) == [Checked("--min-rows", "", 7, 1, 7, is_kept=True)]
     assert check(Gates(), measured) == []
+
+
+def test_an_output_is_measured_where_it_is_held_or_asked_for() -> None:
+    call(RUN, "-q")
+    out = Path("out")
+    assert hold_output(out, Gates()) == Measured("out", {})
+    assert hold_output(out, Gates(), always=True) == measured_output(out, Gates())
+    assert hold_output(out, Gates(min_rows=20)).statistics["rows"] == 20
+    with pytest.raises(GateError, match=r"^out: 1 of 1 gate failed, as told: --min-rows 20, at l"):
+        hold_output(out, Gates(min_rows=21), ", as told")
+    assert hold_output(out, Gates(min_rows=21, only_warn=True)).statistics["rows"] == 20
+
+
+@pytest.mark.parametrize(
+    "limits", [{"max_oov": True}, {"max_oov": [1]}, {"min_rows": 5.5}, {"min_rows": "5"}]
+)
+def test_a_limit_of_another_kind(limits: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=r"is no (share like 5% or 0\.05|number of rows)"):
+        Gates(**limits)

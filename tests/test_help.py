@@ -6,16 +6,15 @@ import re
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from embedprep import __version__
 from embedprep.cli.commands import COMMANDS, SECTIONS, command_of
-from embedprep.cli.main import cli
 from embedprep.cli.spelling import Choice, guess
+from tests.in_process import call
 
 
 def said(*words: str, width: int = 80) -> tuple[int, str]:
-    ended = CliRunner().invoke(cli, words, terminal_width=width, prog_name="embedprep")
+    ended = call("", *words, width=width)
     return ended.exit_code, ended.output
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,11 +20,10 @@ from embedprep.budget import Budget
 from embedprep.cli import inspected
 from embedprep.cli.bars import bar
 from embedprep.cli.columns import n_cells
-from embedprep.cli.main import cli
 from embedprep.errors import InputError, OutputError, SettingsError, VocabularyError
 from embedprep.figures.coverage import SIZES
 from embedprep.inspecting import text as inspecting_text
-from embedprep.inspecting.advice import round_up
+from embedprep.inspecting.advice import round_length_up
 from embedprep.inspecting.inspection import Advice, Inspection
 from embedprep.inspecting.scripts import letters_by_script, script_of
 from embedprep.inspecting.text import inspect_text
@@ -33,6 +31,7 @@ from embedprep.inspecting.tokenization import advise_tokenizer
 from embedprep.sources import Reader, Reading
 from embedprep.tokenizer.settings import TokenizerSettings
 from tests import twins
+from tests.in_process import Ended, call
 from tests.texts import texts
 
 
@@ -208,10 +207,7 @@ def test_a_text_without_a_word(tmp_path: Path) -> None:
     assert found.rows.lengths.longest == found.words.running == found.words.distinct == 0
     assert found.words.most_frequent == []
     assert found.words.letters == {}
-    assert [its.option for its in found.advice] == ["--drop-empty"]
-    assert found.advice[0].reason == (
-        "no word stands in 3 rows (100.0%): padding alone, which some layers cannot mask"
-    )
+    assert found.advice == ()  # nothing would be left without these rows
 
 
 def test_rows_of_tables_are_told_by_their_record(tmp_path: Path) -> None:
@@ -261,11 +257,13 @@ def test_inputs_are_read_as_for_a_run(tmp_path: Path) -> None:
         embedprep.inspect(tmp_path / "latin.txt", top=0, encoding="latin-1")
 
 
-def test_too_many_rows_for_the_memory_are_told() -> None:
-    with pytest.raises(InputError) as told:
-        Budget(per_row=100).check_rows(10, 16, "the count of duplicates")
-    assert told.value.place == "the count of duplicates"
-    assert told.value.remedy == "raise --memory"
+def test_too_many_rows_for_the_memory_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(Budget, "check_rows", lambda _budget, *its: asked.append(its))
+    embedprep.inspect(written(tmp_path / "t.txt", ["a b", "c"]))
+    assert asked == [(2, 16, "the count of duplicates", "raise --memory")]
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
@@ -366,9 +364,7 @@ def test_an_output_by_hand(output: Path) -> None:
     assert words.letters == {"Latin": 11}
     assert [its.max_len for its in found.cuts] == [3, 4, 6]
     said = dict(found.advice)
-    assert set(said) == {"--max-len 6", "--max-words", "--dtype uint16", "--drop-empty"} | {
-        "--drop-duplicates"
-    }
+    assert set(said) == {"--max-len 6", "--max-words", "--dtype uint16", "--drop-empty"}
     assert said["--max-len 6"] == (
         "3 cuts 60.0% of the rows and loses 31.2% of the indices; this would cut 0.0%, with 46.7% "
         "padding"
@@ -382,8 +378,8 @@ def test_words_of_other_rows_are_counted_in_the_rows(output: Path, tmp_path: Pat
     assert part.words.coverage[-1][:2] == (2, 2)
     assert part.words.coverage[-1].share == 0.5
     source = written(tmp_path / "t.txt", ["c c a"])
-    arguments = ["encode", str(source), "--vocab", str(output / "vocab.json"), "-q"]
-    done = CliRunner().invoke(cli, [*arguments, "-o", str(tmp_path / "encoded")])
+    vocabulary, encoded_to = output / "vocab.json", tmp_path / "encoded"
+    done = call("encode -q", source, "--vocab", vocabulary, "-o", encoded_to)
     assert done.exit_code == 0, done.output
     encoded = embedprep.inspect(tmp_path / "encoded")
     assert (encoded.words.counted_in, encoded.words.running) == ("rows", 3)
@@ -437,7 +433,7 @@ def test_an_output_of_all_words_has_the_figures_of_its_text(
         (
             lambda out: np.save(out / "lengths.npy", np.full(5, -1, np.int32)),
             OutputError,
-            "lengths.npy: holds a length below 0",
+            "lengths.npy: is not of the rows in sequences.npy",
         ),
         (
             lambda out: np.save(out / "labels.npy", np.zeros((5, 1, 1), np.int32)),
@@ -493,7 +489,7 @@ def test_a_manifest_without_its_facts_leaves_those_of_the_rows(
     del manifest["parts"]
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     found = embedprep.inspect(tmp_path)
-    assert (found.words.counted_in, found.words.running, found.words.distinct) == ("rows", 11, None)
+    assert (found.words.counted_in, found.words.running, found.words.distinct) == ("rows", 11, 3)
     assert found.rows.out_of_vocabulary is None
     assert found.rows.lengths.longest == 6
 
@@ -517,8 +513,8 @@ def test_the_length_is_p99_rounded_up(tmp_path: Path) -> None:
 
 @given(st.integers(1, 10**9))
 def test_a_length_is_rounded_up_by_an_eighth_at_most(length: int) -> None:
-    assert length <= round_up(length) <= length * 1.125
-    assert round_up(round_up(length)) == round_up(length)
+    assert length <= round_length_up(length) <= length * 1.125
+    assert round_length_up(round_length_up(length)) == round_length_up(length)
 
 
 def test_so_many_words_are_advised_as_keep_nearly_all(tmp_path: Path) -> None:
@@ -528,7 +524,10 @@ def test_so_many_words_are_advised_as_keep_nearly_all(tmp_path: Path) -> None:
     assert said["--max-words 1000"] == (
         "keeps 99.5% of the running words; there are 1,510 distinct words"
     )
-    assert advice_on(rare, tmp_path)["--max-words 50000"] == "the default keeps all 1,500 words"
+    assert (
+        advice_on(rare, tmp_path)["--max-words 50000"]
+        == "the default keeps all there are, 1,500 words"
+    )
 
 
 def test_many_words_that_are_rare_are_all_advised(tmp_path: Path) -> None:
@@ -577,15 +576,42 @@ def test_a_tokenised_text_is_told(shared: Path) -> None:
     assert advised == Advice(
         "--tokenizer whitespace",
         "of the first 5,079 full stops and commas, 100.0% stand between spaces: another tool has "
-        "cut the text, and this keeps its words",
+        "cut the text, and this keeps its words; inspect again with it: the rest is about unicode",
     )
+
+
+def test_a_limit_that_left_words_out_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.txt", ["a b c", "a b d", "a b e"])
+    for number, (options, limit) in enumerate(
+        [({"max_words": 2}, "--max-words"), ({"min_count": 2}, "--min-count")]
+    ):
+        embedprep.build(path, tmp_path / str(number), **options)  # type: ignore[arg-type]
+        said = dict(embedprep.inspect(tmp_path / str(number)).advice)
+        assert limit in said
+        assert not {"--max-words", "--min-count"} - {limit} & said.keys()
+
+
+def test_copies_are_told_of_where_they_would_be_left_out(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.txt", ["a b c d x", "a b c d y", "a b c d y"])
+    gates = embedprep.Gates(max_duplicates=1.0)
+    embedprep.build(path, tmp_path / "asked", max_words=2, gates=gates)
+    embedprep.build(path, tmp_path / "not", max_words=2)
+    embedprep.build(path, tmp_path / "split", max_len=2, overflow="split")
+    said = {
+        name: dict(embedprep.inspect(tmp_path / name).advice).get("--drop-duplicates")
+        for name in ("asked", "not", "split")
+    }
+    told = "an earlier row's text stands again in 1 row (33.3%)"
+    assert said == {"asked": told, "not": None, "split": None}
+    of_labels = dict(embedprep.inspect([f"a={path}", f"b={path}"]).advice)["--drop-duplicates"]
+    assert of_labels.endswith("(66.7%); those with the same labels are left out")
 
 
 # What is printed.
 
 
-def inspect_by_shell(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, ["inspect", *map(str, arguments)])
+def inspect_by_shell(*arguments: str | Path) -> Ended:
+    return call("inspect", *arguments)
 
 
 def test_one_screen_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -610,7 +636,7 @@ def test_one_screen_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "         3         0  0.0%                 33.3% ████▋           36 bytes\n"
         "\n"
         "advice   --max-len 3        keeps all rows whole, with 33.3% padding\n"
-        "         --max-words 50000  the default keeps all 2 words\n"
+        "         --max-words 50000  the default keeps all there are, 2 words\n"
         "         --dtype uint16     18 bytes rather than 36 bytes, as indices end at 3;\n"
         "                            PyTorch takes int32 or int64, a batch at a time\n"
         "         --padding post     if an LSTM or a GRU of Keras is to mask the padding,\n"
@@ -618,7 +644,7 @@ def test_one_screen_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "                            the default, which has words at the last step\n"
         "         --drop-empty       no word stands in 1 row (33.3%): padding alone,\n"
         "                            which some layers cannot mask\n"
-        "         --drop-duplicates  an earlier row's words stand again in 1 row (33.3%)\n"
+        "         --drop-duplicates  an earlier row's text stands again in 1 row (33.3%)\n"
     )
 
 
@@ -707,8 +733,9 @@ def test_options_that_mean_nothing_are_refused(output: Path, tmp_path: Path) -> 
     text = written(tmp_path / "t.txt", ["a"])
     done = inspect_by_shell(text, "-q")
     assert (done.exit_code, done.output) == (0, "")
-    with pytest.raises(InputError, match=r"is a folder"):
-        CliRunner().invoke(cli, ["inspect", str(output), str(text)], catch_exceptions=False)
+    done = inspect_by_shell(output, text)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"embedprep: {output}: is a folder")
 
 
 def test_what_is_plainly_wrong_is_warned_of(tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ def test_numbers_are_kept_as_they_are() -> None:
 def test_held_out_parts_are_no_folders_of_one_name() -> None:
     with pytest.raises(SettingsError, match="'Test' is also a part of --split"):
         made("pos.txt", holdout={"Test": "pos.txt"}, split="1/0/1")
+    with pytest.raises(SettingsError, match="'Training' is what the training rows are called"):
+        made("pos.txt", holdout={"Training": "pos.txt"})
     with pytest.raises(SettingsError, match="'Dev' and 'dev' differ in case alone"):
         made("pos.txt", holdout={"dev": "pos.txt", "Dev": "pos.txt"})
 

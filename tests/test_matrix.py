@@ -10,13 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import embedprep
 from embedprep import arrays
-from embedprep.cli.main import cli
 from embedprep.engines import ThreadEngine
 from embedprep.errors import EmbedprepError, SettingsError
 from embedprep.initializers import Initializer, initial_rows, standard_normal, word_seeds
@@ -27,6 +25,7 @@ from embedprep.settings import MatrixSettings, VectorSource
 from embedprep.specials import Specials
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
+from tests.in_process import call
 from tests.test_errors import Snapshot, snapshot
 
 TEXT = "the cat sat\nthe dog\n\nthe cat\na mat\n"
@@ -345,7 +344,7 @@ def test_a_matrix_has_its_place_at_the_top_of_rows(output: Path) -> None:
     message = f"{file}: is part of a whole output; name another file, or its folder"
     vocab = output / "vocab.json"
     assert_refused(output, message, settings, into=file, vocabulary_path=vocab)
-    ended = CliRunner().invoke(cli, ["skipgrams", "out", "-o", "pairs", "-q"])
+    ended = call("skipgrams out -o pairs -q")
     assert ended.exit_code == 0
     pairs = output.parent / "pairs"
     message = (
@@ -377,14 +376,14 @@ def test_the_limit_of_bytes_counts_the_matrix(output: Path) -> None:
 
 
 def test_the_command_says_what_is_in_the_manifest(output: Path) -> None:
-    options = ["--vectors", "glove.txt", "-o", "out"]
-    ended = CliRunner().invoke(cli, ["matrix", *options, "--json"])
+    options = "--vectors glove.txt -o out"
+    ended = call(f"matrix {options} --json")
     saved = manifest(output)["matrix"]["statistics"]
     head = {"output": "out", "shape": [8, 2], "dtype": "float32"}
     assert json.loads(ended.output) == head | {"statistics": saved}
-    ended = CliRunner().invoke(cli, ["run", "t.txt", *options, "--json"])
+    ended = call(f"run t.txt {options} --json")
     assert json.loads(ended.output)["matrix"] == saved
-    ended = CliRunner().invoke(cli, ["run", "t.txt", *options])
+    ended = call(f"run t.txt {options}")
     assert ended.output.splitlines()[-5:] == [
         "  found words       3  (50.00% of the kept words have a vector)",
         "  as running words  6  (66.67% of the running words)",

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -17,13 +16,13 @@ from numpy.typing import NDArray
 import embedprep
 from embedprep import arrays
 from embedprep import nearest as module
-from embedprep.cli.main import cli
 from embedprep.errors import EmbedprepError, SettingsError
 from embedprep.matrix.files import WordVectors
 from embedprep.nearest import Neighbour, nearest, open_vectors
 from embedprep.rectangle import Rectangle
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
+from tests.in_process import call
 from tests.test_errors import assert_fails, by_shell, run
 
 VOCABULARY = Vocabulary(
@@ -154,9 +153,8 @@ def folder(tmp_path: Path) -> Path:
 
 def said(folder: Path, *arguments: str) -> str:
     """What the command prints on stdout."""
-    command = ["nearest", str(folder / "M.npy"), *arguments]
-    done = CliRunner().invoke(cli, command, catch_exceptions=False)
-    assert done.exit_code == 0
+    done = call("nearest", folder / "M.npy", *arguments)
+    assert done.exit_code == 0, done.stderr
     return done.stdout
 
 

@@ -6,9 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from embedprep.cli.main import cli
+from tests.in_process import call
 from tests.test_errors import assert_fails, run, snapshot
 
 FEWER = "give every record as many, or leave it out"
@@ -224,9 +223,9 @@ def test_what_the_files_show(command: str, said: str, folder: Path) -> None:
             "'test' is also a part of --split",
         ),
         (
-            "run nope --holdout Training=nope",
+            "run nope --holdout training=nope",
             "--holdout",
-            "'Training' is the name of the rows that are not held out",
+            "'training' is what the training rows are called; choose another name",
         ),
         ("run - --label-from parent", "--label-from parent", "standard input lies in no folder"),
         (
@@ -295,7 +294,7 @@ def test_what_the_command_line_shows(
 ) -> None:
     monkeypatch.chdir(folder)
     before = snapshot(folder)
-    ended = CliRunner().invoke(cli, f"{command} -o out", prog_name="embedprep")
+    ended = call(f"{command} -o out")
     assert ended.exit_code == 2
     usage, hint, blank, error = ended.output.splitlines()
     assert usage.startswith("Usage: embedprep ")
@@ -306,6 +305,6 @@ def test_what_the_command_line_shows(
 
 @pytest.mark.parametrize("option", ["--label-type", "--holdout", "--split", "--shuffle", "--seed"])
 def test_what_a_saved_vocabulary_has_decided_is_no_option(option: str) -> None:
-    ended = CliRunner().invoke(cli, f"encode a.txt --vocab v.json -o x.npy {option} 1")
+    ended = call(f"encode a.txt --vocab v.json -o x.npy {option} 1")
     assert ended.exit_code == 2
     assert f"No such option {option}" in ended.output.replace("'", "").replace(":", "")

@@ -23,14 +23,12 @@ from typing import Any, ClassVar
 
 import fsspec
 import pytest
-from click.testing import CliRunner
 from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given
 from hypothesis import strategies as st
 
 import embedprep
 from embedprep import pipeline
-from embedprep.cli.main import cli
 from embedprep.counts.files import open_counts
 from embedprep.counts.kinds import Counts
 from embedprep.engines import ThreadEngine, cluster
@@ -55,6 +53,7 @@ from embedprep.sources import (
 )
 from embedprep.spread import text as spread_text
 from embedprep.vocabulary import Vocabulary
+from tests.in_process import call
 from tests.test_same_bytes import files_in
 
 TEXTS = {
@@ -148,7 +147,7 @@ def _copied(memory: MemoryFileSystem, folder: Path) -> Path:
 
 def command(*arguments: str) -> str:
     """What a command says that is run in this process, where memory:// is the same."""
-    ended = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    ended = call("", *arguments)
     assert ended.exit_code == 0, ended.output
     return ended.stdout
 
@@ -659,7 +658,7 @@ def waiting(
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.01)
-            made = list(disk.iterdir())
+            made = list(disk.glob(f"{temporary.PREFIX}*"))  # Python tries the folder by a file
             temporary._clear_dead()
         yield process, made[0]
 
@@ -842,7 +841,7 @@ def test_without_locks_nothing_is_cleared(
     ],
 )
 def test_other_commands_tell_of_an_address(arguments: str, said: str) -> None:
-    ended = CliRunner().invoke(cli, arguments.split())
+    ended = call(arguments)
     assert ended.exit_code == 2
     error = f"Error: Invalid value for {said} is an address; name a path on a disk\n"
     assert ended.output.endswith(error)

@@ -15,19 +15,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import embedprep
 from embedprep import digests, pipeline
-from embedprep.cli.main import cli
 from embedprep.digests import digest_of
 from embedprep.errors import OutputError, SettingsError
 from embedprep.npy import ArraySpec
 from embedprep.settings import Resources, RowSettings, Selection, VocabularySettings
 from embedprep.sharding import Division, ShardWriter, ShuffledShardWriter, files_size, shards_in
 from embedprep.sources import Reader, Reading
+from tests.in_process import call
 from tests.test_errors import CLI, assert_fails, run, snapshot
 
 OF_ROWS = ("sequences.npy", "lengths.npy", "labels.npy", "document.npy")
@@ -282,12 +281,12 @@ def test_few_files_are_open_at_a_time(folder: Path) -> None:
 
 
 def test_the_summary_tells_of_shards(folder: Path) -> None:
-    command = ["run", str(folder / "a.txt"), "-o", str(folder / "out")]
-    said = CliRunner().invoke(cli, [*command, "--rows-per-shard", "8"]).output
+    command = ("run", folder / "a.txt", "-o", folder / "out")
+    said = call(*command, "--rows-per-shard", "8").output
     assert "\n  shards           3  (of up to 8 rows)\n" in said
-    told = json.loads(CliRunner().invoke(cli, [*command, "--rows-per-shard", "8", "--json"]).output)
+    told = json.loads(call(*command, "--rows-per-shard", "8", "--json").output)
     assert told["rows_per_shard"] == 8
-    assert "rows_per_shard" not in json.loads(CliRunner().invoke(cli, [*command, "--json"]).output)
+    assert "rows_per_shard" not in json.loads(call(*command, "--json").output)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from embedprep.cli.main import cli
+from tests.in_process import Ended, call
 from tests.test_same_bytes import files_in
 
 VECTORS = "a 1 2\nb 3 4\n"
@@ -23,8 +22,8 @@ def _inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("v.txt").write_text(VECTORS, encoding="utf-8")
 
 
-def call(command: str) -> Result:
-    result = CliRunner().invoke(cli, command.split())
+def done(command: str) -> Ended:
+    result = call(command)
     assert result.exit_code == 0, result.output
     return result
 
@@ -32,7 +31,7 @@ def call(command: str) -> Result:
 def is_made_again(command: str) -> bool:
     """Whether a command does its work, though `--if-changed` may spare it."""
     before = Path("out/manifest.json").stat().st_mtime_ns
-    result = call(f"{command} --if-changed")
+    result = done(f"{command} --if-changed")
     was_made = Path("out/manifest.json").stat().st_mtime_ns != before
     assert (result.output == "out: unchanged\n") is not was_made
     return was_made
@@ -43,7 +42,7 @@ RUN = "run x=t.txt --holdout dev=x=u.txt -n 2 --max-len p99 --vectors v.txt -o o
 
 @pytest.mark.parametrize("suffix", ["", " --jobs 1", " --memory 200MB", " --max-bytes 1MB"])
 def test_nothing_is_done_twice(suffix: str) -> None:
-    call(RUN)
+    done(RUN)
     files = files_in(Path("out"))
     assert not is_made_again(RUN + suffix)
     assert files_in(Path("out")) == files
@@ -67,7 +66,7 @@ def test_nothing_is_done_twice(suffix: str) -> None:
     ],
 )
 def test_other_settings_are_another_output(other: str) -> None:
-    call(RUN)
+    done(RUN)
     assert is_made_again(other)
     assert not is_made_again(other)
 
@@ -84,7 +83,7 @@ def test_other_settings_are_another_output(other: str) -> None:
     ],
 )
 def test_other_content_is_told(name: str, content: bytes) -> None:
-    call(RUN)
+    done(RUN)
     expected = files_in(Path("out"))
     Path(name).write_bytes(content)
     assert is_made_again(RUN)
@@ -93,15 +92,15 @@ def test_other_content_is_told(name: str, content: bytes) -> None:
 
 
 def test_an_output_that_is_not_whole_is_made() -> None:
-    call(RUN)
+    done(RUN)
     Path("out/lengths.npy").unlink()
     assert is_made_again(RUN)
     Path("out/manifest.json").unlink()
-    assert "unchanged" not in call(f"{RUN} --if-changed").output
+    assert "unchanged" not in done(f"{RUN} --if-changed").output
 
 
 def test_what_another_version_made_is_made_again() -> None:
-    call(RUN)
+    done(RUN)
     manifest = json.loads(Path("out/manifest.json").read_bytes())
     Path("out/manifest.json").write_bytes(json.dumps(manifest | {"request": "0" * 64}).encode())
     assert is_made_again(RUN)
@@ -110,7 +109,7 @@ def test_what_another_version_made_is_made_again() -> None:
 def test_a_compressed_input_is_told_by_what_it_holds() -> None:
     Path("t.gz").write_bytes(gzip.compress(b"a b c\n" * 100, 1))
     command = "run t.gz -o out"
-    call(command)
+    done(command)
     Path("t.gz").write_bytes(gzip.compress(b"a b c\n" * 100, 9))
     assert not is_made_again(command)
     Path("t.gz").write_bytes(gzip.compress(b"a b d\n" * 100, 9))
@@ -120,7 +119,7 @@ def test_a_compressed_input_is_told_by_what_it_holds() -> None:
 def test_many_small_streams_may_take_more_than_they_hold() -> None:
     Path("t.gz").write_bytes(gzip.compress(b"a\n") * 4000)
     assert Path("t.gz").stat().st_size > 2 * 4000 + (1 << 16)
-    call("run t.gz -o out")
+    done("run t.gz -o out")
     assert not is_made_again("run t.gz -o out")
 
 
@@ -135,7 +134,7 @@ def test_many_small_streams_may_take_more_than_they_hold() -> None:
     ],
 )
 def test_a_broken_manifest_is_another_output(broken: dict[str, object]) -> None:
-    call(RUN)
+    done(RUN)
     manifest = json.loads(Path("out/manifest.json").read_bytes())
     Path("out/manifest.json").write_text(json.dumps(manifest | broken), encoding="utf-8")
     assert is_made_again(RUN)
@@ -143,46 +142,46 @@ def test_a_broken_manifest_is_another_output(broken: dict[str, object]) -> None:
 
 
 def test_a_matrix_that_took_the_place_of_the_one_asked_for_is_told() -> None:
-    call("run t.txt --dim 3 -o out")
-    call("matrix -o out --dim 2")
+    done("run t.txt --dim 3 -o out")
+    done("matrix -o out --dim 2")
     assert is_made_again("run t.txt --dim 3 -o out")
-    call("run t.txt -o out")
-    call("matrix -o out --dim 2")  # one that nobody asked run for stays
+    done("run t.txt -o out")
+    done("matrix -o out --dim 2")  # one that nobody asked run for stays
     assert not is_made_again("run t.txt -o out")
 
 
 def test_a_missing_input_is_an_error_as_ever() -> None:
-    call(RUN)
+    done(RUN)
     Path("t.txt").unlink()
-    result = CliRunner().invoke(cli, f"{RUN} --if-changed".split())
+    result = call(f"{RUN} --if-changed")
     assert result.exit_code == 1
-    assert "no such file" in str(result.exception)
+    assert "no such file" in result.stderr
 
 
 def test_encoding_is_told_by_the_vocabulary_too() -> None:
-    call("vocab t.txt -o v.json")
+    done("vocab t.txt -o v.json")
     command = "encode u.txt --vocab v.json -o out"
-    call(command)
+    done(command)
     assert not is_made_again(command)
-    assert json.loads(call(f"{command} --if-changed --json").output) == {
+    assert json.loads(done(f"{command} --if-changed --json").output) == {
         "output": "out",
         "changed": False,
     }
-    call("vocab t.txt u.txt -o v.json")
+    done("vocab t.txt u.txt -o v.json")
     assert is_made_again(command)
     assert is_made_again(f"{command} --padding post")
 
 
 def test_standard_input_cannot_be_looked_at() -> None:
     for command in ("run - -o out --if-changed", "run t.txt --vectors - -o out --if-changed"):
-        result = CliRunner().invoke(cli, command.split(), input="a 1\n")
+        result = call(command)
         assert result.exit_code == 2
         assert "standard input can be read once" in result.output
 
 
 def test_a_file_of_rows_has_no_manifest_to_look_at() -> None:
     command = "encode u.txt --vocab v.json -o x.npy --if-changed"
-    call("vocab t.txt -o v.json")
-    result = CliRunner().invoke(cli, command.split())
+    done("vocab t.txt -o v.json")
+    result = call(command)
     assert result.exit_code == 2
     assert "asks the manifest of a folder" in result.output

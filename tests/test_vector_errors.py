@@ -14,9 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from embedprep.cli.main import cli
 from embedprep.errors import EmbedprepError
 from embedprep.matrix.making import Matrix
 from embedprep.matrix.recipe import write_matrix_of
@@ -24,6 +22,7 @@ from embedprep.rectangle import Rectangle
 from embedprep.settings import MatrixSettings, VectorSource
 from embedprep.tokenizer.settings import TokenizerSettings
 from embedprep.vocabulary import Vocabulary
+from tests.in_process import call
 from tests.test_compression import COMPRESS
 from tests.test_errors import CLI, assert_fails, run, snapshot
 
@@ -510,14 +509,14 @@ def test_a_matrix_too_large_for_the_disk_is_refused(folder: Path) -> None:
 )
 def test_a_wrong_command_line_is_told(options: str, message: str, folder: Path) -> None:
     before = snapshot(folder)
-    ended = CliRunner().invoke(cli, ["matrix", *options.split()], prog_name="embedprep")
+    ended = call(f"matrix {options}")
     assert ended.exit_code == 2
     assert ended.output.splitlines()[-1] == f"Error: {message}"
     assert snapshot(folder) == before
 
 
 def test_text_and_vectors_are_not_both_standard_input() -> None:
-    ended = CliRunner().invoke(cli, ["run", "-", "--vectors", "-", "-o", "out"])
+    ended = call("run - --vectors - -o out")
     assert ended.exit_code == 2
     assert "Standard input is either the text or the --vectors." in ended.output
     assert os.listdir() == ["v.json"]

@@ -18,7 +18,6 @@ from embedprep.cli.outcome import Outcome
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import print_built, print_unchanged, print_vocabulary, warn
 from embedprep.counts.kinds import Counts
-from embedprep.gates import Measured, hold
 from embedprep.places import Place, place_of, shown
 from embedprep.sources import NamedInputs, total_bytes
 from embedprep.sources.archives import file_of
@@ -81,8 +80,7 @@ def run(
     rows, reading = choices.row_settings(chosen), choices.reading(chosen, resources)
     selection = choices.selection(chosen)
     matrix = choices.matrix_settings(chosen, selection.seed)
-    gates = choices.gates(chosen)
-    choices.check_coverage(gates, matrix)
+    gates = choices.fitting_gates(choices.gates(chosen), matrix)
     outcome = choices.outcome("run", gates, summary, quiet=quiet, as_json=as_json)
     settings = choices.vocabulary_settings(rows, **chosen)
     choices.check_overflow(selection, rows, settings)
@@ -145,13 +143,11 @@ def _is_unchanged(
         is_same = is_unchanged(place_of(output), request, inputs, matrix, advance)
     if not is_same:
         return False
-    measured = Measured(output, {})
-    if outcome.gates.limits or outcome.summary is not None:
-        from embedprep.measuring import measured_output
+    from embedprep.measuring import hold_output
 
-        measured = measured_output(place_of(output), outcome.gates)
+    said, sums_up = ", of an output that is unchanged", outcome.summary is not None
     with outcome.held():
-        hold(outcome.gates, measured, ", of an output that is unchanged")
+        measured = hold_output(place_of(output), outcome.gates, said, always=sums_up)
     with outcome.done(measured) as checked:
         if not outcome.quiet or outcome.as_json:
             print_unchanged(shown(output), outcome.as_json, checked)

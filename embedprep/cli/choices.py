@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from embedprep.cli.config import shared_names
 from embedprep.cli.outcome import Outcome
 from embedprep.counts.kinds import Counts, are_counts
 from embedprep.errors import InputError, OutputError, SettingsError
@@ -92,8 +93,8 @@ def _given() -> set[str]:
 
 
 def _first_given(names: set[str]) -> str | None:
-    """The first option of the command among `names` that was chosen."""
-    given = names & _given()
+    """The first option of the command among `names` that was chosen for it."""
+    given = names & _given() - shared_names(click.get_current_context())
     parameters = click.get_current_context().command.params
     return next((option.opts[-1] for option in parameters if option.name in given), None)
 
@@ -329,11 +330,14 @@ def matrix_settings(options: dict[str, Any], seed: int) -> MatrixSettings | None
         return MatrixSettings(chosen["dim"], chosen["init"], chosen["oov_init"], seed, source)
 
 
-def check_coverage(chosen: Gates, matrix: MatrixSettings | None) -> None:
-    """Tell of a coverage that nothing could have."""
-    if matrix is None or matrix.vectors is None:
-        with usage_errors():
-            chosen.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
+def fitting_gates(chosen: Gates, matrix: MatrixSettings | None) -> Gates:
+    """The gates, told where one is for a coverage that nothing could have."""
+    are_given = bool(vector_files(matrix))
+    if not are_given and "min_coverage" in shared_names(click.get_current_context()):
+        return replace(chosen, min_coverage=None)
+    with usage_errors():
+        chosen.check_vectors(are_given=are_given)
+    return chosen
 
 
 def outcome(
@@ -380,12 +384,10 @@ def resources(options: dict[str, Any]) -> Resources:
 def reading(options: dict[str, Any], resources: Resources = ALL_THERE_IS) -> Reading:
     """The settings of reading, taken out of a command's options."""
     names = ("encoding", "errors", "max_line_bytes")
-    if options["max_line_bytes"] is None:
-        options["max_line_bytes"] = resources.max_line_bytes
     of_records = ("format", "text_columns", "label_columns", "header", "quoting")
     with usage_errors():
         records = RecordSettings(
             **{name: options.pop(name) for name in of_records if name in options}
         )
         chosen = {name: options.pop(name) for name in names}
-        return Reading(**chosen, block_bytes=resources.block_bytes, records=records)
+        return resources.reading(**chosen, records=records)

@@ -44,12 +44,13 @@ class _Chosen(NamedTuple):
 
 class _Config(NamedTuple):
     """What a command has taken from a file, and how that is called: a setting for each name of a
-    parameter.
+    parameter. Those of `shared` stand before all tables.
     """
 
     path: str
     file: str
     chosen: dict[str, _Chosen]
+    shared: frozenset[str]
 
 
 _META = f"{__name__}.config"
@@ -89,8 +90,10 @@ def _take(ctx: click.Context, _option: click.Parameter, file: str | None) -> Non
     if is_url(file) or file == "-":
         cause = f"{shown(file)} is no file on a disk"
         raise click.BadParameter(cause, ctx, param_hint="'--config'")
-    chosen = _chosen(_read(file), ctx.command, printable(file))
-    ctx.meta[_META] = _Config(file, printable(file), chosen)
+    shared, own = _chosen(_read(file), ctx.command, printable(file))
+    chosen = shared | own
+    names = frozenset(shared.keys() - own.keys())
+    ctx.meta[_META] = _Config(file, printable(file), chosen, names)
     # An empty list is as good as none, and so is a flag that is off, unless there is an opposite.
     off = ((), False)
     ctx.default_map = {
@@ -122,8 +125,12 @@ def _read(file: str) -> dict[str, Any]:
         raise InputError(file, "is no list of options: too many brackets in brackets") from None
 
 
-def _chosen(whole: Mapping[str, Any], command: click.Command, file: str) -> dict[str, _Chosen]:
-    """What a file chooses for a command. All of it must mean something for some command."""
+def _chosen(
+    whole: Mapping[str, Any], command: click.Command, file: str
+) -> tuple[dict[str, _Chosen], dict[str, _Chosen]]:
+    """What a file chooses for a command, before all tables and in its own. All of it must mean
+    something for some command.
+    """
     tables = {name: table for name, table in whole.items() if isinstance(table, dict)}
     shared = {key: value for key, value in whole.items() if key not in tables}
     of_tables = {}
@@ -139,8 +146,8 @@ def _chosen(whole: Mapping[str, Any], command: click.Command, file: str) -> dict
         of_tables[name] = _settings(table, its_keys, file, f"[{name}] ")
     keys = keys_of(command)
     _check_known((key for key in shared if key not in keys), keys, file)
-    own = _settings({key: shared[key] for key in shared if key in keys}, keys, file)
-    return own | of_tables.get(str(command.name), {})
+    of_all = _settings({key: shared[key] for key in shared if key in keys}, keys, file)
+    return of_all, of_tables.get(str(command.name), {})
 
 
 def _check_known(names: Iterable[str], keys: Iterable[str], file: str) -> None:
@@ -188,6 +195,16 @@ def _text(value: object, file: str, place: str) -> str:
 
 def _wrong(file: str, place: str, cause: str) -> click.UsageError:
     return click.UsageError(f"{file}: {place}: {cause}", click.get_current_context(silent=True))
+
+
+def shared_names(ctx: click.Context) -> frozenset[str]:
+    """The parameters whose settings come from what a file says to all commands. Where one means
+    nothing, it is passed over, unlike what was chosen for this command.
+    """
+    config: _Config | None = ctx.meta.get(_META)
+    source = ParameterSource.DEFAULT_MAP
+    names = frozenset[str]() if config is None else config.shared
+    return frozenset(name for name in names if ctx.get_parameter_source(name) is source)
 
 
 _WRITTEN = ("output", "summary", "missing", "map_output")

@@ -139,7 +139,7 @@ def _words(words: WordFigures, width: int) -> list[str]:
     if rest := sum(n for _, n in scripts[_SHOWN_SCRIPTS:]):
         letters.append(f"others {per_cent(rest / total)}")
     told += _listed("letters", letters, width)
-    frequent = [f"{in_place(shown(word))} {n:,}" for word, n in words.most_frequent]
+    frequent = [f"{in_place(shown(shortened(word)))} {n:,}" for word, n in words.most_frequent]
     told += _listed("often", frequent, width)
     if words.running and words.coverage:
         columns = [

@@ -78,7 +78,7 @@ def matrix(
     """
     choices.refuse_stdout(output, "a matrix")
     settings = choices.matrix_settings(chosen, seed) or MatrixSettings(seed=seed)
-    gates = choices.gates(chosen)
+    gates = choices.fitting_gates(choices.gates(chosen), settings)
     outcome = choices.outcome("matrix", gates, summary, quiet=quiet, as_json=as_json)
     choices.refuse_new_folder(output)
     if missing is not None:

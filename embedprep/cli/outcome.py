@@ -13,7 +13,7 @@ from embedprep.cli.gates import gate_facts, gate_table
 from embedprep.cli.markdown import markdown
 from embedprep.cli.summary import announce, print_json, warn
 from embedprep.cli.summary_file import append, check_writable
-from embedprep.gates import Checked, GateError, Gates, Measured, check, told
+from embedprep.gates import Checked, GateError, Gates, Measured, check, count_failed
 from embedprep.places import Place
 
 
@@ -77,7 +77,7 @@ class Outcome(NamedTuple):
         """
         checked = check(self.gates, measured)
         has_failed = not all(its.is_kept for its in checked)
-        said = told(checked) if has_failed else ""
+        said = count_failed(checked) if has_failed else ""
         if has_failed and not self.quiet:
             announce(f"warning: {measured.output}: {said}", gate_table(checked))
         try:

@@ -7,6 +7,7 @@ all other outputs are.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ def check_writable(summary: Path, output: Place, others: Sequence[str | Place]) 
     if isinstance(output, Path) and (place == whole or whole in place.parents):
         cause = "is, or would be, among the files of the output"
         raise OutputError(str(summary), cause, "name another --summary")
+    if _is_standard_input(summary):
+        raise OutputError(str(summary), "is also standard input", "name another --summary")
     for other in map(place_of, others):
         if _is_same(summary, other):
             raise OutputError(str(summary), f"is also {other}", "name another --summary")
@@ -35,6 +38,13 @@ def check_writable(summary: Path, output: Place, others: Sequence[str | Place]) 
     if not os.access(place, mode):
         cause = "cannot be written: permission denied"
         raise OutputError(str(summary), cause, "name another --summary")
+
+
+def _is_standard_input(summary: Path) -> bool:
+    with suppress(OSError, ValueError):  # closed, or none that is a file
+        read = os.fstat(0)
+        return stat.S_ISREG(read.st_mode) and os.path.samestat(read, os.stat(summary))
+    return False
 
 
 def _is_same(summary: Path, other: Place) -> bool:

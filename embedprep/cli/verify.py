@@ -14,7 +14,7 @@ from embedprep.cli.outcome import Outcome
 from embedprep.cli.progress import progress
 from embedprep.cli.summary import announce, print_json, table
 from embedprep.errors import OutputError
-from embedprep.gates import Checked, Measured, hold
+from embedprep.gates import Checked, Measured
 from embedprep.places import place_of
 from embedprep.wording import how_many, printable
 
@@ -57,24 +57,16 @@ def verify(
         announce(f"note: {verified.path / name}: {cause}")
     if verified.problems:
         _report_problems(verified, outcome)
-    measured = _measured(verified, outcome)
+    from embedprep.measuring import hold_output
+
+    sums_up = summary is not None and verified.counted == "rows"
     with outcome.held(lambda _: _facts(verified)):
-        hold(gates, measured)
+        measured = hold_output(verified.path, gates, always=sums_up)
     with outcome.done(measured) as checked:
         if as_json:
             print_json(_facts(verified) | gate_facts(checked))
         elif not quiet:
             _print(verified, checked)
-
-
-def _measured(verified: Verified, outcome: Outcome) -> Measured:
-    """The figures of an output that is whole, as far as they are asked for."""
-    is_of_rows = verified.counted == "rows"
-    if outcome.gates.limits or (outcome.summary is not None and is_of_rows):
-        from embedprep.measuring import measured_output
-
-        return measured_output(verified.path, outcome.gates)
-    return Measured(str(verified.path), {})
 
 
 def _report_problems(verified: Verified, outcome: Outcome) -> NoReturn:

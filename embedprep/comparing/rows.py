@@ -18,6 +18,9 @@ from embedprep.figures.words import counts_in_rows
 from embedprep.listing import Listed, flat, told_by
 from embedprep.output import ARRAYS, DOCUMENTS, EMBEDDING_MATRIX, LABELS, LENGTHS, SEQUENCES, Output
 
+_DUPLICATE_ROWS = "duplicate_rows"
+"""The number of copies, which an output tells where it was asked for."""
+
 
 class Array(NamedTuple):
     """What an array is: its shape and the type of its numbers."""
@@ -83,7 +86,7 @@ def compare_rows(
     Raises OutputError where a file is missing or broken, VocabularyError for an index that has no
     entry.
     """
-    statistics = changes(old.statistics, new.statistics)
+    statistics = changes(*_told_by_both(old.statistics, new.statistics))
     arrays = tuple(_array_changes(old, new))
     if are_words_same and not {change.name for change in arrays} - {DOCUMENTS, EMBEDDING_MATRIX}:
         return PartDifference(name, statistics, arrays, (), 0.0, 0.0, ())
@@ -103,6 +106,13 @@ def compare_rows(
         ),
         changes(_class_shares(before), _class_shares(after)),
     )
+
+
+def _told_by_both(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The numbers of both sides, without that of the copies where one side was not asked for it."""
+    if _DUPLICATE_ROWS in old and _DUPLICATE_ROWS in new:
+        return old, new
+    return tuple({k: v for k, v in its.items() if k != _DUPLICATE_ROWS} for its in (old, new))
 
 
 def _length_figures(part: Part, figures: RowFigures) -> LengthFigures:

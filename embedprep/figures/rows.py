@@ -75,7 +75,7 @@ def row_figures(
     secrets = _secrets(rows)
     for chunk in rows.chunks(rows.length * _CELL_BYTES):
         ids = rows.read(chunk, input_dim)
-        lengths = _lengths(np.array(part.lengths[chunk]), folder)
+        lengths = _lengths(np.array(part.lengths[chunk]), ids, folder)
         rows_of_length.update(count_lengths(lengths))
         counts_of_index += np.bincount(ids.ravel(), minlength=input_dim)
         hashes[chunk] = _row_hashes(ids, lengths, secrets)
@@ -173,7 +173,8 @@ def _rows_of_class(labels: NDArray[Any], n_classes: int, folder: Path) -> Ints:
     return sums
 
 
-def _lengths(lengths: NDArray[Any], folder: Path) -> NDArray[Any]:
-    if lengths.min(initial=0) < 0:
-        raise OutputError(str(folder / LENGTHS), "holds a length below 0", _REMEDY)
+def _lengths(lengths: NDArray[Any], ids: NDArray[Any], folder: Path) -> NDArray[Any]:
+    """Lengths that tell how far rows are filled, as far as these go."""
+    if not np.array_equal(np.minimum(lengths, ids.shape[1]), np.count_nonzero(ids, axis=1)):
+        raise OutputError(str(folder / LENGTHS), f"is not of the rows in {SEQUENCES}", _REMEDY)
     return lengths

@@ -56,20 +56,25 @@ class TextToAdvise(NamedTuple):
 def advise_text(text: TextToAdvise) -> tuple[Advice, ...]:
     """What suits a text, an advice for each kind of option where there is something to say."""
     tokenizer = advise_tokenizer(text.words.letters, text.beginning, text.tokenizer.name)
-    advice = [] if tokenizer is None else [tokenizer]
+    advice = []
+    if tokenizer is not None:
+        again = f"inspect again with it: the rest is about {text.tokenizer.name}"
+        advice.append(Advice(tokenizer.option, f"{tokenizer.reason}; {again}"))
     if text.words.running:
         cut = _suitable_cut(text.rows_of_length, DTYPES[Rectangle(1).dtype])
         n_words, of_words = _advise_words(text)
         advice += [_advise_length(cut, text), of_words]
         advice += _advise_dtype(n_words + len(Specials().by_name), cut)
         advice += _advise_padding(cut)
-    return (*advice, *_advise_rows(text.rows, "words"))
+    advice += _advise_empty(text.rows)
+    has_labels = text.rows.labels is not None
+    return (*advice, *_advise_duplicates(text.rows, text.rows.duplicates, has_labels=has_labels))
 
 
-def round_up(length: int) -> int:
+def round_length_up(length: int) -> int:
     """A length of three binary digits and no more, as are multiples of 8 from 32 on.
 
-    >>> [round_up(length) for length in (7, 17, 33, 64, 65, 1000)]
+    >>> [round_length_up(length) for length in (7, 17, 33, 64, 65, 1000)]
     [7, 18, 36, 64, 72, 1024]
     """
     step = max(1, (1 << length.bit_length()) >> 4)
@@ -80,7 +85,7 @@ def _suitable_cut(rows_of_length: Counter[int], index_bytes: int, n_marks: int =
     """What rows hold of a length that suits them: p99, or the longest where that is hardly more."""
     longest = choose_max_len(None, rows_of_length, n_marks)
     p99 = choose_max_len(Fraction(99, 100), rows_of_length, n_marks)
-    suitable = longest if longest <= _NEARLY_AS_LONG * p99 else min(round_up(p99), longest)
+    suitable = longest if longest <= _NEARLY_AS_LONG * p99 else min(round_length_up(p99), longest)
     return cut_figures(rows_of_length, suitable, index_bytes)
 
 
@@ -110,7 +115,7 @@ def _advise_words(text: TextToAdvise) -> tuple[int, Advice]:
             return found.kept_words, Advice(f"--max-words {found.max_words}", reason)
     default = VocabularySettings.max_words
     if n_distinct <= default:
-        reason = f"the default keeps all {how_many(n_distinct, 'word')}"
+        reason = f"the default keeps all there are, {how_many(n_distinct, 'word')}"
         return n_distinct, Advice(f"--max-words {default}", reason)
     needed = int(np.searchsorted(np.cumsum(text.counts), _WORTH_KEEPING * text.words.running)) + 1
     reason = f"all of them; {needed:,} are needed to keep {_WORTH_KEEPING:.0%} of the running words"
@@ -146,24 +151,31 @@ def _advise_padding(cut: CutFigures) -> Iterator[Advice]:
         yield Advice("--padding post", reason)
 
 
-def _advise_rows(rows: PartFigures, what: str) -> Iterator[Advice]:
-    """Of rows without a word, and of those that repeat others."""
+def _advise_empty(rows: PartFigures) -> Iterator[Advice]:
+    """Of rows without a word; where none has any, nothing would be left."""
     n_rows, n_empty = rows.lengths.rows, rows.lengths.empty
-    if n_empty:
+    if 0 < n_empty < n_rows:
         reason = (
             f"no word stands in {_rows_of(n_empty, n_rows)}: padding alone, which some layers "
             "cannot mask"
         )
         yield Advice("--drop-empty", reason)
+
+
+def _advise_duplicates(rows: PartFigures, n_copies: int, *, has_labels: bool) -> Iterator[Advice]:
+    """Of rows whose text an earlier one has."""
+    n_rows, n_empty = rows.lengths.rows, rows.lengths.empty
     # Of rows without a word, all but one are copies at most.
-    if rows.duplicates - max(0, n_empty - 1) >= _MANY_REPEATED * n_rows and rows.duplicates:
-        reason = f"an earlier row's {what} stand again in {_rows_of(rows.duplicates, n_rows)}"
+    if n_copies and n_copies - max(0, n_empty - 1) >= _MANY_REPEATED * n_rows:
+        reason = f"an earlier row's text stands again in {_rows_of(n_copies, n_rows)}"
+        reason += "; those with the same labels are left out" if has_labels else ""
         yield Advice("--drop-duplicates", reason)
 
 
 class OutputToAdvise(NamedTuple):
     """What is known of an output: its parts, the training rows first, of which so many have each
-    length, marks included.
+    length, marks included. `n_copies` of these have the text of an earlier one, as far as that was
+    asked for; `limit` is the option that left words out of the vocabulary, if one of `run` did.
     """
 
     parts: Sequence[PartFigures]
@@ -171,6 +183,8 @@ class OutputToAdvise(NamedTuple):
     words: WordFigures
     vocabulary: Vocabulary
     splits_rows: bool
+    n_copies: int
+    limit: str | None
 
 
 def advise_output(output: OutputToAdvise) -> tuple[Advice, ...]:
@@ -181,17 +195,20 @@ def advise_output(output: OutputToAdvise) -> tuple[Advice, ...]:
         advice += _advise_other_length(rows, output)
     unknown, n_distinct = rows.out_of_vocabulary or 0.0, output.words.distinct
     n_kept = len(vocabulary.words)
-    if unknown > _MANY_UNKNOWN and n_distinct is not None and n_kept < n_distinct:
+    if unknown > _MANY_UNKNOWN and output.limit is not None and n_kept < (n_distinct or 0):
         reason = (
-            f"a larger one: {per_cent(unknown)} of the running words are unknown, as {n_kept:,} of "
-            f"{how_many(n_distinct, 'distinct word')} are kept"
+            f"a {'larger' if output.limit == '--max-words' else 'smaller'} one: "
+            f"{per_cent(unknown)} of the running words are unknown, as {n_kept:,} of "
+            f"{how_many(n_distinct or 0, 'distinct word')} are kept"
         )
-        advice.append(Advice("--max-words", reason))
+        advice.append(Advice(output.limit, reason))
     dtype = vocabulary.rectangle.dtype
     if rows.cut is not None and vocabulary.input_dim - 1 <= _LARGEST_SMALL < np.iinfo(dtype).max:
         small = rows.cut.n_bytes * DTYPES[_SMALL] // DTYPES[dtype]
         advice.append(_small_dtype(vocabulary.input_dim, small, rows.cut.n_bytes))
-    return (*advice, *_advise_rows(rows, "indices"))
+    advice += _advise_empty(rows)
+    has_labels = rows.labels is not None
+    return (*advice, *_advise_duplicates(rows, output.n_copies, has_labels=has_labels))
 
 
 def _advise_other_length(rows: PartFigures, output: OutputToAdvise) -> Iterator[Advice]:

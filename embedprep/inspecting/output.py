@@ -30,6 +30,7 @@ from embedprep.inspecting.inspection import (
 )
 from embedprep.inspecting.scripts import letters_by_script, summed
 from embedprep.listing import table_of, whole_number
+from embedprep.manifest import was_run
 from embedprep.output import Output, folder_on_disk, load
 from embedprep.places import Place
 from embedprep.rectangle import DTYPES
@@ -59,7 +60,10 @@ def inspect_output(
     words = _words(output, found, top)
     rectangle, lengths = vocabulary.rectangle, found.rows_of_length
     matrix = table_of(output.manifest, "matrix", "statistics")
-    asked = OutputToAdvise(parts, lengths, words, vocabulary, splits_rows=output.is_split)
+    n_copies = whole_number(table_of(output.manifest, "statistics"), "duplicate_rows") or 0
+    asked = OutputToAdvise(
+        parts, lengths, words, vocabulary, output.is_split, n_copies, _limit(output)
+    )
     return Inspection(
         str(path),
         vocabulary.tokenizer,
@@ -76,6 +80,15 @@ def inspect_output(
         rectangle=rectangle,
         matrix=matrix,
     )
+
+
+def _limit(output: Output) -> str | None:
+    """The option of `run` that left words out of the vocabulary; None where it is of other text."""
+    settings = table_of(output.manifest, "settings")
+    if not was_run(output.manifest):
+        return None
+    is_full = whole_number(settings, "max_words") == len(output.vocabulary.words)
+    return "--max-words" if is_full else "--min-count"
 
 
 def _share(told: object) -> float | None:
@@ -108,7 +121,9 @@ def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
     return WordFigures(
         COUNTED_IN_ROWS if ranked.are_of_rows else COUNTED_IN_VOCABULARY,
         ranked.n_running,
-        whole_number(table_of(output.manifest, "statistics"), "distinct_words"),
+        int(np.count_nonzero(ranked.counts))
+        if ranked.are_of_rows
+        else whole_number(table_of(output.manifest, "statistics"), "distinct_words"),
         coverage(ranked.counts, ranked.n_running, sizes_to_try(ranked.n_kept)),
         list(zip(words[:top], ranked.counts[:top].tolist(), strict=True)),
         _letters(words, ranked.counts),

@@ -71,6 +71,8 @@ def _for_clustered(
     is_cut = _mean_run(beginning, ranges) <= LONG_IN_CLUSTERED
     if tokenizer not in ("unicode", "keras", "whitespace") or (is_cut and tokenizer != "unicode"):
         return None
+    if tokenizer == "whitespace":  # doubts warn of the text
+        return None
     told = f"{per_cent(share)} of the letters are {script}"
     if is_cut:
         reason = f"{told}, in words between spaces, which unicode takes apart"

@@ -48,8 +48,7 @@ def write_matrix_of(
         raise SettingsError("--missing", "means nothing without --vectors")
     if older is not None and settings.vectors is not None:
         raise SettingsError("--start", "goes with new vectors that are drawn, not with --vectors")
-    if settings.vectors is None:
-        gates.refuse_coverage("means nothing without a file of vectors", "add --vectors FILE")
+    gates.check_vectors(are_given=settings.vectors is not None)
     is_output = output.is_dir()
     vocabulary_path = vocabulary_path or output / VOCABULARY
     target = output / EMBEDDING_MATRIX if is_output else output

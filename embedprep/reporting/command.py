@@ -13,10 +13,11 @@ from typing import Any
 
 from embedprep.listing import list_of, table_of
 from embedprep.manifest import was_run
+from embedprep.rectangle import Rectangle
 from embedprep.reporting.tables import seen
 from embedprep.settings import MatrixSettings, Selection, VocabularySettings
-from embedprep.sources.settings import RecordSettings
-from embedprep.tokenizer.settings import LOWERCASE_BY_DEFAULT
+from embedprep.sources import Reading, RecordSettings
+from embedprep.tokenizer.settings import LOWERCASE_BY_DEFAULT, TokenizerSettings
 
 MOST_INPUTS = 12
 _LONGEST_WORD = 240
@@ -39,6 +40,8 @@ def commands(manifest: dict[str, Any], name: str) -> list[str]:
         words += _selection(settings, is_run=False)
     shards = settings.get("rows_per_shard")
     words += [] if shards is None else ["--rows-per-shard", str(shards)]
+    if "duplicate_rows" in table_of(manifest, "statistics"):
+        words += ["--max-duplicates", "100%"]  # a gate that is always kept: copies are counted
     target = _path(name)
     made = [_wrapped([*words, "-o", target])]
     matrix = table_of(manifest, "matrix") if own else {}
@@ -96,7 +99,7 @@ def _words(settings: dict[str, Any]) -> Iterator[str]:
     if "pattern" in tokenizer:
         yield from ("--pattern", _text(tokenizer["pattern"]))
     else:
-        yield from _unless("--tokenizer", name, "unicode")
+        yield from _unless("--tokenizer", name, TokenizerSettings.name)
     if lowercase is not None and lowercase != LOWERCASE_BY_DEFAULT.get(name):
         yield "--lowercase" if lowercase else "--keep-case"
     yield from _unless("--oov", settings.get("oov"), VocabularySettings.oov)
@@ -107,14 +110,14 @@ def _words(settings: dict[str, Any]) -> Iterator[str]:
 def _rows(settings: dict[str, Any]) -> Iterator[str]:
     row = table_of(settings, "row")
     yield from _unless("--max-len", row.get("max_len"), None)
-    yield from _unless("--padding", row.get("padding"), "pre")
-    yield from _unless("--truncating", row.get("truncating"), "pre")
-    yield from _unless("--dtype", row.get("dtype"), "int32")
+    yield from _unless("--padding", row.get("padding"), Rectangle.padding)
+    yield from _unless("--truncating", row.get("truncating"), Rectangle.truncating)
+    yield from _unless("--dtype", row.get("dtype"), Rectangle.dtype)
 
 
 def _reading(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> Iterator[str]:
-    yield from _unless("--encoding", settings.get("encoding"), "utf-8")
-    yield from _unless("--errors", settings.get("errors"), "strict")
+    yield from _unless("--encoding", settings.get("encoding"), Reading.encoding)
+    yield from _unless("--errors", settings.get("errors"), Reading.errors)
     records = next((item for item in inputs if "format" in item), None)
     if records is None:
         return
@@ -161,6 +164,14 @@ def _training(trained: dict[str, Any]) -> Iterator[str]:
         yield from _unless(f"--{option}", trained.get(option), None)
 
 
+def _quoted(word: str) -> str:
+    """A word as a shell reads it; characters that cannot be seen are escapes in `$'...'`."""
+    if word.isprintable():
+        return shlex.quote(seen(word, _LONGEST_WORD))
+    escaped = word.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{seen(escaped, _LONGEST_WORD)}'"
+
+
 def _wrapped(words: Sequence[str]) -> str:
     """The words as a shell reads them, in lines that fit a page; an option stands beside its
     value.
@@ -168,7 +179,7 @@ def _wrapped(words: Sequence[str]) -> str:
     lines = ["embedprep"]
     pieces: list[str] = []
     for word in words:
-        quoted = "…" if word == "…" else shlex.quote(seen(word, _LONGEST_WORD))
+        quoted = "…" if word == "…" else _quoted(word)
         if pieces and re.fullmatch("--?[a-z-]+", pieces[-1]) and not word.startswith("-"):
             pieces[-1] += f" {quoted}"
         else:

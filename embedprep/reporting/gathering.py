@@ -27,13 +27,18 @@ class PartFacts(NamedTuple):
     rows: RowFigures
 
     @property
-    def shown_name(self) -> str:
-        """What its row in a table is called."""
-        return part_name(self.name) if self.name or self.output.parts else "all rows"
-
-    @property
     def n_rows(self) -> int:
         return len(self.output.sequences)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all that an output has."""
+        return self.name == TRAINING and not self.output.parts
+
+    @property
+    def title(self) -> str:
+        """What it is called beside others."""
+        return "all rows" if self.is_whole else part_name(self.name)
 
 
 def gather(

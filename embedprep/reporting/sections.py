@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from embedprep.figures.coverage import coverage, sizes_to_try
-from embedprep.figures.lengths import cut_figures, length_figures, lengths_to_try
+from embedprep.figures.lengths import (
+    CutFigures,
+    LengthFigures,
+    cut_figures,
+    length_figures,
+    lengths_to_try,
+)
 from embedprep.figures.words import RankedCounts, ranked_counts
 from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
@@ -59,7 +65,7 @@ def sections(parts: Sequence[PartFacts]) -> Iterator[Section]:
 def _names(parts: Sequence[PartFacts]) -> list[tuple[str, str]]:
     """A legend of the parts that a figure shows; one needs none."""
     shown = [
-        (f"s{at + 1}", seen(part.shown_name)) for at, part in enumerate(parts[: len(charts.SERIES)])
+        (f"s{at + 1}", seen(part.title)) for at, part in enumerate(parts[: len(charts.SERIES)])
     ]
     return shown if len(shown) > 1 else []
 
@@ -72,32 +78,13 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
     drawn = charts.draw_lengths(
         [part.rows.rows_of_length for part in parts], max_len, are_cut=not output.is_split
     )
-    text = (
-        f"Half of the {own.rows:,} rows of {_told(parts[0])} have up to "
-        f"{how_many(own.median, 'index', 'indices')}, 99\N{NO-BREAK SPACE}% up to {own.p99:,}; "
-        f"the longest has {own.longest:,}."
-    )
-    if own.rows < 2:
-        what = f"one row, of {how_many(own.longest, 'index', 'indices')}," if own.rows else "no row"
-        text = f"There is {what} in {_told(parts[0])}."
-    if output.is_split:
-        text += " Longer ones were split into several, which are what is counted here."
-    elif own.rows:
-        cut_rows = how_many(cut.cut_rows, "row is", "rows are")
-        told = (
-            f"{cut_rows} cut ({share(cut.cut_rows, own.rows)})" if cut.cut_rows else "none is cut"
-        )
-        text += f" At {max_len:,}, {told}."
-    far = charts.last_shown(rows_of_length, max_len)
-    beyond = sum(n for length, n in rows_of_length.items() if length > far)
-    if beyond:
-        text += f" The figure leaves out {how_many(beyond, 'row')} of more than {far:,}."
+    text = _told_of_lengths(parts[0], own, cut, max_len)
     legend = _names(parts)
     if cut.cut_rows and not output.is_split:
         legend = [*(legend or [("s1", "kept whole")]), ("cut", "longer than max_len")]
     by_part = [
         (
-            seen(part.shown_name),
+            seen(part.title),
             *map(number, (told.rows, told.empty)),
             decimal(told.mean),
             *map(number, (told.median, told.p90, told.p95, told.p99, told.longest)),
@@ -113,6 +100,31 @@ def _lengths(parts: Sequence[PartFacts]) -> Section:
         tables.append(_cuts(parts[0], max_len, n_marks))
     svg = svg_of(drawn, "lengths", f"Histogram of the lengths of rows. {text}")
     return Section("lengths", "Length of rows", text, svg, legend, tables)
+
+
+def _told_of_lengths(part: PartFacts, lengths: LengthFigures, cut: CutFigures, max_len: int) -> str:
+    """Sentences about the rows of a part."""
+    text = (
+        f"Half of the {lengths.rows:,} rows of {_told(part)} have up to "
+        f"{how_many(lengths.median, 'index', 'indices')}, 99\N{NO-BREAK SPACE}% up to "
+        f"{lengths.p99:,}; the longest has {lengths.longest:,}."
+    )
+    if lengths.rows < 2:
+        one = f"one row, of {how_many(lengths.longest, 'index', 'indices')},"
+        text = f"There is {one if lengths.rows else 'no row'} in {_told(part)}."
+    if part.output.is_split:
+        text += " Longer ones were split into several, which are what is counted here."
+    elif lengths.rows:
+        cut_rows = how_many(cut.cut_rows, "row is", "rows are")
+        cut_share = share(cut.cut_rows, lengths.rows)
+        told = f"{cut_rows} cut ({cut_share})" if cut.cut_rows else "none is cut"
+        text += f" At {max_len:,}, {told}."
+    rows_of_length = part.rows.rows_of_length
+    far = charts.last_shown(rows_of_length, max_len)
+    beyond = sum(n for length, n in rows_of_length.items() if length > far)
+    if beyond:
+        text += f" The figure leaves out {how_many(beyond, 'row')} of more than {far:,}."
+    return text
 
 
 def _cuts(part: PartFacts, max_len: int, n_marks: int) -> Table:
@@ -138,9 +150,9 @@ def _cuts(part: PartFacts, max_len: int, n_marks: int) -> Table:
 
 def _told(part: PartFacts) -> str:
     """The name of a part within a sentence."""
-    if part.name != TRAINING:
-        return f"the part {seen(part.name)}"
-    return "the training part" if part.output.parts else "the output"
+    if part.is_whole:
+        return "the output"
+    return "the training part" if part.name == TRAINING else f"the part {seen(part.name)}"
 
 
 def _coverage(parts: Sequence[PartFacts], counts: RankedCounts) -> Section:
@@ -185,7 +197,7 @@ def _unknown(parts: Sequence[PartFacts]) -> Table:
         facts = table_of(part.output.manifest, "statistics")
         n_words, n_unknown = whole_number(facts, "words"), whole_number(facts, "unknown_words")
         told = share(n_unknown or 0, n_words or 0) if n_unknown is not None else "–"
-        rows.append((seen(part.shown_name), number(n_words), number(n_unknown), told))
+        rows.append((seen(part.title), number(n_words), number(n_unknown), told))
     return Table(
         "Words out of vocabulary", named_columns("part", "words", "unknown", "share"), rows
     )
@@ -267,7 +279,7 @@ def _cells(part: PartFacts) -> tuple[str, ...]:
     marks = sum(int(counts[at]) for at in (specials.bos, specials.eos) if at is not None)
     words = n_cells - padded - unknown - marks
     kinds = [share(n, n_cells) for n in (padded, words, unknown, marks)]
-    return (seen(part.shown_name), number(n_cells), *kinds, number(part.rows.n_duplicates))
+    return (seen(part.title), number(n_cells), *kinds, number(part.rows.n_duplicates))
 
 
 def _classes(parts: Sequence[PartFacts], classes: ClassShares) -> Section:
@@ -281,7 +293,7 @@ def _classes(parts: Sequence[PartFacts], classes: ClassShares) -> Section:
         text += " A row of several classes counts for each."
     others = classes.rows_of_others if classes.n_others else None
     drawn = charts.draw_classes(classes.rows, n_rows, classes.numbers, others)
-    heads = [head for part in parts for head in (seen(part.shown_name, 24), "share")]
+    heads = [head for part in parts for head in (seen(part.title, 24), "share")]
     columns = (Column("class", "name"), Column("no."), *map(Column, heads))
     rows = [
         (seen(name), str(label), *_in_parts(classes.rows[:, at].tolist(), n_rows.tolist()))
@@ -305,11 +317,7 @@ def _numbers(parts: Sequence[PartFacts], spread: NumberSpread) -> Section:
     rows = []
     for part, of_part in zip(parts, spread.figures, strict=True):
         for column, told in enumerate(of_part):
-            name = (
-                seen(part.shown_name)
-                if n_shown == 1
-                else f"{seen(part.shown_name)}, column {column + 1}"
-            )
+            name = seen(part.title) if n_shown == 1 else f"{seen(part.title)}, column {column + 1}"
             values = (told.minimum, told.mean, told.maximum)
             rows.append((name, *(f"{value:.6g}" if told.rows else "–" for value in values)))
     note = left_out(spread.n_columns, n_shown, "columns")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
 from embedprep.reporting.gathering import PartFacts
@@ -12,50 +15,83 @@ from embedprep.wording import how_large, how_many
 _MOST_FACTS = 20
 
 
+class _Covered(NamedTuple):
+    """What a matrix covers: what is said of it behind its shape, bars of shares with their legend,
+    none where nothing is covered, and further tables.
+    """
+
+    text: str
+    bars: Sequence[tuple[str, list[float]]] = ()
+    legend: Sequence[tuple[str, str]] = ()
+    tables: Sequence[Table] = ()
+
+
 def matrix_section(part: PartFacts) -> Section:
     """Which of the words have a vector, as the manifest tells it."""
     matrix = part.output.embedding_matrix
     assert matrix is not None
     told = table_of(part.output.manifest, "matrix")
     facts = table_of(told, "statistics")
+    covered = _of_vectors(facts) or _of_older(facts) or _of_training(facts) or _drawn(told)
     shape = f"{matrix.shape[0]:,} vectors of {how_many(matrix.shape[1], 'number')}"
-    tables = [_about_matrix(matrix.shape, matrix.nbytes, facts)]
+    text = f"{shape}{covered.text}."
+    svg = ""
+    if covered.bars:
+        drawn = charts.draw_shares(covered.bars)
+        svg = svg_of(drawn, "embedding", f"Bars of what has a vector. {text}")
+    tables = [_about_matrix(matrix.shape, matrix.nbytes, facts), *covered.tables]
+    return Section("embedding", "Embedding matrix", text, svg, list(covered.legend), tables)
+
+
+def _of_vectors(facts: dict[str, object]) -> _Covered | None:
+    """A matrix whose words were looked for in a file."""
     found, missing = whole_number(facts, "words_found"), whole_number(facts, "missing_words")
-    ours, new = whole_number(facts, "kept_vectors"), whole_number(facts, "new_vectors")
+    if found is None or missing is None or not found + missing:
+        return None
+    composed, n_words = whole_number(facts, "words_from_ngrams") or 0, found + missing
+    shares = [(found - composed) / n_words, composed / n_words, missing / n_words]
+    bars = [("words", shares)]
+    text = f"; {share(found, n_words)} of the kept words have a vector"
+    running = facts.get("running_coverage")
+    if isinstance(running, float) and 0 <= running <= 1:
+        bars.append(("running words", [running, 0.0, 1 - running]))
+        text += f", and they make up {share(running)} of the running words that are kept"
+    made_of = [("s2", "made of n-grams")] if composed else []
+    legend = [("s1", "has a vector"), *made_of, ("empty", "missing: drawn at random")]
+    return _Covered(text, bars, legend, _missing_words(facts, missing))
+
+
+def _of_older(facts: dict[str, object]) -> _Covered | None:
+    """A matrix that keeps the vectors of an older one."""
+    kept, new = whole_number(facts, "kept_vectors"), whole_number(facts, "new_vectors")
+    if kept is None or new is None or not kept + new:
+        return None
+    whole = kept + new
+    return _Covered(
+        f"; {share(kept, whole)} are those of an older matrix",
+        [("vectors", [kept / whole, 0.0, new / whole])],
+        [("s1", "from the older matrix"), ("empty", "new: drawn at random")],
+    )
+
+
+def _of_training(facts: dict[str, object]) -> _Covered | None:
+    """A matrix that was learned from rows."""
     trained, untouched = whole_number(facts, "trained"), whole_number(facts, "untouched")
-    bars: list[tuple[str, list[float]]] = []
-    legend: list[tuple[str, str]] = []
-    if found is not None and missing is not None and found + missing:
-        composed = whole_number(facts, "words_from_ngrams") or 0
-        n_words = found + missing
-        bars.append(
-            ("words", [(found - composed) / n_words, composed / n_words, missing / n_words])
-        )
-        text = f"{shape}; {share(found, n_words)} of the kept words have a vector"
-        running = facts.get("running_coverage")
-        if isinstance(running, float) and 0 <= running <= 1:
-            bars.append(("running words", [running, 0.0, 1 - running]))
-            text += f", and they make up {share(running)} of the running words that are kept"
-        text += "."
-        legend = [("s1", "has a vector"), ("empty", "missing: drawn at random")]
-        legend[1:1] = [("s2", "made of n-grams")] if composed else []
-        tables += _missing_words(facts, missing)
-    elif ours is not None and new is not None and ours + new:
-        text = f"{shape}; {share(ours, ours + new)} are those of an older matrix."
-        bars.append(("vectors", [ours / (ours + new), 0.0, new / (ours + new)]))
-        legend = [("s1", "from the older matrix"), ("empty", "new: drawn at random")]
-    elif trained is not None and untouched is not None and trained + untouched:
-        whole = trained + untouched
-        text = f"{shape}, learned from rows; {share(trained, whole)} of the entries occur in them."
-        bars.append(("entries", [trained / whole, 0.0, untouched / whole]))
-        legend = [("s1", "learned"), ("empty", "never seen")]
-    else:
-        told_init = told.get("init")
-        how = f", {told_init}" if isinstance(told_init, str) else ""
-        text = f"{shape}, drawn at random{seen(how)}: no file of vectors covers any word."
-        return Section("embedding", "Embedding matrix", text, "", [], tables)
-    svg = svg_of(charts.draw_shares(bars), "embedding", f"Bars of what has a vector. {text}")
-    return Section("embedding", "Embedding matrix", text, svg, legend, tables)
+    if trained is None or untouched is None or not trained + untouched:
+        return None
+    whole = trained + untouched
+    return _Covered(
+        f", learned from rows; {share(trained, whole)} of the entries occur in them",
+        [("entries", [trained / whole, 0.0, untouched / whole])],
+        [("s1", "learned"), ("empty", "never seen")],
+    )
+
+
+def _drawn(told: dict[str, object]) -> _Covered:
+    """A matrix of which no file told anything."""
+    init = told.get("init")
+    how = seen(f", {init}") if isinstance(init, str) else ""
+    return _Covered(f", drawn at random{how}: no file of vectors covers any word")
 
 
 def _about_matrix(shape: tuple[int, ...], n_bytes: int, facts: dict[str, object]) -> Table:

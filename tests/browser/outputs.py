@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from click.testing import CliRunner
-
-from embedprep.cli.main import cli
+from tests.in_process import call
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 
@@ -33,8 +31,7 @@ def make_outputs(folder: Path) -> dict[str, Path]:
         "blank": _blank(folder),
     }
     for name, command in runs.items():
-        arguments = [*command.split(" "), "-q", "-o", str(folder / name)]
-        done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+        done = call(command, "-q", "-o", folder / name)
         assert done.exit_code == 0, done.output
     return {name: folder / name for name in runs}
 
