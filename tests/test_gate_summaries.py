@@ -166,10 +166,21 @@ def test_a_summary_is_written_though_nobody_reads_the_result(
 def test_a_summary_is_not_what_is_read_as_standard_input(tmp_path: Path) -> None:
     text = tmp_path / "t.txt"
     text.write_text("a b\n", encoding="utf-8")
-    command = [*["-m", "embedprep", "run", "-", "-o", "out", "-q", "--summary"], text]
+    command = [
+        sys.executable,
+        "-m",
+        "embedprep",
+        "run",
+        "-",
+        "-q",
+        "-o",
+        "out",
+        "--summary",
+        "t.txt",
+    ]
     with text.open("rb") as stream:
         ended = subprocess.run(
-            [sys.executable, *command], cwd=tmp_path, stdin=stream, capture_output=True, check=False
+            command, cwd=tmp_path, stdin=stream, capture_output=True, check=False
         )
     assert (ended.returncode, b"is also standard input" in ended.stderr) == (1, True)
     assert text.read_text(encoding="utf-8") == "a b\n"
