@@ -251,7 +251,8 @@ def _padding(parts: Sequence[PartFacts]) -> Section:
     legend += [("empty", "padding")]
     if sample.is_cut.any():
         legend.append(("dot", f"row cut at the {'start' if sides.truncating == 'pre' else 'end'}"))
-    heads = ("cells", "padding", "words", "unknown", "marks", "duplicate rows")
+    marks = ["marks"] if specials.n_marks else []
+    heads = ("cells", "padding", "words", "unknown", *marks, "duplicate rows")
     table = Table("What the cells of the rows hold", named_columns("part", *heads), rows)
     if not len(sample.rows):
         text = f"There is no row in {_told(parts[0])}."
@@ -278,7 +279,8 @@ def _cells(part: PartFacts) -> tuple[str, ...]:
     unknown = 0 if specials.unk is None else int(counts[specials.unk])
     marks = sum(int(counts[at]) for at in (specials.bos, specials.eos) if at is not None)
     words = n_cells - padded - unknown - marks
-    kinds = [share(n, n_cells) for n in (padded, words, unknown, marks)]
+    of_marks = [marks] if specials.n_marks else []
+    kinds = [share(n, n_cells) for n in (padded, words, unknown, *of_marks)]
     return (seen(part.title), number(n_cells), *kinds, number(part.rows.n_duplicates))
 
 

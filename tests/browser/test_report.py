@@ -42,6 +42,14 @@ CUT = """
 """
 """Which texts of the page do not fit their boxes."""
 
+SCROLLED = """
+() => [...document.querySelectorAll(".scroll, pre")]
+  .filter(box => box.scrollWidth > box.clientWidth + 1)
+  .filter(box => box.querySelectorAll("thead th").length <= 9)
+  .map(box => box.textContent.trim().slice(0, 40))
+"""
+"""Which boxes one must scroll to see all of; tables of very many columns aside."""
+
 CONTRAST = """
 () => {
   const light = colour => {
@@ -103,6 +111,8 @@ def test_a_page_is_whole_in_a_browser(
     assert page.evaluate(sizes) == [width, width]
     assert page.evaluate(OVERLAPS) == []
     assert page.evaluate(CUT) == []
+    if name in ("reviews", "chinese"):
+        assert page.evaluate(SCROLLED) == []
     assert page.evaluate(CONTRAST) >= 4.5
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == ("rgb(246, 247, 249)" if scheme == "light" else "rgb(18, 22, 28)")
