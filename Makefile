@@ -49,6 +49,7 @@ bench: $(VENV)/.base  ## measure speed and memory (beside the peers that are ins
 	$(BIN)/python benchmarks/languages.py
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/looking.py
 	$(BIN)/python benchmarks/vectors.py
 	$(BIN)/python benchmarks/skipgrams.py
 	$(BIN)/python benchmarks/training.py
