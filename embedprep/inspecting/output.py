@@ -121,9 +121,7 @@ def _words(output: Output, found: RowFigures, top: int) -> WordFigures:
     return WordFigures(
         COUNTED_IN_ROWS if ranked.are_of_rows else COUNTED_IN_VOCABULARY,
         ranked.n_running,
-        int(np.count_nonzero(ranked.counts))
-        if ranked.are_of_rows
-        else whole_number(table_of(output.manifest, "statistics"), "distinct_words"),
+        ranked.n_kept if ranked.are_of_rows else ranked.n_distinct,
         coverage(ranked.counts, ranked.n_running, sizes_to_try(ranked.n_kept)),
         list(zip(words[:top], ranked.counts[:top].tolist(), strict=True)),
         _letters(words, ranked.counts),
