@@ -591,6 +591,14 @@ def test_a_limit_that_left_words_out_is_named(tmp_path: Path) -> None:
         assert not {"--max-words", "--min-count"} - {limit} & said.keys()
 
 
+def test_an_unknown_word_that_stands_in_the_text_is_no_limits_fault(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.txt", ["a <unk> c", "a <unk> d"])
+    embedprep.build(path, tmp_path / "out", tokenizer="whitespace")
+    found = embedprep.inspect(tmp_path / "out")
+    assert found.rows.out_of_vocabulary == 1 / 3
+    assert not {"--max-words", "--min-count"} & dict(found.advice).keys()
+
+
 def test_copies_are_told_of_where_they_would_be_left_out(tmp_path: Path) -> None:
     path = written(tmp_path / "t.txt", ["a b c d x", "a b c d y", "a b c d y"])
     gates = embedprep.Gates(max_duplicates=1.0)

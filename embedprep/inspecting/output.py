@@ -83,12 +83,15 @@ def inspect_output(
 
 
 def _limit(output: Output) -> str | None:
-    """The option of `run` that left words out of the vocabulary; None where it is of other text."""
+    """The option of `run` that left words out of the vocabulary, None where none did: it is of other
+    text, or a literal <unk>, which is never ranked, is all that it lacks.
+    """
     settings = table_of(output.manifest, "settings")
     if not was_run(output.manifest):
         return None
-    is_full = whole_number(settings, "max_words") == len(output.vocabulary.words)
-    return "--max-words" if is_full else "--min-count"
+    if whole_number(settings, "max_words") == len(output.vocabulary.words):
+        return "--max-words"
+    return "--min-count" if (whole_number(settings, "min_count") or 1) > 1 else None
 
 
 def _share(told: object) -> float | None:
