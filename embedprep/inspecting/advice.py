@@ -64,7 +64,8 @@ def advise_text(text: TextToAdvise) -> tuple[Advice, ...]:
         cut = _suitable_cut(text.rows_of_length, DTYPES[Rectangle(1).dtype])
         n_words, of_words = _advise_words(text)
         advice += [_advise_length(cut, text), of_words]
-        advice += _advise_dtype(n_words + len(Specials().by_name), cut)
+        dtype = Rectangle(1).dtype
+        advice += _advise_dtype(n_words + len(Specials().by_name), dtype, cut.n_bytes)
         advice += _advise_padding(cut)
     advice += _advise_empty(text.rows)
     has_labels = text.rows.labels is not None
@@ -128,18 +129,15 @@ def _round_numbers(limit: int) -> Sequence[int]:
     return [times * power for power in powers for times in (1, 2, 5)]
 
 
-def _advise_dtype(input_dim: int, cut: CutFigures) -> Iterator[Advice]:
-    if input_dim - 1 <= _LARGEST_SMALL:
-        small = cut.n_bytes * DTYPES[_SMALL] // DTYPES[Rectangle(1).dtype]
-        yield _small_dtype(input_dim, small, cut.n_bytes)
-
-
-def _small_dtype(input_dim: int, n_bytes: int, n_bytes_now: int) -> Advice:
-    reason = (
-        f"{how_large(n_bytes)} rather than {how_large(n_bytes_now)}, as indices end at "
-        f"{input_dim - 1:,}; PyTorch takes int32 or int64, a batch at a time"
-    )
-    return Advice(f"--dtype {_SMALL}", reason)
+def _advise_dtype(input_dim: int, dtype: str, n_bytes: int) -> Iterator[Advice]:
+    """Of a smaller type for indices that take so many bytes in `dtype`."""
+    if input_dim - 1 <= _LARGEST_SMALL < np.iinfo(dtype).max:
+        small = n_bytes * DTYPES[_SMALL] // DTYPES[dtype]
+        reason = (
+            f"{how_large(small)} rather than {how_large(n_bytes)}, as indices end at "
+            f"{input_dim - 1:,}; PyTorch takes int32 or int64, a batch at a time"
+        )
+        yield Advice(f"--dtype {_SMALL}", reason)
 
 
 def _advise_padding(cut: CutFigures) -> Iterator[Advice]:
@@ -202,10 +200,8 @@ def advise_output(output: OutputToAdvise) -> tuple[Advice, ...]:
             f"{how_many(n_distinct or 0, 'distinct word')} are kept"
         )
         advice.append(Advice(output.limit, reason))
-    dtype = vocabulary.rectangle.dtype
-    if rows.cut is not None and vocabulary.input_dim - 1 <= _LARGEST_SMALL < np.iinfo(dtype).max:
-        small = rows.cut.n_bytes * DTYPES[_SMALL] // DTYPES[dtype]
-        advice.append(_small_dtype(vocabulary.input_dim, small, rows.cut.n_bytes))
+    if rows.cut is not None:
+        advice += _advise_dtype(vocabulary.input_dim, vocabulary.rectangle.dtype, rows.cut.n_bytes)
     advice += _advise_empty(rows)
     has_labels = rows.labels is not None
     return (*advice, *_advise_duplicates(rows, output.n_copies, has_labels=has_labels))

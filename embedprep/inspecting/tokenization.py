@@ -69,9 +69,8 @@ def _for_clustered(
     script: str, share: float, beginning: str, tokenizer: str, ranges: Mapping[str, Ranges]
 ) -> Advice | None:
     is_cut = _mean_run(beginning, ranges) <= LONG_IN_CLUSTERED
-    if tokenizer not in ("unicode", "keras", "whitespace") or (is_cut and tokenizer != "unicode"):
-        return None
-    if tokenizer == "whitespace":  # doubts warn of the text
+    # Of text that no tool has cut, doubts warn whatever finds words between spaces.
+    if tokenizer not in ("unicode", "keras") or (is_cut and tokenizer != "unicode"):
         return None
     told = f"{per_cent(share)} of the letters are {script}"
     if is_cut:
