@@ -92,6 +92,7 @@ def run(
         gates.check_vectors(are_given=bool(vector_files(matrix)))
         _check_output(output, resources)
         held_out = reader.held_out
+        counts_copies = counts_duplicates(gates, selection)
         check_held_out(selection, held_out)
         parts = [TRAINING, *selection.shares, *held_out]
         names = names_in(output, parts, rows.rows_per_shard)
@@ -103,14 +104,16 @@ def run(
             keeps_rows=selection.drop_duplicates
             or selection.shuffle
             or bool(held_out)
-            or counts_duplicates(gates, selection),
+            or counts_copies,
         )
         request = request_of_run(reader, settings, rows, selection, matrix, gates=gates)
         staged = stack.enter_context(staged_folder(output, ROWS, sync, is_kept=resources.resume))
         checkpoints = _checkpoints(staged, request, reader, resources)
         tokenizer = settings.tokenizer
         work = stack.enter_context(work_in(staged.path, tokenizer, budget, resources, checkpoints))
-        counted, warnings = _count(reader, settings.tokenizer, work, selection, gates)
+        counted, warnings = _count(
+            reader, settings.tokenizer, work, selection, keeps_hashes=counts_copies
+        )
         ranked, kept, n_distinct = _rank(counted, settings)
         planned = plan(
             counted, kept, settings.specials, rows=rows, selection=selection, budget=budget
@@ -129,7 +132,7 @@ def run(
             warnings,
             rows_per_shard=rows.rows_per_shard,
             request=request,
-            counts_duplicates=counts_duplicates(gates, selection),
+            counts_duplicates=counts_copies,
         )
         if matrix is not None:
             [(vocabulary, _)] = work.engine.gather([made])
@@ -204,7 +207,8 @@ def encode(
             names = names_in(output, [TRAINING], rows.rows_per_shard)
             refuse_to_replace(inputs, output, names)
         vocabulary = Vocabulary.load(vocabulary_path)
-        keeps_rows = selection.drop_duplicates or counts_duplicates(gates, selection)
+        counts_copies = counts_duplicates(gates, selection)
+        keeps_rows = selection.drop_duplicates or counts_copies
         budget = budget_of(resources, len(vocabulary.words), keeps_rows=keeps_rows)
         specials = vocabulary.specials
         are_numbers = vocabulary.labels is not None and vocabulary.labels.type == "number"
@@ -230,7 +234,7 @@ def encode(
             folder = staged.path
             checkpoints = _checkpoints(staged, request, reader, resources)
         work = stack.enter_context(work_in(folder, tokenizer, budget, resources, checkpoints))
-        counted, warnings = _count(reader, tokenizer, work, selection, gates)
+        counted, warnings = _count(reader, tokenizer, work, selection, keeps_hashes=counts_copies)
         known = vocabulary.lookup(work.secret)
         kept = Kept(known.n_words, known)
         saved = Saved(vocabulary.rectangle, vocabulary.labels)
@@ -252,7 +256,7 @@ def encode(
             warnings,
             rows_per_shard=rows.rows_per_shard,
             request=request,
-            counts_duplicates=counts_duplicates(gates, selection),
+            counts_duplicates=counts_copies,
         )
         if is_file:
             return _held(gates, write_file(temporary, output, contents, work))
@@ -308,11 +312,11 @@ def _count(
     tokenizer: TokenizerSettings,
     work: Work,
     selection: Selection = ALL_ROWS,
-    gates: Gates = NO_GATES,
+    *,
+    keeps_hashes: bool = False,
 ) -> tuple[CountedText, tuple[str, ...]]:
-    """What the first half finds, and what is to be warned of."""
+    """What the first half finds, and what is to be warned of; see `count`."""
     text: CountedText
-    keeps_hashes = counts_duplicates(gates, selection)
     if work.cluster is not None:
         from embedprep.spread import count_spread
 

@@ -83,8 +83,8 @@ def inspect_output(
 
 
 def _limit(output: Output) -> str | None:
-    """The option of `run` that left words out of the vocabulary, None where none did: it is of other
-    text, or a literal <unk>, which is never ranked, is all that it lacks.
+    """The option of `run` that left words out of the vocabulary. None where none did: it is of
+    other text, or a literal <unk>, which is never ranked, is all that it lacks.
     """
     settings = table_of(output.manifest, "settings")
     if not was_run(output.manifest):
