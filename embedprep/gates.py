@@ -32,27 +32,27 @@ def parse_share(option: str, given: Share) -> Fraction:
     """
     from fractions import Fraction
 
-    if type(given) is bool:
-        raise SettingsError(option, f"{given!r} is no share like 5% or 0.05")
-    shown = given if isinstance(given, str) else str(given)
+    none = SettingsError(option, f"{given!r} is no share like 5% or 0.05")
     if isinstance(given, str):
         found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?(%?)", given)
         if found is None:
-            raise SettingsError(option, f"{given!r} is no share like 5% or 0.05")
+            raise none
         share = Fraction(found[1]) / (100 if found[2] else 1)
         if found[2] and share > 1:
             raise SettingsError(option, f"{given!r} is more than 100%")
     elif isinstance(given, Fraction):
         share = given
+    elif type(given) is bool:
+        raise none
     else:
         try:
             share = Fraction(repr(float(given)))  # the decimal that was meant, not its float
         except (ValueError, TypeError):
-            raise SettingsError(option, f"{given!r} is no share like 5% or 0.05") from None
+            raise none from None
     if not 0 <= share <= 1:
         is_percentage = 0 <= share <= 100
-        remedy = f"write {shown}% or {float(share / 100):.15g}" if is_percentage else ""
-        raise SettingsError(option, f"{shown!r} is no share in 0..1", remedy)
+        remedy = f"write {given}% or {float(share / 100):.15g}" if is_percentage else ""
+        raise SettingsError(option, f"{str(given)!r} is no share in 0..1", remedy)
     return share
 
 
@@ -122,7 +122,8 @@ class Measured(NamedTuple):
         number = statistics.get(name) if isinstance(statistics, Mapping) else None
         if not isinstance(number, int) or type(number) is bool or number < 0:
             place = f"{self.output}/{part}" if part else self.output
-            raise OutputError(place, f"its manifest does not tell the number of {name}")
+            cause = f"its manifest does not tell the number of {name}"
+            raise OutputError(place, cause, "make the output again")
         return number
 
     def count_texts(self, part: str) -> int:
@@ -155,7 +156,11 @@ class Checked(NamedTuple):
     n: int
     of: int
     limit: Fraction | int
-    is_kept: bool
+
+    @property
+    def is_kept(self) -> bool:
+        is_most = _GATES[self.gate].is_most
+        return self.figure <= self.limit if is_most else self.figure >= self.limit
 
     @property
     def figure(self) -> Fraction | int:
@@ -229,14 +234,11 @@ def check(gates: Gates, measured: Measured) -> list[Checked]:
 
     Raises OutputError where a figure is not told.
     """
-    checked: list[Checked] = []
-    for option, limit in gates.limits.items():
-        gate = _GATES[option]
-        for part, n, of in gate.figures(measured):
-            figure = n if isinstance(limit, int) else _share(n, of)
-            is_kept = figure <= limit if gate.is_most else figure >= limit
-            checked.append(Checked(option, part, n, of, limit, is_kept))
-    return checked
+    return [
+        Checked(option, part, n, of, limit)
+        for option, limit in gates.limits.items()
+        for part, n, of in _GATES[option].figures(measured)
+    ]
 
 
 def hold(

@@ -189,7 +189,7 @@ def test_all_gates_are_told_of_and_each_part_by_its_name() -> None:
 
 def test_a_figure_is_told_apart_from_its_limit() -> None:
     def shown(n: int, of: int, limit: str) -> str:
-        return Checked("--max-oov", "", n, of, parse_share("", limit), is_kept=False).shown_figure
+        return Checked("--max-oov", "", n, of, parse_share("", limit)).shown_figure
 
     assert shown(5, 100, "5%") == "5.00%"
     assert shown(50_001, 1_000_000, "5%") == "5.0001%"
@@ -368,7 +368,7 @@ def test_a_figure_that_a_manifest_does_not_tell_is_an_error(broken: object) -> N
     with pytest.raises(OutputError) as caught:
         check(Gates(max_oov="5%"), measured)
     cause = "its manifest does not tell the number of unknown_words"
-    assert str(caught.value) == f"out/dev: {cause}"
+    assert str(caught.value) == f"out/dev: {cause}; make the output again"
     matrix = {"words_found": 1, "missing_words": broken}
     with pytest.raises(OutputError, match="does not tell which words a file of vectors has"):
         check(Gates(min_coverage="5%"), Measured("out", {}, matrix=matrix))
@@ -445,7 +445,9 @@ def test_what_is_warned_of_is_told_where_a_gate_fails_too() -> None:
 
 def test_hold_gives_what_was_checked() -> None:
     measured = Measured("out", {"rows": 7})
-    assert hold(Gates(min_rows=7), measured) == [Checked("--min-rows", "", 7, 1, 7, is_kept=True)]
+    [held] = hold(Gates(min_rows=7), measured)
+    assert held == Checked("--min-rows", "", 7, 1, 7)
+    assert held.is_kept
     assert check(Gates(), measured) == []
 
 

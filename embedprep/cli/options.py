@@ -45,8 +45,7 @@ def share(text: str) -> Fraction:
     try:
         return parse_share("", text)
     except SettingsError as error:
-        said = f"{error.cause}; {error.remedy}" if error.remedy else error.cause
-        raise click.BadParameter(said) from None
+        raise click.BadParameter(str(error)) from None  # which has no place
 
 
 def words(text: str) -> str:
