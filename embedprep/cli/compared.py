@@ -84,7 +84,7 @@ def notes(found: Difference) -> Iterator[str]:
 
 def _names(inputs: object) -> str:
     """The names of inputs, as many as find room."""
-    names = [str(each.get("name")) for each in inputs or []] if isinstance(inputs, list) else []
+    names = [str(each.get("name")) for each in inputs] if isinstance(inputs, list) else []
     return some_of(names, 3) or "none"
 
 

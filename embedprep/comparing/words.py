@@ -163,8 +163,8 @@ def compare_words(old: Side, new: Side, pairing: Pairing, top: int) -> WordDiffe
         total_variation((old.counts, unknown[0]), (new.counts, unknown[1]), pairing),
         _coverage_changes(old, new),
         tuple(_most_frequent(old, new, pairing, top)),
-        tuple(_compared(None, place, old, new) for place in _first(new, gained, top)),
-        tuple(_compared(place, None, old, new) for place in _first(old, lost, top)),
+        tuple(_compared(-1, place, old, new) for place in _first(new, gained, top)),
+        tuple(_compared(place, -1, old, new) for place in _first(old, lost, top)),
         tuple(
             _compared(int(old_places[at]), int(new_places[at]), old, new)
             for at in _farthest(moves, old.ranks[old_places], top)
@@ -220,7 +220,7 @@ def _most_frequent(old: Side, new: Side, pairing: Pairing, top: int) -> list[Ran
     pairs |= {(int(old_of_new[place]), int(place)) for place in new.by_rank[:top]}
     found = []
     for at_old, at_new in pairs:
-        word = new.words[at_new] if at_old < 0 else old.words[at_old]
+        word = _word(at_old, at_new, old, new)
         old_rank, old_count = _at(old.ranks, at_old), _at(old.counts, at_old)
         new_rank, new_count = _at(new.ranks, at_new), _at(new.counts, at_new)
         if old_rank != new_rank:
@@ -237,15 +237,18 @@ def _at(values: Ints, place: int) -> int | None:
     return None if place < 0 else int(values[place])
 
 
-def _compared(at_old: int | None, at_new: int | None, old: Side, new: Side) -> ComparedWord:
-    word = old.words[at_old] if at_old is not None else new.words[at_new or 0]
-    of_old, of_new = (-1 if place is None else place for place in (at_old, at_new))
+def _word(at_old: int, at_new: int, old: Side, new: Side) -> str:
+    """The word at a place of each side, -1 where one does not have it."""
+    return new.words[at_new] if at_old < 0 else old.words[at_old]
+
+
+def _compared(at_old: int, at_new: int, old: Side, new: Side) -> ComparedWord:
     return ComparedWord(
-        word,
-        _at(old.indices, of_old),
-        _at(new.indices, of_new),
-        _at(old.counts, of_old),
-        _at(new.counts, of_new),
+        _word(at_old, at_new, old, new),
+        _at(old.indices, at_old),
+        _at(new.indices, at_new),
+        _at(old.counts, at_old),
+        _at(new.counts, at_new),
     )
 
 
