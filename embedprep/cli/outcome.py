@@ -11,18 +11,10 @@ import click
 
 from embedprep.cli.gates import gate_facts, gate_table
 from embedprep.cli.markdown import markdown
-from embedprep.cli.summary import announce, print_json, warn
+from embedprep.cli.summary import announce, built_facts, print_json, warn
 from embedprep.cli.summary_file import append, check_writable
 from embedprep.gates import Checked, GateError, Gates, Measured, check, count_failed
 from embedprep.places import Place
-
-
-def built_facts(measured: Measured) -> dict[str, Any]:
-    """An output that gates kept from being written, as JSON: as one that was written."""
-    found: dict[str, Any] = {"output": measured.output, "statistics": measured.statistics}
-    found |= {"parts": measured.parts} if measured.parts else {}
-    found |= {"matrix": measured.matrix} if measured.matrix else {}
-    return found | {"embedding": measured.embedding}
 
 
 class Outcome(NamedTuple):

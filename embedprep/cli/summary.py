@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from embedprep.counts.recipe import CountedWords
-    from embedprep.gates import Checked
+    from embedprep.gates import Checked, Measured
     from embedprep.matrix.making import Matrix
     from embedprep.sources import Source
     from embedprep.vocabulary import Vocabulary
@@ -35,11 +35,10 @@ def print_built(
     """The facts about rows that were written, and about the inputs that are no plain lines."""
     facts = built.statistics
     if as_json:
-        parts = {"parts": built.parts} if built.parts else {}
-        found: dict[str, Any] = {"output": str(built.path), "statistics": facts, **parts}
+        found = built_facts(built.measured)
         found |= {"rows_per_shard": built.rows_per_shard} if built.rows_per_shard else {}
-        matrix = {"matrix": built.matrix.statistics} if built.matrix else {}
-        print_json(found | matrix | {"embedding": built.embedding} | gate_facts(checked))
+        found |= {"matrix": built.matrix.statistics} if built.matrix else {}  # drawn, it has none
+        print_json(found | gate_facts(checked))
         return
     from embedprep.output import embedding_line
 
@@ -53,6 +52,14 @@ def print_built(
     lines += gate_line(checked)
     facts_shown = f"{table(lines)}{_inputs(sources)}"
     stdout.write(f"{head}\n{facts_shown}\n{embedding_line(built.embedding)}\n")
+
+
+def built_facts(measured: Measured) -> dict[str, Any]:
+    """Rows as JSON, those that gates kept from being written too."""
+    found: dict[str, Any] = {"output": measured.output, "statistics": measured.statistics}
+    found |= {"parts": measured.parts} if measured.parts else {}
+    found |= {"matrix": measured.matrix} if measured.matrix else {}
+    return found | {"embedding": measured.embedding}
 
 
 def _lines_of_rows(built: Built) -> Iterator[tuple[str, int, str]]:
