@@ -46,7 +46,7 @@ def commands(manifest: dict[str, Any], name: str) -> list[str]:
     made = [_wrapped([*words, "-o", target])]
     matrix = table_of(manifest, "matrix") if own else {}
     if "start" in matrix:
-        start = _path(_text(table_of(matrix, "start").get("name")))
+        start = _path(str(table_of(matrix, "start").get("name")))
         made.append(_wrapped(["matrix", "--start", start, "-o", target]))
     elif "trained" in matrix:
         made.append(
@@ -55,10 +55,6 @@ def commands(manifest: dict[str, Any], name: str) -> list[str]:
     elif matrix and not was_run(manifest):
         made.append(_wrapped(["matrix", *_matrix(manifest), "-o", target]))
     return made
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
 
 
 def _path(name: str) -> str:
@@ -74,13 +70,13 @@ def _inputs(inputs: list[dict[str, Any]]) -> Iterator[str]:
     if len(ordered) > MOST_INPUTS:
         yield "…"
     for item in held_out[:MOST_INPUTS]:
-        yield from ("--holdout", f"{_text(item['part'])}={_labelled(item)}")
+        yield from ("--holdout", f"{item['part']!s}={_labelled(item)}")
 
 
 def _labelled(item: dict[str, Any]) -> str:
-    name, label = _text(item.get("name")), item.get("label")
+    name, label = str(item.get("name")), item.get("label")
     if label is not None:
-        return f"{_text(label)}={name}"
+        return f"{label!s}={name}"
     return f"./{name}" if "=" in name.partition("/")[0] else _path(name)
 
 
@@ -88,16 +84,16 @@ def _unless(option: str, value: object, default: object) -> list[str]:
     """An option where it is told and not the default; a flag where the value is true."""
     if value is None or value == default:
         return []
-    return [option] if value is True else [option, _text(value)]
+    return [option] if value is True else [option, str(value)]
 
 
 def _words(settings: dict[str, Any]) -> Iterator[str]:
     yield from _unless("-n", settings.get("max_words"), VocabularySettings.max_words)
     yield from _unless("--min-count", settings.get("min_count"), VocabularySettings.min_count)
     tokenizer = table_of(settings, "tokenizer")
-    name, lowercase = _text(tokenizer.get("name")), tokenizer.get("lowercase")
+    name, lowercase = str(tokenizer.get("name")), tokenizer.get("lowercase")
     if "pattern" in tokenizer:
-        yield from ("--pattern", _text(tokenizer["pattern"]))
+        yield from ("--pattern", str(tokenizer["pattern"]))
     else:
         yield from _unless("--tokenizer", name, TokenizerSettings.name)
     if lowercase is not None and lowercase != LOWERCASE_BY_DEFAULT.get(name):
@@ -121,15 +117,15 @@ def _reading(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> Iterator
     records = next((item for item in inputs if "format" in item), None)
     if records is None:
         return
-    record_format = _text(records["format"])
-    guessed = RecordSettings().format_of(_text(records.get("name")))
+    record_format = str(records["format"])
+    guessed = RecordSettings().format_of(str(records.get("name")))
     yield from _unless("--format", record_format, guessed)
     columns = []
     for option in ("text_columns", "label_columns"):
         told = records.get(option)
         for column in told if isinstance(told, list) else []:
             columns.append(column)
-            yield from (f"--{option[:-1].replace('_', '-')}", _text(column))
+            yield from (f"--{option[:-1].replace('_', '-')}", str(column))
     if records.get("header") is True and not any(isinstance(column, str) for column in columns):
         yield "--header"
     if records.get("quoting") is not None and records["quoting"] != (record_format == "csv"):
@@ -150,12 +146,12 @@ def _matrix(manifest: dict[str, Any]) -> Iterator[str]:
     if not matrix or "start" in matrix or "trained" in matrix:
         return
     if "vectors" in matrix:
-        yield from ("--vectors", _text(table_of(matrix, "vectors").get("name")))
+        yield from ("--vectors", str(table_of(matrix, "vectors").get("name")))
         yield from _unless("--oov-init", matrix.get("oov_init"), MatrixSettings.oov_init)
         yield from _unless("--case-fallback", matrix.get("case_fallback"), False)
         yield from _unless("--skip-bad-vectors", matrix.get("skip_bad_vectors"), False)
         return
-    yield from ("--dim", _text(table_of(manifest, "embedding").get("output_dim")))
+    yield from ("--dim", str(table_of(manifest, "embedding").get("output_dim")))
     yield from _unless("--init", matrix.get("init"), MatrixSettings.init)
 
 

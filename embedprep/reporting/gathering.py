@@ -1,4 +1,4 @@
-"""What does a report tell of an output, its manifest and each of its parts?"""
+"""What does a report tell of each part of an output?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from embedprep.figures.rows import RowFigures, row_figures
 from embedprep.output import Output
 from embedprep.sources import TRAINING
+from embedprep.specials import PAD_INDEX
 from embedprep.wording import part_name
 
 MOST_PARTS = 12
@@ -29,6 +30,12 @@ class PartFacts(NamedTuple):
     @property
     def n_rows(self) -> int:
         return len(self.output.sequences)
+
+    @property
+    def n_padding(self) -> tuple[int, int]:
+        """How many cells of the rows are padding, and how many there are."""
+        counts = self.rows.counts_of_index
+        return int(counts[PAD_INDEX]), int(counts.sum())
 
     @property
     def is_whole(self) -> bool:

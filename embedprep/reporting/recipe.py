@@ -13,10 +13,7 @@ from embedprep.output import Output, embedding_line, load
 from embedprep.places import Place
 from embedprep.publication import staged_file
 from embedprep.reporting.command import MOST_INPUTS, commands
-from embedprep.reporting.gathering import (
-    PartFacts,
-    gather,
-)
+from embedprep.reporting.gathering import PartFacts, gather
 from embedprep.reporting.page import Page, check_templates, rendered
 from embedprep.reporting.sections import sections
 from embedprep.reporting.svg import drawing
@@ -29,7 +26,6 @@ from embedprep.reporting.tables import (
     settings_table,
     share,
 )
-from embedprep.specials import PAD_INDEX
 from embedprep.wording import how_large, how_many
 
 _MOST_FILES = 40
@@ -104,7 +100,7 @@ def _lead(output: Output) -> str:
 
 def _tiles(parts: Sequence[PartFacts]) -> Iterator[tuple[str, str]]:
     """The numbers that one looks for first."""
-    output, counts = parts[0].output, parts[0].rows.counts_of_index
+    output = parts[0].output
     facts = table_of(output.manifest, "statistics")
     n_words, n_unknown = whole_number(facts, "words"), whole_number(facts, "unknown_words")
     yield ("rows" if len(parts) == 1 else "training rows", number(len(output.sequences)))
@@ -116,7 +112,7 @@ def _tiles(parts: Sequence[PartFacts]) -> Iterator[tuple[str, str]]:
     if n_words is not None and n_unknown is not None:
         yield ("out of vocabulary", share(n_unknown, n_words))
     yield ("max_len", number(output.sequences.shape[1]))
-    yield ("padding", share(int(counts[PAD_INDEX]), int(counts.sum())))
+    yield ("padding", share(*parts[0].n_padding))
     if output.labels is not None and output.classes:
         yield ("classes", number(len(output.classes)))
 
@@ -153,7 +149,8 @@ def _files(manifest: dict[str, Any]) -> Table:
         together.setdefault(array_of.get(item.get("name"), item.get("name")), []).append(item)
     listed = []
     for name, items in together.items():
-        told = (_dtype(items[0]), _size(sum(whole_number(item, "bytes") or 0 for item in items)))
+        n_bytes = sum(whole_number(item, "bytes") or 0 for item in items)
+        told = (_dtype(items[0]), how_large(n_bytes))
         if items[0].get("name") == name:
             row = (seen(str(name)), _shape(items[0].get("shape")), *told, _digest(items[0]))
         else:
@@ -172,10 +169,6 @@ def _shape(shape: object) -> str:
 def _dtype(item: dict[str, Any]) -> str:
     dtype = item.get("dtype")
     return seen(dtype) if isinstance(dtype, str) else "–"
-
-
-def _size(n_bytes: object) -> str:
-    return how_large(n_bytes) if isinstance(n_bytes, int) else "–"
 
 
 def _digest(item: dict[str, Any]) -> str:

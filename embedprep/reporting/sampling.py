@@ -22,12 +22,11 @@ MOST_PLACES = 96
 
 class PaddingMap(NamedTuple):
     """Some rows of a part, evenly spaced: `cells: (rows, places)` kinds, `rows: (rows,)` their
-    numbers from 0, `places: (places,)` in a row, `is_cut: (rows,)`.
+    numbers from 0, `is_cut: (rows,)`.
     """
 
     cells: NDArray[np.uint8]
     rows: Ints
-    places: Ints
     is_cut: Flags
 
 
@@ -43,7 +42,7 @@ def padding_map(part: PartFacts) -> PaddingMap:
         ids = stored.read(slice(row, row + 1), vocabulary.input_dim)[0]
         cells[at] = kind_of[ids[places]]
     lengths = np.array([int(part.output.lengths[row]) for row in rows.tolist()], np.int64)
-    return PaddingMap(cells, rows, places, lengths > stored.length)
+    return PaddingMap(cells, rows, lengths > stored.length)
 
 
 def kinds(specials: Specials, input_dim: int) -> NDArray[np.uint8]:

@@ -17,9 +17,7 @@ from embedprep.figures.lengths import (
 from embedprep.figures.words import RankedCounts, ranked_counts
 from embedprep.listing import table_of, whole_number
 from embedprep.reporting import charts
-from embedprep.reporting.gathering import (
-    PartFacts,
-)
+from embedprep.reporting.gathering import PartFacts
 from embedprep.reporting.labels import ClassShares, NumberSpread, class_shares, number_spread
 from embedprep.reporting.sampling import padding_map
 from embedprep.reporting.svg import svg_of
@@ -36,7 +34,6 @@ from embedprep.reporting.tables import (
 )
 from embedprep.reporting.vectors import matrix_section
 from embedprep.sources import TRAINING
-from embedprep.specials import PAD_INDEX
 from embedprep.wording import how_large, how_many
 
 _MOST_WORDS = 20
@@ -242,7 +239,7 @@ def _padding(parts: Sequence[PartFacts]) -> Section:
     rows = [_cells(part) for part in parts]
     sample = padding_map(parts[0])
     sides = output.vocabulary.rectangle
-    what = f"{share(*_padded(parts[0]))} of the cells of {_told(parts[0])} are padding"
+    what = f"{share(*parts[0].n_padding)} of the cells of {_told(parts[0])} are padding"
     text = f"{what}, at the {'start' if sides.padding == 'pre' else 'end'} of its rows."
     legend = [("s1", "word")]
     if specials.unk is not None:
@@ -268,14 +265,9 @@ def _padding(parts: Sequence[PartFacts]) -> Section:
     return Section("padding", "Padding", text, svg, legend, [table])
 
 
-def _padded(part: PartFacts) -> tuple[int, int]:
-    counts = part.rows.counts_of_index
-    return int(counts[PAD_INDEX]), int(counts.sum())
-
-
 def _cells(part: PartFacts) -> tuple[str, ...]:
     counts, specials = part.rows.counts_of_index, part.output.vocabulary.specials
-    padded, n_cells = _padded(part)
+    padded, n_cells = part.n_padding
     unknown = 0 if specials.unk is None else int(counts[specials.unk])
     marks = sum(int(counts[at]) for at in (specials.bos, specials.eos) if at is not None)
     words = n_cells - padded - unknown - marks

@@ -63,28 +63,32 @@ def _of_vectors(facts: dict[str, object]) -> _Covered | None:
 
 def _of_older(facts: dict[str, object]) -> _Covered | None:
     """A matrix that keeps the vectors of an older one."""
-    kept, new = whole_number(facts, "kept_vectors"), whole_number(facts, "new_vectors")
-    if kept is None or new is None or not kept + new:
-        return None
-    whole = kept + new
-    return _Covered(
-        f"; {share(kept, whole)} are those of an older matrix",
-        [("vectors", [kept / whole, 0.0, new / whole])],
-        [("s1", "from the older matrix"), ("empty", "new: drawn at random")],
-    )
+    text = "; {share} are those of an older matrix"
+    legend = [("s1", "from the older matrix"), ("empty", "new: drawn at random")]
+    return _in_two(facts, ("kept_vectors", "new_vectors"), text, "vectors", legend)
 
 
 def _of_training(facts: dict[str, object]) -> _Covered | None:
     """A matrix that was learned from rows."""
-    trained, untouched = whole_number(facts, "trained"), whole_number(facts, "untouched")
-    if trained is None or untouched is None or not trained + untouched:
+    text = ", learned from rows; {share} of the entries occur in them"
+    legend = [("s1", "learned"), ("empty", "never seen")]
+    return _in_two(facts, ("trained", "untouched"), text, "entries", legend)
+
+
+def _in_two(
+    facts: dict[str, object],
+    names: tuple[str, str],
+    text: str,
+    bar: str,
+    legend: Sequence[tuple[str, str]],
+) -> _Covered | None:
+    """A matrix of which two numbers tell, by their names; the share of the first is in the text."""
+    n, n_others = (whole_number(facts, name) for name in names)
+    if n is None or n_others is None or not n + n_others:
         return None
-    whole = trained + untouched
-    return _Covered(
-        f", learned from rows; {share(trained, whole)} of the entries occur in them",
-        [("entries", [trained / whole, 0.0, untouched / whole])],
-        [("s1", "learned"), ("empty", "never seen")],
-    )
+    whole = n + n_others
+    shares = [n / whole, 0.0, n_others / whole]
+    return _Covered(text.format(share=share(n, whole)), [(bar, shares)], legend)
 
 
 def _drawn(told: dict[str, object]) -> _Covered:
