@@ -289,11 +289,13 @@ def test_options_that_do_not_go_together_are_told_of_the_file() -> None:
         ("run a.txt -o out --summary prep.toml", "prep.toml"),
         ("vocab a.txt -o prep.toml", "./prep.toml"),
         ("vocab a.txt -o linked.toml", "prep.toml"),
+        ("vocab a.txt -o same.toml", "prep.toml"),
     ],
 )
 def test_the_file_is_not_overwritten(command: str, written: str) -> None:
     save("max-words = 3")
     Path("linked.toml").symlink_to("prep.toml")
+    Path("same.toml").hardlink_to("prep.toml")
     ended = call(command, "--config", written)
     assert ended.exit_code == 1
     assert "is the --config, and would be overwritten" in ended.stderr

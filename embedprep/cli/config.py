@@ -218,7 +218,7 @@ def refuse_to_overwrite_config(ctx: click.Context) -> None:
         return
     for name in _WRITTEN:
         written = ctx.params.get(name)
-        if written and os.path.realpath(written) == os.path.realpath(config.path):
+        if written and os.path.exists(written) and os.path.samefile(written, config.path):
             cause = "is the --config, and would be overwritten"
             raise OutputError(config.file, cause, "name another file to write")
 
