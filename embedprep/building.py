@@ -12,6 +12,7 @@ from embedprep.inspecting.inspection import Inspection
 from embedprep.inspecting.output import inspect_output
 from embedprep.inspecting.text import inspect_text
 from embedprep.matrix.making import Matrix, make_matrix
+from embedprep.output import folder_on_disk
 from embedprep.pipeline import run
 from embedprep.places import Place, is_folder, place_of
 from embedprep.reporting.recipe import Report, write_report
@@ -200,6 +201,24 @@ def inspect(
     return inspect_text(reader, words, top=top, label_type=label_type, resources=resources)
 
 
+def report(
+    folder: str | Place,
+    output: str | Place,
+    *,
+    title: str | None = None,
+    advance: Callable[[int], object] = lambda n_rows: None,
+) -> Report:
+    """Write a page about an output of rows, as `embedprep report` does it: `html` of what is
+    returned is its bytes, `figures` are the names of those that it shows.
+
+    `advance` is told of each number of rows that were counted. Raises MissingExtra without
+    matplotlib or jinja2, and OutputError where the folder is no finished output of rows, is an
+    address, or the page cannot be written.
+    """
+    place = folder_on_disk(folder)
+    return write_report(place, place_of(output), title=title, advance=advance)
+
+
 def embedding_matrix(
     vocabulary: Vocabulary,
     *,
@@ -246,20 +265,3 @@ def _several(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
 def _names(columns: str | int | Sequence[str | int]) -> tuple[str, ...]:
     some = [columns] if isinstance(columns, str | int) else columns
     return tuple(str(column) for column in some)
-
-
-def report(
-    folder: str | Path,
-    output: str | Path,
-    *,
-    title: str | None = None,
-    advance: Callable[[int], object] = lambda n_rows: None,
-) -> Report:
-    """Write a page about an output of rows, as `embedprep report` does it: `html` of what is
-    returned is its bytes, `figures` are the names of those that it shows.
-
-    `advance` is told of each number of rows that were counted. Raises MissingExtra without
-    matplotlib or jinja2, and OutputError where the folder is no finished output of rows, or the
-    page cannot be written.
-    """
-    return write_report(Path(folder), Path(output), title=title, advance=advance)

@@ -437,3 +437,12 @@ def test_names_are_short_and_printable(text: str) -> None:
     assert all(c.isprintable() or c in "\u200c\u200d" for c in shown)
     if len(text) <= LONGEST_NAME and all(c.isprintable() for c in text):
         assert shown == text
+
+
+def test_from_python(texts: Path) -> None:
+    out = made(texts, "run", "good.txt")
+    page = texts / "page.html"
+    report = embedprep.report(out.absolute().as_uri(), str(page))
+    assert page.read_bytes() == report.html == report_page(out).html
+    with pytest.raises(OutputError, match="is an address, and arrays are mapped from a disk"):
+        embedprep.report("memory://out", page)
